@@ -1,0 +1,46 @@
+/// Linux calls that DeviceLink needs and Swift can't import: variadic ones and the CMSG_* macros.
+///
+/// Contract: every function returns a result ≥ 0 or a negated errno; none keeps state; buffers belong to the caller.
+#ifndef KIOSK_LINK_H
+#define KIOSK_LINK_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#pragma clang assume_nonnull begin
+
+/// The most files one message may carry.
+enum { KIOSK_LINK_MAX_FILES = 64 };
+
+/// A new anonymous memory file that can be sealed and is closed on exec; `name` is shown in /proc only.
+int kiosk_memfd_create(const char *name);
+
+/// Fixes size and content for ever: F_SEAL_SHRINK, GROW, WRITE and SEAL. No writable mapping may exist.
+int kiosk_memfd_seal(int fd);
+
+/// 1 when `fd` carries all four seals above, 0 when it lacks one, -EINVAL when it isn't a memory file.
+int kiosk_memfd_is_sealed(int fd);
+
+/// Listens on a SOCK_SEQPACKET Unix socket at `path` (mode 0600, an older one is unlinked).
+int kiosk_link_listen(const char *path);
+
+/// Connects to such a socket.
+int kiosk_link_connect(const char *path);
+
+/// Accepts one connection; not blocking, -EAGAIN when there is none.
+int kiosk_link_accept(int listener);
+
+/// Process, user and group that hold the other end (SO_PEERCRED).
+int kiosk_link_peer(int fd, int32_t *pid, uint32_t *uid, uint32_t *gid);
+
+/// Sends one message with its files. Waits at most `timeout_ms`; -ETIMEDOUT, -EPIPE when the peer is gone.
+int kiosk_link_send(int fd, const void *bytes, size_t length, const int32_t *_Nullable files, size_t file_count, int timeout_ms);
+
+/// Receives one message. Returns its length, 0 when the peer is gone, -EAGAIN after `timeout_ms` (-1 waits for ever), -EMSGSIZE when message
+/// or files were cut off (the files that came are closed). Received files are closed on exec.
+ssize_t kiosk_link_receive(int fd, void *bytes, size_t capacity, int32_t *files, size_t *file_count, int timeout_ms);
+
+#pragma clang assume_nonnull end
+
+#endif

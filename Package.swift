@@ -1,0 +1,146 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+/// One set of rules for every Swift target, tests included.
+let swiftSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// One set of rules for every C target. `conversion` catches the silent narrowing that turns a bad length into an overrun.
+let cSettings: [CSetting] = [
+    .enableWarning("all"),
+    .enableWarning("extra"),
+    .enableWarning("conversion"),
+    .treatAllWarnings(as: .error),
+    .define("_GNU_SOURCE"),
+]
+
+/// `KIOSK_MUTANT=leak` builds the deliberately leaking kiosk that proves the residue search (see docs/residue.md).
+/// It is never part of a package.
+let mutant = Context.environment["KIOSK_MUTANT"] ?? ""
+let mutantSettings: [SwiftSetting] = mutant == "leak" ? [.define("MUTANT_LEAK")] : []
+
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let http = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let server = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let client = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+
+func library(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency], extra: [SwiftSetting] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: path ?? "Sources/\(name)", exclude: readme(path ?? "Sources/\(name)"),
+            swiftSettings: swiftSettings + extra)
+}
+
+func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "Sources/\(name)", swiftSettings: swiftSettings)
+}
+
+func shim(_ name: String, path: String, _ dependencies: [Target.Dependency] = [], link: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, exclude: readme(path), sources: ["src"], publicHeadersPath: "include",
+            cSettings: cSettings, linkerSettings: link.map { .linkedLibrary($0) })
+}
+
+/// `Tests/<Name>Tests`, testing `<Name>` and whatever else it is handed.
+func suite(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", resources: resources, swiftSettings: swiftSettings)
+}
+
+/// A driver folder carries its README, fuzz target and recordings beside the code; SwiftPM wants to be told to leave them alone.
+func readme(_ path: String) -> [String] {
+    let root = Context.packageDirectory + "/" + path
+    return ["README.md", "fuzz"].filter { FileManager.default.fileExists(atPath: root + "/" + $0) }
+}
+
+let package = Package(
+    name: "CivicKiosk",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: ["YAML"]),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
+    ],
+    targets: [
+        // Drivers: C only. C<Lib> name a system library, <Device> is a shim whose header is the contract.
+        .systemLibrary(name: "CSANE", path: "Drivers/CSANE", pkgConfig: "sane-backends", providers: [.apt(["libsane-dev"])]),
+        .systemLibrary(name: "CLeptonica", path: "Drivers/CLeptonica", pkgConfig: "lept", providers: [.apt(["libleptonica-dev"])]),
+        .systemLibrary(name: "CTurboJPEG", path: "Drivers/CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+        .systemLibrary(name: "CPangoCairo", path: "Drivers/CPangoCairo", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
+        .systemLibrary(name: "CQREncode", path: "Drivers/CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
+        shim("LinkShim", path: "Drivers/Link"),
+        shim("IDCardReaderShim", path: "Drivers/IDCardReader"),
+        shim("ScannerShim", path: "Drivers/Scanner", ["CSANE"]),
+        shim("PrinterShim", path: "Drivers/Printer", link: ["cups"]),
+        shim("ImagingShim", path: "Drivers/Imaging", ["CLeptonica", "CTurboJPEG", "CPangoCairo", "CQREncode"]),
+
+        // Values and decisions: no I/O.
+        library("KioskModel", []),
+        library("KioskFlow", ["KioskModel"]),
+        library("Catalogue", ["KioskModel"]),
+
+        // Between processes.
+        library("DeviceLink", ["KioskModel", "LinkShim"]),
+        library("LocalAPI", ["KioskModel", client, nio]),
+        library("PlatformAPI", ["KioskModel", crypto]),
+
+        // Devices, run inside kiosk-device.
+        library("IDCardReader", path: "Sources/Devices/IDCardReader", ["KioskModel", "DeviceLink", "IDCardReaderShim"]),
+        library("Scanner", path: "Sources/Devices/Scanner", ["KioskModel", "DeviceLink", "Imaging", "ScannerShim"]),
+        library("Printer", path: "Sources/Devices/Printer", ["KioskModel", "DeviceLink", "PrinterShim"]),
+        library("Imaging", path: "Sources/Devices/Imaging", ["KioskModel", "DeviceLink", "ImagingShim"]),
+
+        // The kiosk.
+        library("Outbox", ["KioskModel", grdb, crypto, log], extra: mutantSettings),
+        library("KioskRuntime", ["KioskModel", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", server, nio, lifecycle, log, crypto]),
+        library("PlatformClient", ["KioskModel", "PlatformAPI", client, nio, log]),
+        tool("kioskd", ["KioskRuntime", "PlatformClient", "Outbox", "LocalAPI", "Catalogue", arguments, configuration, lifecycle, signals, log]),
+        tool("kiosk-device", ["IDCardReader", "Scanner", "Printer", "Imaging", "DeviceLink", "KioskModel"]),
+        tool("kioskctl", ["LocalAPI", "Catalogue", "Outbox", arguments]),
+
+        // The city.
+        library("Platform", ["KioskModel", "PlatformAPI", "Catalogue", server, nio, grdb, crypto, lifecycle, log]),
+        tool("platformd", ["Platform", arguments, lifecycle, signals, log]),
+
+        // The virtual hardware.
+        library("Bench", ["KioskModel", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", "LinkShim", server, client, nio, lifecycle, subprocess, log, crypto]),
+        tool("kiosk-bench", ["Bench", arguments, lifecycle, signals, log]),
+
+        suite("KioskModel", ["KioskModel"]),
+        suite("KioskFlow", ["KioskFlow", "KioskModel"]),
+        suite("Catalogue", ["Catalogue", "KioskModel"]),
+        suite("DeviceLink", ["DeviceLink", "KioskModel", "LinkShim"]),
+        suite("LocalAPI", ["LocalAPI", "KioskModel"]),
+        suite("PlatformAPI", ["PlatformAPI", "KioskModel", crypto]),
+        suite("IDCardReader", ["IDCardReader", "IDCardReaderShim", "DeviceLink", "KioskModel", "Bench"]),
+        suite("Scanner", ["Scanner", "DeviceLink", "KioskModel", "Bench"]),
+        suite("Printer", ["Printer", "DeviceLink", "KioskModel", "Bench"]),
+        suite("Imaging", ["Imaging", "DeviceLink", "KioskModel"]),
+        suite("Outbox", ["Outbox", "KioskModel", grdb, crypto]),
+        suite("KioskRuntime", ["KioskRuntime", "KioskFlow", "DeviceLink", "LocalAPI", "Catalogue", "KioskModel"]),
+        suite("PlatformClient", ["PlatformClient", "PlatformAPI", "Platform", "KioskModel", server]),
+        suite("Platform", ["Platform", "PlatformAPI", "Catalogue", "KioskModel", client, crypto]),
+        suite("Bench", ["Bench", "KioskModel"]),
+        .testTarget(name: "EndToEnd", dependencies: ["Bench", "LocalAPI", "PlatformAPI", "KioskModel", subprocess], path: "Tests/EndToEnd",
+                    swiftSettings: swiftSettings),
+    ],
+    cLanguageStandard: .c17
+)

@@ -1,0 +1,84 @@
+internal import Glibc
+internal import LinkShim
+
+/// Bytes in a sealed memfd: a page, a PDF, a preview. They live in memory, pass between processes by descriptor without a copy,
+/// can't be changed by whoever holds them, and are gone when the last holder lets go.
+public final class MemoryFile: Sendable {
+    /// Owned: closed with this object.
+    public let descriptor: Int32
+    /// bytes
+    public let byteCount: Int
+
+    public enum Failure: Error, Equatable {
+        /// A system call failed with this errno.
+        case system(call: String, code: Int32)
+        /// A received file isn't a memfd with all four seals.
+        case notSealed
+        /// A received file has another size than was said.
+        case wrongSize(expected: Int, actual: Int)
+    }
+
+    private init(owning descriptor: Int32, byteCount: Int) {
+        self.descriptor = descriptor
+        self.byteCount = byteCount
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Makes a file of at most `capacity` bytes, lets `fill` write into its mapping, cuts it to the count that `fill` returns, and seals it.
+    public static func make(capacity: Int, fill: (UnsafeMutableRawBufferPointer) throws -> Int) throws -> MemoryFile {
+        let descriptor = kiosk_memfd_create("kiosk-page")
+        guard descriptor >= 0 else { throw Failure.system(call: "memfd_create", code: -descriptor) }
+        var owned = true
+        defer { if owned { close(descriptor) } }
+        guard ftruncate(descriptor, capacity) == 0 else { throw Failure.system(call: "ftruncate", code: errno) }
+        var used = 0
+        if capacity > 0 {
+            let mapped = mmap(nil, capacity, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
+            guard let mapped, mapped != MAP_FAILED else { throw Failure.system(call: "mmap", code: errno) }
+            defer { munmap(mapped, capacity) }
+            used = try fill(UnsafeMutableRawBufferPointer(start: mapped, count: capacity))
+            precondition((0...capacity).contains(used), "a filled count lies within the capacity")
+        }
+        guard ftruncate(descriptor, used) == 0 else { throw Failure.system(call: "ftruncate", code: errno) }
+        let sealed = kiosk_memfd_seal(descriptor)
+        guard sealed >= 0 else { throw Failure.system(call: "fcntl(F_ADD_SEALS)", code: -sealed) }
+        owned = false
+        return MemoryFile(owning: descriptor, byteCount: used)
+    }
+
+    public static func copying(_ bytes: some Collection<UInt8>) throws -> MemoryFile {
+        try make(capacity: bytes.count) { buffer in
+            buffer.copyBytes(from: bytes)
+            return bytes.count
+        }
+    }
+
+    /// Takes over a descriptor that came from another process, which may lie: seals and size are checked before any byte is read.
+    /// On failure the descriptor is closed.
+    public init(receiving descriptor: Int32) throws {
+        guard kiosk_memfd_is_sealed(descriptor) == 1 else {
+            close(descriptor)
+            throw Failure.notSealed
+        }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            let code = errno
+            close(descriptor)
+            throw Failure.system(call: "fstat", code: code)
+        }
+        self.descriptor = descriptor
+        self.byteCount = Int(status.st_size)
+    }
+
+    /// Maps the bytes read-only for the length of the call.
+    public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
+        guard byteCount > 0 else { return try body(UnsafeRawBufferPointer(start: nil, count: 0)) }
+        let mapped = mmap(nil, byteCount, PROT_READ, MAP_SHARED, descriptor, 0)
+        guard let mapped, mapped != MAP_FAILED else { throw Failure.system(call: "mmap", code: errno) }
+        defer { munmap(mapped, byteCount) }
+        return try body(UnsafeRawBufferPointer(start: mapped, count: byteCount))
+    }
+}

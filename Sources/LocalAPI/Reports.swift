@@ -1,0 +1,128 @@
+public import Foundation
+public import KioskModel
+
+/// `GET /v1/status`: `kioskctl status`.
+public struct KioskReport: Sendable, Codable, Equatable {
+    public var kiosk: String
+    public var version: String
+    public var startedAt: Date
+    /// Whether the platform answered the last time it was asked.
+    public var platformReachable: Bool
+    public var platformLastContact: Date?
+    public var devices: [DeviceReport]
+    public var queue: QueueReport
+
+    public init(
+        kiosk: String, version: String, startedAt: Date, platformReachable: Bool, platformLastContact: Date?, devices: [DeviceReport],
+        queue: QueueReport
+    ) {
+        self.kiosk = kiosk
+        self.version = version
+        self.startedAt = startedAt
+        self.platformReachable = platformReachable
+        self.platformLastContact = platformLastContact
+        self.devices = devices
+        self.queue = queue
+    }
+}
+
+/// `GET /v1/devices`, `GET /v1/devices/{name}`: `kioskctl device list|show`.
+public struct DeviceReport: Sendable, Codable, Equatable {
+    public var name: String
+    public var deviceClass: DeviceClass
+    public var state: DeviceState
+    public var fault: DeviceFault?
+    public var identity: [String: String]
+    /// Process id of the host; nil when none runs.
+    public var pid: Int32?
+    /// How often the host was started anew since kioskd started.
+    public var restarts: Int
+    /// Why the last host ended: `exit 1`, `signal 9`, `watchdog`; nil before the first end.
+    public var lastExit: String?
+
+    public init(
+        name: String, deviceClass: DeviceClass, state: DeviceState, fault: DeviceFault? = nil, identity: [String: String] = [:],
+        pid: Int32? = nil, restarts: Int = 0, lastExit: String? = nil
+    ) {
+        self.name = name
+        self.deviceClass = deviceClass
+        self.state = state
+        self.fault = fault
+        self.identity = identity
+        self.pid = pid
+        self.restarts = restarts
+        self.lastExit = lastExit
+    }
+}
+
+/// Counts of the outbox.
+public struct QueueReport: Sendable, Codable, Equatable {
+    public var waiting: Int
+    public var delivered: Int
+    /// bytes of sealed payload on disk
+    public var bytes: Int
+
+    public init(waiting: Int, delivered: Int, bytes: Int) {
+        self.waiting = waiting
+        self.delivered = delivered
+        self.bytes = bytes
+    }
+}
+
+/// `GET /v1/queue`, `GET /v1/queue/{id}`: `kioskctl queue list|show`. No personal value: the payload can't be read here.
+public struct QueueItemReport: Sendable, Codable, Equatable {
+    public enum State: String, Sendable, Codable { case waiting, delivered, rejected }
+
+    public var id: UUID
+    public var sequence: UInt64
+    /// `application` or `material`
+    public var kind: String
+    public var state: State
+    public var reference: String
+    /// bytes, sealed
+    public var byteCount: Int
+    /// SHA-256 of the sealed file, lower-case hexadecimal
+    public var digest: String
+    public var dependsOn: UUID?
+    public var createdAt: Date
+    public var attempts: Int
+    public var nextAttemptAt: Date?
+    public var lastError: String?
+    public var deliveredAt: Date?
+
+    public init(
+        id: UUID, sequence: UInt64, kind: String, state: State, reference: String, byteCount: Int, digest: String, dependsOn: UUID?, createdAt: Date,
+        attempts: Int, nextAttemptAt: Date?, lastError: String?, deliveredAt: Date?
+    ) {
+        self.id = id
+        self.sequence = sequence
+        self.kind = kind
+        self.state = state
+        self.reference = reference
+        self.byteCount = byteCount
+        self.digest = digest
+        self.dependsOn = dependsOn
+        self.createdAt = createdAt
+        self.attempts = attempts
+        self.nextAttemptAt = nextAttemptAt
+        self.lastError = lastError
+        self.deliveredAt = deliveredAt
+    }
+}
+
+/// `GET /v1/session`: `kioskctl session show`. What a technician may know of the citizen at the screen: the screen's name, never its content.
+public struct SessionReport: Sendable, Codable, Equatable {
+    public var session: String
+    public var revision: Int
+    public var screen: String
+    public var language: Language
+    public var startedAt: Date?
+
+    public init(session: String, revision: Int, screen: String, language: Language, startedAt: Date?) {
+        self.session = session
+        self.revision = revision
+        self.screen = screen
+        self.language = language
+        self.startedAt = startedAt
+    }
+}
