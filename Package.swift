@@ -40,8 +40,9 @@ let configuration = Target.Dependency.product(name: "Configuration", package: "s
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 
 func library(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency], extra: [SwiftSetting] = []) -> Target {
-    .target(name: name, dependencies: dependencies, path: path ?? "Sources/\(name)", exclude: readme(path ?? "Sources/\(name)"),
-            swiftSettings: swiftSettings + extra)
+    .target(
+        name: name, dependencies: dependencies, path: path ?? "Sources/\(name)", exclude: readme(path ?? "Sources/\(name)"),
+        swiftSettings: swiftSettings + extra)
 }
 
 func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -49,8 +50,9 @@ func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 func shim(_ name: String, path: String, _ dependencies: [Target.Dependency] = [], link: [String] = []) -> Target {
-    .target(name: name, dependencies: dependencies, path: path, exclude: readme(path), sources: ["src"], publicHeadersPath: "include",
-            cSettings: cSettings, linkerSettings: link.map { .linkedLibrary($0) })
+    .target(
+        name: name, dependencies: dependencies, path: path, exclude: readme(path), sources: ["src"], publicHeadersPath: "include",
+        cSettings: cSettings, linkerSettings: link.map { .linkedLibrary($0) })
 }
 
 /// `Tests/<Name>Tests`, testing `<Name>` and whatever else it is handed.
@@ -110,7 +112,8 @@ let package = Package(
 
         // The kiosk.
         library("Outbox", ["KioskModel", grdb, crypto, log], extra: mutantSettings),
-        library("KioskRuntime", ["KioskModel", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", server, nio, lifecycle, log, crypto]),
+        library(
+            "KioskRuntime", ["KioskModel", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", server, nio, lifecycle, log, crypto]),
         library("PlatformClient", ["KioskModel", "PlatformAPI", client, nio, log]),
         tool("kioskd", ["KioskRuntime", "PlatformClient", "Outbox", "LocalAPI", "Catalogue", arguments, configuration, lifecycle, signals, log]),
         tool("kiosk-device", ["IDCardReader", "Scanner", "Printer", "Imaging", "DeviceLink", "KioskModel"]),
@@ -121,7 +124,9 @@ let package = Package(
         tool("platformd", ["Platform", arguments, lifecycle, signals, log]),
 
         // The virtual hardware.
-        library("Bench", ["KioskModel", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", "LinkShim", server, client, nio, lifecycle, subprocess, log, crypto]),
+        library(
+            "Bench",
+            ["KioskModel", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", "LinkShim", server, client, nio, lifecycle, subprocess, log, crypto]),
         tool("kiosk-bench", ["Bench", arguments, lifecycle, signals, log]),
 
         suite("KioskModel", ["KioskModel"]),
@@ -139,8 +144,9 @@ let package = Package(
         suite("PlatformClient", ["PlatformClient", "PlatformAPI", "Platform", "KioskModel", server]),
         suite("Platform", ["Platform", "PlatformAPI", "Catalogue", "KioskModel", client, crypto]),
         suite("Bench", ["Bench", "KioskModel"]),
-        .testTarget(name: "EndToEnd", dependencies: ["Bench", "LocalAPI", "PlatformAPI", "KioskModel", subprocess], path: "Tests/EndToEnd",
-                    swiftSettings: swiftSettings),
+        .testTarget(
+            name: "EndToEnd", dependencies: ["Bench", "LocalAPI", "PlatformAPI", "KioskModel", subprocess], path: "Tests/EndToEnd",
+            swiftSettings: swiftSettings),
     ],
     cLanguageStandard: .c17
 )
