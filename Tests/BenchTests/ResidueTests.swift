@@ -1,0 +1,135 @@
+@testable import Bench
+import Foundation
+import KioskModel
+import Testing
+
+/// The search that proves the kiosk forgets must itself be proved: it finds every encoding, and finds nothing where nothing is.
+struct ResidueTests {
+    private static let name = "欧阳测试"
+    private static let number = "999999199001010012"
+
+    private static func card() throws -> IdentityCard {
+        let number = try #require(IDNumber.completing("99999919900101001"))
+        let birth = try #require(CivilDate(year: 1990, month: 1, day: 1))
+        return IdentityCard(
+            kind: .resident, name: name, number: .citizen(number), sex: .male, birth: birth, address: "虚拟省测试市示例区样本路一百二十三号四单元五六七室",
+            validity: .init(from: birth, until: nil))
+    }
+
+    private func hits(_ writes: [[UInt8]], needles: [Needle], deleted: Bool = false, path: String = "/data/x") -> [ResidueHit] {
+        let ledger = WriteLedger()
+        for bytes in writes { ledger.record(.write(path: path, bytes: bytes, deleted: deleted)) }
+        return ResidueSearch(needles: needles).hits(ledger: ledger, directories: [])
+    }
+
+    @Test(arguments: [
+        ("UTF-8", Array("欧阳测试".utf8)),
+        ("UTF-16LE", Array("欧阳测试".utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] })),
+        ("UTF-16BE", Array("欧阳测试".utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] })),
+        ("GB 18030", [0xC5, 0xB7, 0xD1, 0xF4, 0xB2, 0xE2, 0xCA, 0xD4]),
+        ("base64", Array(Data("欧阳测试".utf8).base64EncodedString().utf8)),
+        ("base64", Array(Data("x欧阳测试y".utf8).base64EncodedString().utf8)),
+        ("base64", Array(Data("xx欧阳测试".utf8).base64EncodedString().utf8)),
+        ("hexadecimal", Array("e6aca7e998b3e6b58be8af95".utf8)),
+        ("hexadecimal", Array("E6ACA7E998B3E6B58BE8AF95".utf8)),
+        ("percent", Array("%E6%AC%A7%E9%98%B3%E6%B5%8B%E8%AF%95".utf8)),
+        ("JSON escapes", Array("\\u6b27\\u9633\\u6d4b\\u8bd5".utf8)),
+    ])
+    func findsTheNameInEachEncoding(encoding: String, bytes: [UInt8]) {
+        let found = hits([Array("before ".utf8) + bytes + Array(" after".utf8)], needles: Needle.encodings(of: Self.name, kind: "name"))
+        #expect(found.map(\.kind) == ["name, \(encoding)"])
+        #expect(found.first?.offset ?? 0 >= 7)
+    }
+
+    @Test func findsAValueCutInTwoByTwoWrites() throws {
+        let bytes = Array(Self.name.utf8)
+        let found = hits([Array(bytes.prefix(5)), Array(bytes.dropFirst(5))], needles: try Needle.personal(Self.card()))
+        #expect(found == [ResidueHit(path: "/data/x", kind: "name, UTF-8", offset: 0)])
+    }
+
+    @Test func doesNotJoinWritesToDifferentFiles() throws {
+        let bytes = Array(Self.name.utf8)
+        let ledger = WriteLedger()
+        ledger.record(.write(path: "/data/a", bytes: Array(bytes.prefix(5)), deleted: false))
+        ledger.record(.write(path: "/data/b", bytes: Array(bytes.dropFirst(5)), deleted: false))
+        #expect(ResidueSearch(needles: try Needle.personal(Self.card())).hits(ledger: ledger, directories: []).isEmpty)
+    }
+
+    @Test func findsWhatWasWrittenToAFileThatIsGone() throws {
+        let found = hits([Array(try Self.card().number.reveal.value.utf8)], needles: try Needle.personal(Self.card()), deleted: true)
+        #expect(found.map(\.path) == ["/data/x (deleted)"])
+        #expect(found.map(\.kind) == ["number, UTF-8"])
+    }
+
+    @Test func findsTheNumberAloneAndTheAddressByItsEnd() throws {
+        let card = try Self.card()
+        let tail = try #require(card.address?.reveal.suffix(8))
+        #expect(hits([Array(tail.utf8)], needles: Needle.personal(card)).map(\.kind) == ["end of address, UTF-8"])
+        #expect(hits([Array("n=\(card.number.reveal.value);".utf8)], needles: Needle.personal(card)).map(\.kind) == ["number, UTF-8"])
+    }
+
+    @Test func aBirthDateInsideALongerRowOfDigitsIsChance() throws {
+        let needles = try Needle.personal(Self.card())
+        #expect(hits([Array("1719900101123".utf8)], needles: needles).isEmpty)
+        #expect(hits([Array("born 19900101.".utf8)], needles: needles).map(\.kind) == ["birth date, UTF-8"])
+    }
+
+    @Test func namesNoValueInItsReport() throws {
+        let card = try Self.card()
+        let found = hits([Array(Self.name.utf8)], needles: Needle.personal(card), path: "/data/\(Self.name).pdf")
+        #expect(found.count == 2)
+        for hit in found where hit.path.hasPrefix("a name in") { #expect(!hit.description.contains(Self.name)) }
+    }
+
+    @Test func findsNothingInNoise() throws {
+        var generator = SystemRandomNumberGenerator()
+        let noise = (0..<200_000).map { _ in UInt8.random(in: 0...255, using: &generator) }
+        let card = try Self.card()
+        let page = Needle.windows(of: (0..<100_000).map { _ in UInt8.random(in: 0...255, using: &generator) }, kind: "page")
+        #expect(page.count > 40)
+        let needles = Needle.personal(card) + page + Needle.headers.filter { $0.boundary != .start }
+        #expect(hits([noise], needles: needles).isEmpty)
+    }
+
+    @Test func findsAPieceOfThePage() {
+        var generator = SystemRandomNumberGenerator()
+        let page = (0..<100_000).map { _ in UInt8.random(in: 0...255, using: &generator) }
+        let needles = Needle.windows(of: page, kind: "page, JPEG")
+        #expect(hits([Array(page[30_000..<40_000])], needles: needles).map(\.kind) == ["page, JPEG"])
+        #expect(Needle.windows(of: [UInt8](repeating: 0xFF, count: 100_000), kind: "page").isEmpty)
+    }
+
+    @Test func aHeaderCountsOutsideTheReceiptsDirectoryOnly() {
+        let ledger = WriteLedger()
+        ledger.record(.write(path: "/spool/r.pdf", bytes: Array("%PDF-1.7".utf8), deleted: false))
+        #expect(ResidueSearch(needles: Needle.headers, receiptDirectories: ["/spool/"]).hits(ledger: ledger, directories: []).isEmpty)
+        #expect(ResidueSearch(needles: Needle.headers).hits(ledger: ledger, directories: []).map(\.kind) == ["PDF header"])
+    }
+
+    @Test func aShortHeaderCountsWhereAWriteBegins() {
+        #expect(hits([[1, 2, 0xFF, 0xD8, 0xFF, 3]], needles: Needle.headers).isEmpty)
+        #expect(hits([[1, 2], [0xFF, 0xD8, 0xFF, 3]], needles: Needle.headers).map(\.kind) == ["JPEG start"])
+    }
+
+    @Test func searchesWhatLiesOnDiskAndWhatWasPrinted() throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "residue-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory.appending(path: "deep"), withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        try Data("…\(Self.name)…".utf8).write(to: directory.appending(path: "deep/file"))
+        let search = ResidueSearch(needles: Needle.encodings(of: Self.name, kind: "name"))
+        let found = search.hits(ledger: WriteLedger(), directories: [directory], logs: [("kioskd", Array("hello \(Self.name)".utf8))])
+        #expect(found.map(\.path) == [directory.appending(path: "deep/file").path, "log of kioskd"])
+    }
+
+    @Test func whatTheKernelWroteUnseenAndWasRemovedIsAMiss() {
+        let ledger = WriteLedger()
+        ledger.record(.unseen(path: "/nowhere/at/all"))
+        #expect(ResidueSearch(needles: []).hits(ledger: ledger, directories: []).map(\.kind) == ["written unseen and removed"])
+    }
+
+    @Test func aFullLedgerIsAMiss() {
+        let ledger = WriteLedger(capacity: 10)
+        ledger.record(.write(path: "/x", bytes: Array(repeating: 0, count: 11), deleted: false))
+        #expect(ResidueSearch(needles: []).hits(ledger: ledger, directories: []).count == 1)
+    }
+}
