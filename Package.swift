@@ -120,8 +120,8 @@ let package = Package(
         tool("kioskctl", ["LocalAPI", "Catalogue", "Outbox", arguments]),
 
         // The city.
-        library("Platform", ["KioskModel", "PlatformAPI", "Catalogue", server, nio, grdb, crypto, lifecycle, log]),
-        tool("platformd", ["Platform", arguments, lifecycle, signals, log]),
+        library("Platform", ["KioskModel", "PlatformAPI", "Catalogue", server, http, nio, grdb, crypto, lifecycle, log]),
+        tool("platformd", ["Platform", "PlatformAPI", arguments, lifecycle, signals, log]),
 
         // The virtual hardware.
         library(
@@ -141,8 +141,8 @@ let package = Package(
         suite("Imaging", ["Imaging", "DeviceLink", "KioskModel"]),
         suite("Outbox", ["Outbox", "KioskModel", grdb, crypto]),
         suite("KioskRuntime", ["KioskRuntime", "KioskFlow", "DeviceLink", "LocalAPI", "Catalogue", "KioskModel"]),
-        suite("PlatformClient", ["PlatformClient", "PlatformAPI", "Platform", "KioskModel", server]),
-        suite("Platform", ["Platform", "PlatformAPI", "Catalogue", "KioskModel", client, crypto]),
+        suite("PlatformClient", ["PlatformClient", "PlatformAPI", "Platform", "KioskModel", server, http, log]),
+        suite("Platform", ["Platform", "PlatformAPI", "PlatformClient", "Catalogue", "KioskModel", client, nio, crypto, grdb, log]),
         suite("Bench", ["Bench", "KioskModel"]),
         .testTarget(
             name: "EndToEnd", dependencies: ["Bench", "LocalAPI", "PlatformAPI", "KioskModel", subprocess], path: "Tests/EndToEnd",
