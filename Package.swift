@@ -126,7 +126,10 @@ let package = Package(
         // The virtual hardware.
         library(
             "Bench",
-            ["KioskModel", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", "LinkShim", server, client, nio, lifecycle, subprocess, log, crypto]),
+            [
+                "KioskModel", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", "LinkShim", "CPangoCairo", "CTurboJPEG",
+                server, client, nio, lifecycle, subprocess, log, crypto,
+            ]),
         tool("kiosk-bench", ["Bench", arguments, lifecycle, signals, log]),
 
         suite("KioskModel", ["KioskModel"]),
