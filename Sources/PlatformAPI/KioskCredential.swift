@@ -1,0 +1,53 @@
+public import Foundation
+public import KioskModel
+
+/// What a kiosk receives when it is enrolled: a JSON file with mode 0600.
+public struct KioskCredential: Sendable, Codable, Equatable {
+    /// Enrolment name, see `KioskName`.
+    public var kiosk: String
+    /// Bearer token; the platform keeps only its SHA-256.
+    public var token: Redacted<String>
+    public var platformURL: URL
+    /// Kiosks seal to this key.
+    public var sealingKey: SealingKey
+    /// Acknowledgements are believed when this key signed them.
+    public var acknowledgementKey: AcknowledgementKey
+
+    public init(kiosk: String, token: String, platformURL: URL, sealingKey: SealingKey, acknowledgementKey: AcknowledgementKey) {
+        self.kiosk = kiosk
+        self.token = Redacted(token)
+        self.platformURL = platformURL
+        self.sealingKey = sealingKey
+        self.acknowledgementKey = acknowledgementKey
+    }
+
+    /// - Throws: `CredentialError.readableByOthers` when group or others have any access, `invalid` for a file that is not a credential.
+    public init(contentsOf file: URL) throws {
+        let attributes = try FileManager.default.attributesOfItem(atPath: file.path)
+        let mode = (attributes[.posixPermissions] as? NSNumber)?.intValue ?? 0o777
+        guard mode & 0o077 == 0 else { throw CredentialError.readableByOthers(path: file.path) }
+        guard let credential = try? PlatformJSON.decode(Self.self, from: try Data(contentsOf: file)), KioskName.isValid(credential.kiosk) else {
+            throw CredentialError.invalid(path: file.path)
+        }
+        self = credential
+    }
+
+    /// Writes the file with mode 0600 from its first byte on, and refuses to replace an existing one.
+    public func write(to file: URL) throws {
+        var data = try PlatformJSON.encode(self)
+        data.append(0x0A)
+        let descriptor = open(file.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw CredentialError.notWritable(path: file.path, errno: errno) }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        try handle.write(contentsOf: data)
+        try handle.synchronize()
+        try handle.close()
+    }
+}
+
+/// What is wrong with a credential file; none of them tells its content.
+public enum CredentialError: Error, Sendable, Hashable {
+    case readableByOthers(path: String)
+    case invalid(path: String)
+    case notWritable(path: String, errno: Int32)
+}

@@ -1,0 +1,60 @@
+import Crypto
+public import Foundation
+
+/// Seals a packet to a platform's key, chunk by chunk, with flat memory. Only the platform can open the result; the kiosk can't read it back.
+///
+///     var sealer = try PacketSealer(header: header, key: key)
+///     file.write(sealer.prefix)
+///     file.write(try sealer.seal(first, isLast: false))
+///     file.write(try sealer.seal(rest, isLast: true))
+public struct PacketSealer: Sendable {
+    /// plaintext bytes of every chunk but the last
+    public static let chunkSize = PacketFormat.chunkSize
+
+    /// Magic, version, suite, key id, chunk size, header digest and encapsulated key: the packet's first bytes.
+    public let prefix: Data
+
+    private var sender: HPKE.Sender
+    private let header: Data
+    private var index: UInt32 = 0
+    private var isFinished = false
+
+    /// - Throws: `PacketError.unsupported` when the key is not a usable X25519 key.
+    public init(header: PacketHeader, key: SealingKey) throws {
+        guard let recipient = try? Curve25519.KeyAgreement.PublicKey(rawRepresentation: key.publicKey) else { throw PacketError.unsupported }
+        let head = PacketFormat.prefixHead(header: header, key: key)
+        sender = try HPKE.Sender(recipientKey: recipient, ciphersuite: PacketFormat.suite, info: head)
+        prefix = head + sender.encapsulatedKey
+        self.header = header.canonicalBytes
+    }
+
+    /// The next bytes of the packet.
+    /// - Parameter chunk: exactly `chunkSize` bytes, or up to that many when it is the last; an empty last chunk is fine.
+    /// - Throws: `PacketError.badChunk` for another size, or after the last chunk.
+    public mutating func seal(_ chunk: Data, isLast: Bool) throws -> Data {
+        guard !isFinished, isLast ? chunk.count <= Self.chunkSize : chunk.count == Self.chunkSize, index < .max else { throw PacketError.badChunk }
+        let frame = UInt32(chunk.count) | (isLast ? PacketFormat.lastChunk : 0)
+        let ciphertext = try sender.seal(chunk, authenticating: PacketFormat.associatedData(header: header, index: index, frame: frame))
+        var sealed = Data(capacity: PacketFormat.frameSize + ciphertext.count)
+        withUnsafeBytes(of: index.bigEndian) { sealed.append(contentsOf: $0) }
+        withUnsafeBytes(of: frame.bigEndian) { sealed.append(contentsOf: $0) }
+        sealed.append(ciphertext)
+        index += 1
+        isFinished = isLast
+        return sealed
+    }
+
+    /// A whole packet of a plaintext that is in memory anyway.
+    public static func seal(_ plaintext: Data, header: PacketHeader, key: SealingKey) throws -> Data {
+        var sealer = try PacketSealer(header: header, key: key)
+        var packet = sealer.prefix
+        packet.reserveCapacity(PacketFormat.sealedSize(ofPlaintext: plaintext.count))
+        var rest = plaintext[...]
+        repeat {
+            let chunk = rest.prefix(chunkSize)
+            rest = rest.dropFirst(chunk.count)
+            packet.append(try sealer.seal(Data(chunk), isLast: rest.isEmpty))
+        } while !rest.isEmpty
+        return packet
+    }
+}
