@@ -1,6 +1,5 @@
 public import DeviceLink
 public import Foundation
-public import KioskModel
 public import PlatformAPI
 
 /// What the session needs of the devices. `DeviceSupervisor` is the one implementation outside tests.

@@ -1,3 +1,4 @@
+internal import Logging
 internal import DeviceLink
 internal import Foundation
 internal import KioskFlow

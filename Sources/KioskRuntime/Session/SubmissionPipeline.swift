@@ -1,6 +1,6 @@
 internal import Crypto
-public import DeviceLink
-public import Foundation
+internal import DeviceLink
+internal import Foundation
 internal import KioskFlow
 internal import KioskModel
 public import PlatformAPI
