@@ -33,6 +33,7 @@ let server = Target.Dependency.product(name: "Hummingbird", package: "hummingbir
 let client = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioFoundation = Target.Dependency.product(name: "NIOFoundationEssentialsCompat", package: "swift-nio")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -113,7 +114,12 @@ let package = Package(
         // The kiosk.
         library("Outbox", ["KioskModel", grdb, crypto, log], extra: mutantSettings),
         library(
-            "KioskRuntime", ["KioskModel", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", server, nio, lifecycle, log, crypto]),
+            "KioskRuntime",
+            [
+                "KioskModel", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", server, http, nio, nioFoundation, lifecycle, log,
+                crypto,
+            ],
+            extra: mutantSettings),
         library("PlatformClient", ["KioskModel", "PlatformAPI", client, nio, log]),
         tool("kioskd", ["KioskRuntime", "PlatformClient", "Outbox", "LocalAPI", "Catalogue", arguments, configuration, lifecycle, signals, log]),
         tool("kiosk-device", ["IDCardReader", "Scanner", "Printer", "Imaging", "DeviceLink", "KioskModel"]),

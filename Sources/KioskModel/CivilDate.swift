@@ -21,6 +21,15 @@ public struct CivilDate: Sendable, Hashable, Comparable {
         self.init(year: number(0..<4), month: number(4..<6), day: number(6..<8))
     }
 
+    /// 1 January 1.
+    public static let earliest = CivilDate(checkedYear: 1, month: 1, day: 1)
+
+    private init(checkedYear year: Int, month: Int, day: Int) {
+        self.year = year
+        self.month = month
+        self.day = day
+    }
+
     /// `yyyyMMdd`
     public var compact: String {
         func pad(_ value: Int, _ width: Int) -> String {

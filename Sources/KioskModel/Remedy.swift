@@ -6,6 +6,8 @@ public enum CitizenRemedy: String, Sendable, Codable, CaseIterable, Error {
     case cardRemovedTooEarly
     /// A card the reader can't use: another kind, or one that the security module rejects.
     case cardNotAccepted
+    /// The card is past its validity: renew it, or go to a window.
+    case cardExpired
     /// The record came through but contradicts itself (check digit, dates): lay it again; if it stays so, go to a window.
     case cardDataInvalid
     /// Nothing lies in the scanner.

@@ -1,0 +1,120 @@
+public import KioskModel
+
+/// Names one effect that is under way. Every completion carries it back, so that a late, repeated or foreign one is recognised and dropped.
+public struct EffectID: Sendable, Hashable, Codable {
+    public let value: Int
+
+    public init(_ value: Int) {
+        self.value = value
+    }
+}
+
+/// Opaque name of a scanned page. The pixels stay with the runtime.
+public struct PageID: Sendable, Hashable, Codable {
+    public let value: String
+
+    public init(_ value: String) {
+        self.value = value
+    }
+}
+
+/// Everything that can happen to the flow. Time, ids and replies of devices and platform arrive here and nowhere else.
+public enum Event: Sendable, Equatable {
+    case touch(Touch)
+    /// The timer of that generation has run out; an older generation has no effect.
+    case timer(Int)
+    /// Devices, platform or catalogue have changed.
+    case surroundings(Surroundings)
+    case cardFound(EffectID)
+    /// `today` decides whether the card is still valid.
+    case cardRead(EffectID, IdentityCard, today: CivilDate)
+    case cardRemoved(EffectID)
+    case pageScanned(EffectID, PageID)
+    /// The feeder is empty or the page limit reached.
+    case scanEnded(EffectID)
+    /// Durable: file, directory and row are on the disk.
+    case committed(EffectID, Receipt)
+    case printed(EffectID)
+    /// Everything that belonged to the citizen has been let go.
+    case wiped(EffectID)
+    case failed(EffectID, Failure)
+}
+
+/// How an effect ended badly.
+public enum Failure: Sendable, Equatable {
+    case remedy(CitizenRemedy)
+    case fault(DeviceFault)
+    /// The outbox could not store the submission: disk full or broken.
+    case storage
+}
+
+/// What the flow asks the runtime to do. Each with an id ends in exactly one completing event, or in none once it is cancelled.
+public enum Effect: Sendable, Equatable {
+    case readCard(EffectID)
+    case awaitCardRemoval(EffectID)
+    case scan(EffectID, maxPages: Int)
+    case commit(EffectID, Submission)
+    case printReceipt(EffectID, Receipt, Language)
+    case cancel(EffectID)
+    /// Let these pages go at once.
+    case discard([PageID])
+    /// Replaces the timer before it.
+    case startTimer(generation: Int, seconds: Int)
+    /// Let go of all pages, previews and values of this citizen; end the session.
+    case wipe(EffectID)
+}
+
+/// What the citizen confirmed: to be made into PDFs, sealed and stored.
+public struct Submission: Sendable, Equatable {
+    public struct Material: Sendable, Equatable {
+        /// `MaterialRequirement.id`
+        public var requirement: String
+        public var pages: [PageID]
+
+        public init(requirement: String, pages: [PageID]) {
+            self.requirement = requirement
+            self.pages = pages
+        }
+    }
+
+    public var item: ServiceItem
+    public var applicant: IdentityCard
+    /// In the order of the checklist; none is empty.
+    public var materials: [Material]
+
+    public init(item: ServiceItem, applicant: IdentityCard, materials: [Material]) {
+        self.item = item
+        self.applicant = applicant
+        self.materials = materials
+    }
+}
+
+/// What the citizen takes home. No personal value.
+public struct Receipt: Sendable, Equatable {
+    public var reference: String
+    /// Local time, `yyyy-MM-dd HH:mm`.
+    public var time: String
+    public var item: LocalizedText
+    public var pageCount: Int
+
+    public init(reference: String, time: String, item: LocalizedText, pageCount: Int) {
+        self.reference = reference
+        self.time = time
+        self.item = item
+        self.pageCount = pageCount
+    }
+}
+
+/// What the flow knows of the world around the citizen. Survives the wipe.
+public struct Surroundings: Sendable, Equatable {
+    /// Classes of devices that can work now.
+    public var ready: Set<DeviceClass>
+    public var platformReachable: Bool
+    public var items: [ServiceItem]
+
+    public init(ready: Set<DeviceClass> = [], platformReachable: Bool = false, items: [ServiceItem] = []) {
+        self.ready = ready
+        self.platformReachable = platformReachable
+        self.items = items
+    }
+}

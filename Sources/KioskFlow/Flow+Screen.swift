@@ -1,0 +1,241 @@
+public import KioskModel
+
+extension Screen {
+    /// Whether the citizen can see this touch on the screen and it is not greyed out. Everything else is refused.
+    public func offers(_ touch: Touch) -> Bool {
+        if let countdown { return touch == countdown.extend.touch || touch == countdown.leave.touch }
+        if actions.contains(where: { $0.touch == touch }) { return true }
+        return body.contains { component in
+            switch component {
+            case .choice(let rows): rows.contains { $0.touch == touch && $0.unavailable == nil }
+            case .checklist(let rows): rows.contains { $0.touch == touch }
+            default: false
+            }
+        }
+    }
+}
+
+extension Flow {
+    /// What the touchscreen shows now: a function of the state and nothing else.
+    public var screen: Screen {
+        var screen = visit.helpOpen ? helpScreen : phaseScreen
+        if visit.idleWarning {
+            screen.countdown = Screen.Countdown(
+                seconds: Limits.idleWarning,
+                extend: Screen.Action(Touch(.extend), label: .key("idle.extend"), style: .primary),
+                leave: Screen.Action(Touch(.exit), label: .key("idle.leave")))
+        }
+        return screen
+    }
+
+    private var phaseScreen: Screen {
+        switch phase {
+        case .attract: attractScreen
+        case .menu: menuScreen
+        case .layCard: layCardScreen
+        case .readingCard:
+            make("reading-card", .key("card.title"), step: 1, [.illustration("lay-card"), .progress(.key("card.reading"), fraction: nil)], [exit])
+        case .confirmIdentity: identityScreen
+        case .takeCard:
+            make("take-card", .key("takeCard.title"), step: 2, [.illustration("take-card"), .paragraph(.key("takeCard.body"))], [help, exit])
+        case .chooseItem: itemsScreen
+        case .checklist: checklistScreen
+        case .insertPages: insertScreen
+        case .scanning: scanningScreen
+        case .preview: previewScreen
+        case .review: reviewScreen
+        case .committing:
+            make("committing", .key("committing.title"), step: 5, [.progress(.key("committing.body"), fraction: nil)], [])
+        case .receipt: receiptScreen
+        case .stopped(let reason): stoppedScreen(reason)
+        case .wiping:
+            make("wiping", .key("wiping.title"), [.progress(.key("goodbye.body"), fraction: nil)], [])
+        case .outOfService:
+            make("out-of-service", .key("outOfService.title"), tone: .problem, [.paragraph(.key("outOfService.body"))], [])
+        }
+    }
+
+    // MARK: Screens
+
+    private var attractScreen: Screen {
+        var body: [Screen.Component] = [.illustration("lay-card"), .paragraph(.key("attract.body"))]
+        if !surroundings.platformReachable { body.append(.notice(.attention, .key("attract.offline"))) }
+        return make("attract", .key("attract.title"), body, [primary(.start, "attract.start")] + languageActions)
+    }
+
+    private var menuScreen: Screen {
+        let upload = Screen.Choice(
+            Touch(.chooseJourney, "upload"), title: .key("menu.upload"), detail: .key("menu.upload.detail"), unavailable: uploadObstacle)
+        return make("menu", .key("menu.title"), [.choice([upload])], [help, exit] + languageActions)
+    }
+
+    /// What keeps the journey from being finished, said before it starts. A missing printer doesn't: the receipt stands on the screen too.
+    private var uploadObstacle: Screen.Text? {
+        if !surroundings.ready.contains(.idCardReader) { return .key("menu.upload.noReader") }
+        if !surroundings.ready.contains(.scanner) { return .key("menu.upload.noScanner") }
+        if !surroundings.ready.contains(.imaging) { return .key("menu.upload.noWorker") }
+        return nil
+    }
+
+    private var layCardScreen: Screen {
+        make(
+            "lay-card", .key("card.title"), step: 1, problemNotice + [.illustration("lay-card"), .paragraph(.key("card.body"))],
+            [action(.back, "action.back"), help, exit] + languageActions)
+    }
+
+    private var identityScreen: Screen {
+        guard let card = visit.card else { return make("identity", .key("identity.title"), step: 2, [], [exit]) }
+        let facts: [Screen.Fact] = [
+            Screen.Fact(.key("identity.name"), .verbatim(Masking.name(card.name.reveal))),
+            Screen.Fact(.key("identity.number"), .verbatim(card.number.reveal.masked)),
+        ]
+        return make(
+            "identity", .key("identity.title"), step: 2, [.paragraph(.key("identity.body")), .facts(facts)],
+            [primary(.confirm, "identity.confirm"), action(.retry, "identity.notMe"), help, exit])
+    }
+
+    private var itemsScreen: Screen {
+        let rows = surroundings.items.map { item in
+            Screen.Choice(
+                Touch(.chooseItem, item.code), title: .verbatim(item.name(visit.language)), detail: .verbatim(item.department(visit.language)),
+                unavailable: canApply(for: item) ? nil : .key("items.needsSecondFactor"))
+        }
+        return make("items", .key("items.title"), step: 3, [.paragraph(.key("items.body")), .choice(rows)], [help, exit])
+    }
+
+    private var checklistScreen: Screen {
+        let rows = (visit.item?.materials ?? []).map { requirement in
+            let count = (visit.pages[requirement.id] ?? []).count
+            let detail: Screen.Text? =
+                count > 0
+                ? .key("checklist.pages", ["count": String(count)])
+                : requirement.hint.map { .verbatim($0(visit.language)) }
+            return Screen.ChecklistRow(
+                Touch(.chooseMaterial, requirement.id), title: .verbatim(requirement.name(visit.language)), detail: detail,
+                state: count > 0 ? .done : requirement.required ? .missing : .optional)
+        }
+        let submit = isComplete ? [primary(.submit, "checklist.submit")] : []
+        return make(
+            "checklist", .key("checklist.title"), step: 4, [.paragraph(.key("checklist.body")), .checklist(rows)],
+            submit + [action(.back, "action.back"), help, exit])
+    }
+
+    private var insertScreen: Screen {
+        var body = problemNotice + [.illustration("insert-pages"), .paragraph(.key("insert.body"))]
+        if !currentPages.isEmpty { body.append(.notice(.normal, .key("checklist.pages", ["count": String(currentPages.count)]))) }
+        body.append(.paragraph(.key("checklist.maxPages", ["count": String(pagesLeft)])))
+        return make(
+            "insert", .key("insert.title", ["material": materialName]), step: 4, body,
+            [primary(.scan, "insert.scan"), action(.back, "action.back"), help, exit])
+    }
+
+    private var scanningScreen: Screen {
+        make(
+            "scanning", .key("scanning.title"), step: 4,
+            [.illustration("insert-pages"), .progress(.key("scanning.body", ["count": String(currentPages.count)]), fraction: nil)], [exit])
+    }
+
+    private var previewScreen: Screen {
+        let pages = currentPages.enumerated().map { index, page in
+            Screen.PageThumbnail(id: page.value, label: .key("preview.page", ["n": String(index + 1)]))
+        }
+        let more = pagesLeft > 0 ? [action(.scan, "preview.more")] : []
+        return make(
+            "preview", .key("preview.title", ["material": materialName]), step: 4,
+            [.paragraph(.key("preview.body", ["count": String(pages.count)])), .pages(pages)],
+            [primary(.finishMaterial, "preview.keep"), action(.discardPages, "preview.again")] + more + [help, exit])
+    }
+
+    private var reviewScreen: Screen {
+        var facts: [Screen.Fact] = []
+        if let item = visit.item { facts.append(Screen.Fact(.key("review.item"), .verbatim(item.name(visit.language)))) }
+        if let card = visit.card {
+            facts.append(
+                Screen.Fact(.key("review.applicant"), .verbatim(Masking.name(card.name.reveal) + "  " + card.number.reveal.masked)))
+        }
+        for requirement in visit.item?.materials ?? [] {
+            guard let pages = visit.pages[requirement.id], !pages.isEmpty else { continue }
+            facts.append(
+                Screen.Fact(.verbatim(requirement.name(visit.language)), .key("review.pages", ["count": String(pages.count)])))
+        }
+        return make(
+            "review", .key("review.title"), step: 5, problemNotice + [.paragraph(.key("review.body")), .facts(facts)],
+            [primary(.confirm, "review.confirm"), action(.back, "action.back"), help, exit])
+    }
+
+    private var receiptScreen: Screen {
+        guard let receipt = visit.receipt else { return make("receipt", .key("receipt.title"), [], [action(.done, "receipt.done")]) }
+        var body: [Screen.Component] = [
+            .paragraph(.key("receipt.body")),
+            .reference(number: receipt.reference, code: nil),
+            .facts([
+                Screen.Fact(.key("review.item"), .verbatim(receipt.item(visit.language))),
+                Screen.Fact(.key("receipt.time"), .verbatim(receipt.time)),
+            ]),
+        ]
+        switch visit.printing {
+        case .underway, nil: body.append(.progress(.key("receipt.printing"), fraction: nil))
+        case .printed: body += [.illustration("take-receipt"), .notice(.success, .key("takeReceipt.body"))]
+        case .failed(.refill): body.append(.notice(.attention, .key("receipt.notPrinted.refill")))
+        case .failed: body.append(.notice(.attention, .key("receipt.notPrinted")))
+        }
+        body.append(.paragraph(.key(surroundings.platformReachable ? "receipt.next" : "receipt.offline")))
+        // Leaving while the printer works cancels the paper, so that is called leaving and not being done.
+        let way = visit.printing == .underway ? exit : primary(.done, "receipt.done")
+        return make("receipt", .key("receipt.title"), tone: .success, step: 6, body, [way])
+    }
+
+    private func stoppedScreen(_ reason: StopReason) -> Screen {
+        let text: String =
+            switch reason {
+            case .card: "card.tooManyTries"
+            case .storage: "fault.storage"
+            }
+        return make("fault", .key("fault.title"), tone: .problem, [.notice(.problem, .key(text)), .paragraph(.key("help.phone"))], [primary(.exit, "action.exit")])
+    }
+
+    private var helpScreen: Screen {
+        make("help", .key("help.title"), [.paragraph(.key("help.body")), .notice(.normal, .key("help.phone"))], [primary(.back, "action.back"), exit])
+    }
+
+    // MARK: Parts
+
+    private func make(
+        _ name: String, _ title: Screen.Text, tone: Screen.Tone = .normal, step: Int? = nil,
+        _ body: [Screen.Component], _ actions: [Screen.Action]
+    ) -> Screen {
+        Screen(
+            name: name, language: visit.language, tone: visit.problem == nil ? tone : .attention, title: title,
+            step: step.map { Screen.Step(current: $0, total: 6) }, body: body, actions: actions)
+    }
+
+    private var problemNotice: [Screen.Component] {
+        switch visit.problem {
+        case nil: []
+        case .remedy(let remedy): [.notice(.attention, .key("remedy.\(remedy.rawValue)"))]
+        case .deviceRestarting(let device): [.notice(.attention, .key("restarting.\(device.rawValue)"))]
+        }
+    }
+
+    private var materialName: String {
+        currentRequirement?.name(visit.language) ?? ""
+    }
+
+    private var exit: Screen.Action { Screen.Action(Touch(.exit), label: .key("action.exit"), style: .quiet) }
+    private var help: Screen.Action { Screen.Action(Touch(.help), label: .key("action.help"), style: .quiet) }
+
+    /// One for each language but the one that is on.
+    private var languageActions: [Screen.Action] {
+        Language.allCases.filter { $0 != visit.language }.map {
+            Screen.Action(Touch(.chooseLanguage, $0.rawValue), label: .key("action.language.\($0.rawValue)"), style: .quiet)
+        }
+    }
+
+    private func primary(_ kind: Touch.Kind, _ label: String) -> Screen.Action {
+        Screen.Action(Touch(kind), label: .key(label), style: .primary)
+    }
+
+    private func action(_ kind: Touch.Kind, _ label: String) -> Screen.Action {
+        Screen.Action(Touch(kind), label: .key(label))
+    }
+}

@@ -1,0 +1,198 @@
+internal import KioskModel
+
+/// Journey 材料上传: card, service item, checklist, scan, preview, confirm, receipt.
+extension Flow {
+    mutating func handleUploadTouch(_ touch: Touch) -> [Effect] {
+        switch (phase, touch.kind) {
+        case (.attract, .start):
+            return enter(.menu)
+        case (.menu, .chooseJourney):
+            visit.failedReads = 0
+            return waitForCard(problem: nil)
+        case (.layCard, .back):
+            return cancel(.readCard) + enter(.menu)
+        case (.confirmIdentity, .confirm):
+            return [.awaitCardRemoval(begin(.awaitCardRemoval))] + enter(.takeCard)
+        case (.confirmIdentity, .retry):
+            visit.card = nil
+            return waitForCard(problem: nil)
+        case (.chooseItem, .chooseItem):
+            guard let item = surroundings.items.first(where: { $0.code == touch.value }), canApply(for: item) else { return [] }
+            let dropped = item == visit.item ? [] : dropPages()
+            visit.item = item
+            return dropped + enter(.checklist)
+        case (.checklist, .back):
+            return enter(.chooseItem)
+        case (.checklist, .chooseMaterial):
+            guard let material = visit.item?.materials.first(where: { $0.id == touch.value }) else { return [] }
+            visit.material = material.id
+            visit.problem = nil
+            return enter(currentPages.isEmpty ? .insertPages : .preview)
+        case (.checklist, .submit):
+            return enter(.review)
+        case (.insertPages, .back):
+            visit.problem = nil
+            return enter(currentPages.isEmpty ? .checklist : .preview)
+        case (.insertPages, .scan):
+            return scan()
+        case (.preview, .finishMaterial):
+            visit.material = nil
+            return enter(.checklist)
+        case (.preview, .scan):
+            return enter(.insertPages)
+        case (.preview, .discardPages):
+            let pages = currentPages
+            if let material = visit.material { visit.pages[material] = nil }
+            return [.discard(pages)] + enter(.insertPages)
+        case (.review, .back):
+            visit.problem = nil
+            return enter(.checklist)
+        case (.review, .confirm):
+            return commit()
+        case (.receipt, .done):
+            return leave()
+        default:
+            return []
+        }
+    }
+
+    mutating func handleUpload(_ event: Event) -> [Effect] {
+        switch event {
+        case .cardFound(let id):
+            guard pending[id] == .readCard, phase == .layCard else { return [] }
+            return enter(.readingCard)
+        case .cardRead(let id, let card, let today):
+            guard finish(id, .readCard) else { return [] }
+            guard card.validity.contains(today) else { return cardReadFailed(.remedy(.cardExpired)) }
+            visit.card = card
+            visit.failedReads = 0
+            visit.problem = nil
+            return enter(.confirmIdentity)
+        case .cardRemoved(let id):
+            guard finish(id, .awaitCardRemoval) else { return [] }
+            return phase == .takeCard ? enter(.chooseItem) : []
+        case .pageScanned(let id, let page):
+            guard pending[id] == .scan, let material = visit.material else { return [.discard([page])] }
+            visit.pages[material, default: []].append(page)
+            return [rearm()]
+        case .scanEnded(let id):
+            guard finish(id, .scan) else { return [] }
+            return currentPages.isEmpty ? scanFailed(.remedy(.insertPages)) : enter(.preview)
+        case .committed(let id, let receipt):
+            guard finish(id, .commit) else { return [] }
+            // The pages are sealed and stored: from here on nobody needs them or the card's data.
+            let pages = allPages
+            let language = visit.language
+            visit = Visit(language: language)
+            visit.receipt = receipt
+            visit.printing = .underway
+            return [.discard(pages), .printReceipt(begin(.printReceipt), receipt, language)] + enter(.receipt)
+        case .printed(let id):
+            guard finish(id, .printReceipt) else { return [] }
+            visit.printing = .printed
+            return [rearm()]
+        case .touch, .timer, .surroundings, .wiped, .failed:
+            return []
+        }
+    }
+
+    mutating func handleUploadFailure(of kind: PendingEffect, _ failure: Failure) -> [Effect] {
+        switch (kind, failure) {
+        case (.readCard, .remedy(let remedy)):
+            return cardReadFailed(.remedy(remedy))
+        case (.readCard, _):
+            return cardReadFailed(.deviceRestarting(.idCardReader))
+        case (.awaitCardRemoval, _):
+            // The reader can no longer say whether the card is there; the screen has asked for it, so the journey goes on.
+            return phase == .takeCard ? enter(.chooseItem) : []
+        case (.scan, .remedy(let remedy)):
+            return scanFailed(.remedy(remedy))
+        case (.scan, _):
+            return scanFailed(.deviceRestarting(.scanner))
+        case (.commit, .storage):
+            return stop(.storage)
+        case (.commit, .remedy(let remedy)):
+            visit.problem = .remedy(remedy)
+            return enter(.review)
+        case (.commit, .fault):
+            visit.problem = .deviceRestarting(.imaging)
+            return enter(.review)
+        case (.printReceipt, .fault(let fault)):
+            visit.printing = .failed(fault.action)
+            return [rearm()]
+        case (.printReceipt, _):
+            visit.printing = .failed(nil)
+            return [rearm()]
+        case (.wipe, _):
+            return []
+        }
+    }
+
+    // MARK: Steps
+
+    mutating func cardReadFailed(_ problem: Visit.Problem) -> [Effect] {
+        visit.failedReads += 1
+        return visit.failedReads < Limits.failedReads ? waitForCard(problem: problem) : stop(.card)
+    }
+
+    mutating func scanFailed(_ problem: Visit.Problem) -> [Effect] {
+        visit.problem = problem
+        return enter(.insertPages)
+    }
+
+    private mutating func waitForCard(problem: Visit.Problem?) -> [Effect] {
+        visit.problem = problem
+        return [.readCard(begin(.readCard))] + enter(.layCard)
+    }
+
+    private mutating func scan() -> [Effect] {
+        let left = pagesLeft
+        guard left > 0 else { return enter(.preview) }
+        visit.problem = nil
+        return [.scan(begin(.scan), maxPages: left)] + enter(.scanning)
+    }
+
+    private mutating func commit() -> [Effect] {
+        guard let item = visit.item, let card = visit.card, isComplete else { return [] }
+        let materials = item.materials.compactMap { requirement in
+            visit.pages[requirement.id].map { Submission.Material(requirement: requirement.id, pages: $0) }
+        }
+        visit.problem = nil
+        return [.commit(begin(.commit), Submission(item: item, applicant: card, materials: materials))] + enter(.committing)
+    }
+
+    private mutating func dropPages() -> [Effect] {
+        let pages = allPages
+        visit.pages = [:]
+        return pages.isEmpty ? [] : [.discard(pages)]
+    }
+
+    // MARK: Rules
+
+    /// Rule 9 of the design, in its one place: what the catalogue demands, this kiosk must be able to prove.
+    func canApply(for item: ServiceItem) -> Bool {
+        switch item.authentication {
+        case .anonymous: true
+        case .card: visit.card != nil
+        case .cardAndSecondFactor: false
+        }
+    }
+
+    /// Every required material has at least one page.
+    var isComplete: Bool {
+        guard let item = visit.item, visit.pageCount > 0 else { return false }
+        return item.materials.allSatisfy { !$0.required || !(visit.pages[$0.id] ?? []).isEmpty }
+    }
+
+    var currentRequirement: MaterialRequirement? {
+        visit.item?.materials.first { $0.id == visit.material }
+    }
+
+    var currentPages: [PageID] {
+        visit.material.flatMap { visit.pages[$0] } ?? []
+    }
+
+    var pagesLeft: Int {
+        max(0, (currentRequirement?.maxPages ?? 0) - currentPages.count)
+    }
+}

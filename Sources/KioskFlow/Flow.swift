@@ -1,0 +1,205 @@
+internal import KioskModel
+
+/// The state machine of the kiosk: a value that is told what happened and answers with what to do.
+///
+/// It holds no clock, no random source and no handle. Rules it keeps, whatever comes:
+/// a touch counts only when the screen of the moment offers it; a completion counts only while its effect is pending;
+/// every phase has a time-out; and the only way back to `attract` is through the wipe.
+public struct Flow: Sendable, Equatable {
+    public internal(set) var phase = Phase.attract
+    public internal(set) var visit = Visit()
+    public internal(set) var surroundings: Surroundings
+    /// Effects under way.
+    public internal(set) var pending: [EffectID: PendingEffect] = [:]
+    public internal(set) var timerGeneration = 0
+    private var lastEffect = 0
+
+    public init(surroundings: Surroundings = Surroundings()) {
+        self.surroundings = surroundings
+    }
+
+    /// What a pending effect is for.
+    public enum PendingEffect: String, Sendable, Hashable, CaseIterable {
+        case readCard, awaitCardRemoval, scan, commit, printReceipt, wipe
+    }
+
+    /// Takes one event and returns the effects to carry out, in order.
+    public mutating func handle(_ event: Event) -> [Effect] {
+        switch event {
+        case .touch(let touch):
+            return handleTouch(touch)
+        case .timer(let generation):
+            return generation == timerGeneration ? handleTimeOut() : []
+        case .surroundings(let new):
+            surroundings = new
+            return []
+        case .wiped(let id):
+            guard finish(id, .wipe), case .wiping = phase else { return [] }
+            visit = Visit()
+            return enter(.attract)
+        case .failed(let id, let failure):
+            guard let kind = pending.removeValue(forKey: id) else { return [] }
+            return kind == .wipe ? retryWipe() : handleUploadFailure(of: kind, failure)
+        case .cardFound, .cardRead, .cardRemoved, .pageScanned, .scanEnded, .committed, .printed:
+            return handleUpload(event)
+        }
+    }
+
+    private mutating func handleTouch(_ touch: Touch) -> [Effect] {
+        guard screen.offers(touch) else { return [] }
+        visit.idleWarning = false
+        switch touch.kind {
+        case .exit:
+            return leave()
+        case .help:
+            visit.helpOpen = true
+            return [rearm()]
+        case .back where visit.helpOpen:
+            visit.helpOpen = false
+            return [rearm()]
+        case .extend:
+            return [rearm()]
+        case .chooseLanguage:
+            visit.language = touch.value.flatMap(Language.init(rawValue:)) ?? visit.language
+            return phase == .attract ? [] : [rearm()]
+        default:
+            return handleUploadTouch(touch)
+        }
+    }
+
+    private mutating func handleTimeOut() -> [Effect] {
+        switch phase {
+        case .attract:
+            return []
+        case .readingCard:
+            return cancel(.readCard) + cardReadFailed(.deviceRestarting(.idCardReader))
+        case .scanning:
+            return cancel(.scan) + scanFailed(.deviceRestarting(.scanner))
+        case .committing:
+            return cancel(.commit) + stop(.storage)
+        case .wiping, .outOfService:
+            return cancel(.wipe) + retryWipe()
+        case .menu, .layCard, .confirmIdentity, .takeCard, .chooseItem, .checklist, .insertPages, .preview, .review, .receipt, .stopped:
+            if visit.idleWarning || !phase.warnsBeforeLeaving { return leave() }
+            visit.helpOpen = false
+            visit.idleWarning = true
+            return [rearm(seconds: Limits.idleWarning)]
+        }
+    }
+
+    // MARK: Moves that keep the rules
+
+    /// Goes to a phase and starts its timer.
+    mutating func enter(_ new: Phase) -> [Effect] {
+        phase = new
+        visit.idleWarning = false
+        visit.helpOpen = false
+        guard phase.timeOut != nil else {
+            timerGeneration += 1
+            return []
+        }
+        return [rearm()]
+    }
+
+    mutating func rearm(seconds: Int? = nil) -> Effect {
+        timerGeneration += 1
+        return .startTimer(generation: timerGeneration, seconds: seconds ?? phase.timeOut ?? Limits.idle)
+    }
+
+    mutating func begin(_ kind: PendingEffect) -> EffectID {
+        lastEffect += 1
+        let id = EffectID(lastEffect)
+        pending[id] = kind
+        return id
+    }
+
+    /// True once for each pending effect of that kind.
+    mutating func finish(_ id: EffectID, _ kind: PendingEffect) -> Bool {
+        guard pending[id] == kind else { return false }
+        pending[id] = nil
+        return true
+    }
+
+    mutating func cancel(_ kind: PendingEffect) -> [Effect] {
+        let ids = pending.filter { $0.value == kind }.map(\.key).sorted { $0.value < $1.value }
+        for id in ids { pending[id] = nil }
+        return ids.map { .cancel($0) }
+    }
+
+    /// Ends the visit: the one way towards `attract`. What was personal leaves the state, and with it the screen, at once.
+    mutating func leave() -> [Effect] {
+        wipe(attempt: 1)
+    }
+
+    mutating func stop(_ reason: StopReason) -> [Effect] {
+        let language = visit.language
+        let cancelled = cancelAll()
+        let pages = allPages
+        visit = Visit(language: language)
+        return cancelled + (pages.isEmpty ? [] : [.discard(pages)]) + enter(.stopped(reason))
+    }
+
+    private mutating func retryWipe() -> [Effect] {
+        guard case .wiping(let attempt) = phase else {
+            return phase == .outOfService ? wipe(attempt: 1) : []
+        }
+        return attempt < Limits.wipeAttempts ? wipe(attempt: attempt + 1) : enter(.outOfService)
+    }
+
+    private mutating func wipe(attempt: Int) -> [Effect] {
+        let cancelled = cancelAll()
+        visit = Visit(language: visit.language)
+        let id = begin(.wipe)
+        return cancelled + [.wipe(id)] + enter(.wiping(attempt: attempt))
+    }
+
+    private mutating func cancelAll() -> [Effect] {
+        PendingEffect.allCases.flatMap { cancel($0) }
+    }
+
+    var allPages: [PageID] {
+        visit.pages.sorted { $0.key < $1.key }.flatMap(\.value)
+    }
+}
+
+/// The flow's times and counts; the numbers are those of the usability reference unless said otherwise.
+public enum Limits {
+    /// seconds without a touch before the warning
+    public static let idle = 60
+    /// seconds that the warning stays
+    public static let idleWarning = 30
+    /// seconds for a read once the card is found: the driver's own deadline is shorter
+    static let cardRead = 20
+    /// seconds between two pages of a scan
+    static let pageScan = 120
+    /// seconds for PDF, seal and disk
+    static let commit = 300
+    static let wipe = 10
+    static let outOfService = 60
+    static let wipeAttempts = 3
+    /// Reads of a card that may fail in a row.
+    static let failedReads = 5
+}
+
+extension Phase {
+    /// Seconds until the time-out; nil only where the kiosk is idle.
+    var timeOut: Int? {
+        switch self {
+        case .attract: nil
+        case .readingCard: Limits.cardRead
+        case .scanning: Limits.pageScan
+        case .committing: Limits.commit
+        case .wiping: Limits.wipe
+        case .outOfService: Limits.outOfService
+        default: Limits.idle
+        }
+    }
+
+    /// The menu holds nothing personal yet, so leaving it needs no warning.
+    var warnsBeforeLeaving: Bool {
+        switch self {
+        case .menu, .stopped: false
+        default: true
+        }
+    }
+}

@@ -1,0 +1,61 @@
+internal import Foundation
+internal import Hummingbird
+public import LocalAPI
+public import Logging
+public import ServiceLifecycle
+
+/// What the control server asks of the rest of the kiosk.
+public protocol ControlSource: Sendable {
+    func status() async throws -> KioskReport
+    func devices() async -> [DeviceReport]
+    func queue() async throws -> [QueueItemReport]
+    func session() async -> SessionReport
+}
+
+/// The technician's server: HTTP on a Unix socket in the runtime directory; who may open the socket is the directory's mode.
+public struct ControlServer: Service {
+    private let configuration: KioskConfiguration
+    private let source: any ControlSource
+    private let origin: ServerOrigin
+    private let logger: Logger
+
+    public init(configuration: KioskConfiguration, source: any ControlSource, origin: ServerOrigin, logger: Logger) {
+        self.configuration = configuration
+        self.source = source
+        self.origin = origin
+        self.logger = logger
+    }
+
+    public func run() async throws {
+        let path = configuration.controlSocket.path
+        unlink(path)
+        let router = Router()
+        router.addMiddleware { ProblemMiddleware() }
+        router.get("/v1/status") { _, _ in try JSONResponse.encode(try await source.status()) }
+        router.get("/v1/devices") { _, _ in try JSONResponse.encode(await source.devices()) }
+        router.get("/v1/devices/:name") { _, context in
+            let name = try context.parameters.require("name")
+            return try JSONResponse.encode(try found(await source.devices().first { $0.name == name }, "device"))
+        }
+        router.get("/v1/queue") { _, _ in try JSONResponse.encode(try await source.queue()) }
+        router.get("/v1/queue/:id") { _, context in
+            let id = try context.parameters.require("id", as: UUID.self)
+            return try JSONResponse.encode(try found(try await source.queue().first { $0.id == id }, "queue item"))
+        }
+        router.get("/v1/session") { _, _ in try JSONResponse.encode(await source.session()) }
+        router.post("/v1/start-url") { _, _ in
+            guard let address = origin.makeStartAddress() else {
+                throw LocalProblem(status: 503, code: "web.starting", detail: "The touchscreen server is not up yet; ask again.")
+            }
+            return try JSONResponse.encode(["url": address])
+        }
+        let application = Application(
+            router: router, configuration: .init(address: .unixDomainSocket(path: path)), onServerRunning: { _ in chmod(path, 0o600) }, logger: logger)
+        try await application.run()
+    }
+
+    private func found<Value>(_ value: Value?, _ what: String) throws -> Value {
+        guard let value else { throw LocalProblem(status: 404, code: "control.unknown", detail: "There is no \(what) of that name.") }
+        return value
+    }
+}

@@ -1,0 +1,67 @@
+public import Foundation
+public import KioskModel
+
+/// What kioskd is told in its one configuration file; kioskd decodes it, and names file and key of what is wrong.
+public struct KioskConfiguration: Sendable {
+    public struct Device: Sendable {
+        public var name: String
+        public var deviceClass: DeviceClass
+        public var options: [String: String]
+        public var environment: [String: String]
+
+        public init(name: String, deviceClass: DeviceClass, options: [String: String], environment: [String: String]) {
+            self.name = name
+            self.deviceClass = deviceClass
+            self.options = options
+            self.environment = environment
+        }
+    }
+
+    /// Enrolment name: `K0001`.
+    public var kiosk: String
+    /// The outbox. On the disk.
+    public var dataDirectory: URL
+    /// Sockets, the start address and the page's token. On tmpfs.
+    public var runtimeDirectory: URL
+    public var webDirectory: URL
+    public var stringsDirectory: URL
+    /// 0 lets the system choose.
+    public var webPort: Int
+    /// Origin that may frame the page: a development aid, nil in the field.
+    public var frameAncestor: String?
+    public var catalogueDirectory: URL
+    public var credentialFile: URL
+    /// Overrides the credential's address.
+    public var platformURL: URL?
+    /// The kiosk-device executable.
+    public var deviceHost: URL
+    public var devices: [Device]
+
+    public init(
+        kiosk: String, dataDirectory: URL, runtimeDirectory: URL, webDirectory: URL, stringsDirectory: URL, webPort: Int, frameAncestor: String?,
+        catalogueDirectory: URL, credentialFile: URL, platformURL: URL?, deviceHost: URL, devices: [Device]
+    ) {
+        self.kiosk = kiosk
+        self.dataDirectory = dataDirectory
+        self.runtimeDirectory = runtimeDirectory
+        self.webDirectory = webDirectory
+        self.stringsDirectory = stringsDirectory
+        self.webPort = webPort
+        self.frameAncestor = frameAncestor
+        self.catalogueDirectory = catalogueDirectory
+        self.credentialFile = credentialFile
+        self.platformURL = platformURL
+        self.deviceHost = deviceHost
+        self.devices = devices
+    }
+
+    /// The device that serves each class: the first one named.
+    public var roles: [DeviceClass: String] {
+        Dictionary(devices.map { ($0.deviceClass, $0.name) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    public var controlSocket: URL { runtimeDirectory.appendingPathComponent("control.sock") }
+    public var deviceSocket: URL { runtimeDirectory.appendingPathComponent("devices.sock") }
+    public var startAddressFile: URL { runtimeDirectory.appendingPathComponent("start-url") }
+    public var tokenFile: URL { runtimeDirectory.appendingPathComponent("page-token") }
+}

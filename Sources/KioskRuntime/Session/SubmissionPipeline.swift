@@ -1,0 +1,133 @@
+internal import Crypto
+internal import DeviceLink
+internal import Foundation
+internal import KioskFlow
+internal import KioskModel
+public import PlatformAPI
+
+/// From confirmed pages to a durable, sealed submission: one PDF a material (in the imaging worker), sealed to the platform's key, committed to the outbox.
+/// The plaintext exists in memory files and in the chunk that is being sealed, nowhere else.
+public struct SubmissionPipeline: Sendable {
+    /// Name of the imaging worker.
+    let worker: String
+    let kiosk: String
+    let key: SealingKey
+    let devices: any DeviceRunner
+    let store: any SubmissionStore
+
+    public init(kiosk: String, worker: String, key: SealingKey, devices: any DeviceRunner, store: any SubmissionStore) {
+        self.kiosk = kiosk
+        self.worker = worker
+        self.key = key
+        self.devices = devices
+        self.store = store
+    }
+
+    enum Trouble: Error {
+        /// The imaging worker could not make the document.
+        case device(Failure)
+        /// The outbox could not store it.
+        case storage(any Error)
+    }
+
+    private struct Document {
+        var manifest: MaterialManifest
+        var bytes: MemoryFile
+    }
+
+    /// Returns when the submission is durable. Throws `Trouble` or `CancellationError`; then nothing was stored.
+    func commit(_ submission: Submission, pages: [PageID: PageStore.Page], reference: String, at date: Date) async throws {
+        var documents: [Document] = []
+        for material in submission.materials {
+            documents.append(try await assemble(material, pages: material.pages.compactMap { pages[$0] }, reference: reference, at: date))
+        }
+        try Task.checkCancellation()
+        var applicant = submission.applicant
+        // The item asks for neither; what isn't needed isn't sent.
+        applicant.photo = nil
+        applicant.fingerprints = nil
+        let application = ApplicationSubmission(
+            id: UUID.v7(at: date), reference: reference, kiosk: kiosk, itemCode: submission.item.code, applicant: applicant, submittedAt: date,
+            materials: documents.map(\.manifest))
+        try await store(application, documents, at: date)
+    }
+
+    private func assemble(_ material: Submission.Material, pages: [PageStore.Page], reference: String, at date: Date) async throws -> Document {
+        var images = pages.map(\.image)
+        for index in images.indices { images[index].index = index }
+        let outcome = await devices.perform(
+            .assemblePDF(DocumentRequest(title: reference, pages: images)), on: worker, files: pages.map(\.pixels),
+            deadline: .seconds(30 + 10 * pages.count), progress: { _, _ in })
+        guard case .success(.document(let info)) = outcome.completion, let file = outcome.files.first else {
+            throw try Trouble.device(Failure(outcome.completion))
+        }
+        #if MUTANT_LEAK
+            try leak(file)
+        #endif
+        let digest = try file.withBytes { SHA256.hash(data: $0) }.map { byte in
+            (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }.joined()
+        let manifest = MaterialManifest(
+            id: UUID.v7(at: date), requirement: material.requirement, mediaType: info.mediaType, pageCount: info.pageCount,
+            byteCount: file.byteCount, digest: digest, trustLevel: .uploaded)
+        return Document(manifest: manifest, bytes: file)
+    }
+
+    private func store(_ application: ApplicationSubmission, _ documents: [Document], at date: Date) async throws {
+        let encoder = JSONEncoder()
+        encoder.dateEncodingStrategy = .iso8601
+        encoder.outputFormatting = [.sortedKeys]
+        let form = try encoder.encode(application)
+        let bytes = Dictionary(uniqueKeysWithValues: documents.map { ($0.manifest.id, $0.bytes) })
+        let drafts =
+            [PacketDraft(id: application.id, kind: .application, reference: application.reference, dependsOn: nil)]
+            + documents.map {
+                PacketDraft(id: $0.manifest.id, kind: .material, reference: application.reference, dependsOn: application.id)
+            }
+        do {
+            try await store.commit(drafts, at: date) { [kiosk, key] draft, sequence, sink in
+                let header = PacketHeader(id: draft.id, kind: draft.kind, kiosk: kiosk, sequence: sequence)
+                var sealer = try PacketSealer(header: header, key: key)
+                try sink(sealer.prefix)
+                if let file = bytes[draft.id] {
+                    try file.withBytes { try Self.seal($0, with: &sealer, into: sink) }
+                } else {
+                    try form.withUnsafeBytes { try Self.seal($0, with: &sealer, into: sink) }
+                }
+            }
+        } catch {
+            throw Trouble.storage(error)
+        }
+    }
+
+    private static func seal(_ bytes: UnsafeRawBufferPointer, with sealer: inout PacketSealer, into sink: (Data) throws -> Void) throws {
+        var rest = bytes[...]
+        repeat {
+            let chunk = rest.prefix(PacketSealer.chunkSize)
+            rest = rest.dropFirst(chunk.count)
+            try sink(try sealer.seal(Data(chunk), isLast: rest.isEmpty))
+        } while !rest.isEmpty
+    }
+
+    #if MUTANT_LEAK
+        /// The deliberately leaking kiosk: what a careless temporary file would do, unlinked like one.
+        private func leak(_ file: MemoryFile) throws {
+            let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+            try file.withBytes { try Data($0).write(to: path) }
+            try FileManager.default.removeItem(at: path)
+        }
+    #endif
+}
+
+extension Failure {
+    /// What an unsuccessful completion means to the flow. A success of the wrong kind is the host's fault; a cancelled command throws.
+    init(_ completion: Completion) throws {
+        switch completion {
+        case .remedy(let remedy): self = .remedy(remedy)
+        case .fault(let fault): self = .fault(fault)
+        case .cancelled: throw CancellationError()
+        case .success:
+            self = .fault(DeviceFault(code: "link.wrong-result", action: .reset, detail: "the host answered with another command's result"))
+        }
+    }
+}

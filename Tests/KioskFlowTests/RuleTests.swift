@@ -1,0 +1,171 @@
+import Foundation
+import KioskModel
+import Testing
+
+@testable import KioskFlow
+
+/// The rules that hold whatever comes, in whatever order.
+@Suite struct RuleTests {
+    @Test func `late, repeated and foreign completions change nothing`() {
+        var kiosk = Driver()
+        kiosk.toLayCard()
+        let old = kiosk.id(.readCard)
+        kiosk.touch(.back)
+        let before = kiosk.flow
+        for event: Event in [
+            .cardRead(old, citizen, today: today), .cardFound(old), .failed(old, .storage), .cardRemoved(old), .scanEnded(old), .printed(old),
+            .wiped(old), .committed(old, receipt), .cardRead(EffectID(999), citizen, today: today),
+        ] {
+            kiosk.send(event)
+            #expect(kiosk.flow == before, "\(event)")
+        }
+    }
+
+    @Test func `a page that comes after its scan was left is let go`() {
+        var kiosk = Driver()
+        kiosk.toScanning()
+        let scan = kiosk.id(.scan)
+        kiosk.touch(.exit)
+        #expect(kiosk.send(.pageScanned(scan, PageID("late"))) == [.discard([PageID("late")])])
+    }
+
+    @Test func `an idle citizen is warned, can stay, and is otherwise wiped`() {
+        var kiosk = Driver()
+        kiosk.toChecklist()
+        for _ in 1...12 {
+            #expect(kiosk.timeOut() == [.startTimer(generation: kiosk.flow.timerGeneration, seconds: Limits.idleWarning)])
+            #expect(kiosk.flow.screen.countdown?.seconds == 30)
+            kiosk.touch(.extend)
+            #expect(kiosk.flow.screen.countdown == nil)
+            #expect(kiosk.flow.phase == .checklist)
+        }
+        _ = kiosk.timeOut()
+        _ = kiosk.timeOut()
+        #expect(kiosk.flow.phase == .wiping(attempt: 1))
+        #expect(kiosk.flow.visit.card == nil, "personal data leaves the state, and so the screen, at once")
+    }
+
+    @Test func `an old timer has no effect`() {
+        var kiosk = Driver()
+        kiosk.toChecklist()
+        let old = kiosk.flow.timerGeneration
+        kiosk.touch(.help)
+        let before = kiosk.flow
+        kiosk.send(.timer(old))
+        #expect(kiosk.flow == before)
+    }
+
+    @Test func `a wipe that can't be confirmed closes the kiosk until one is`() {
+        var kiosk = Driver()
+        kiosk.toChecklist()
+        kiosk.touch(.exit)
+        kiosk.send(.failed(kiosk.id(.wipe), .storage))
+        #expect(kiosk.flow.phase == .wiping(attempt: 2))
+        _ = kiosk.timeOut()
+        #expect(kiosk.flow.phase == .wiping(attempt: 3))
+        kiosk.send(.failed(kiosk.id(.wipe), .storage))
+        #expect(kiosk.flow.phase == .outOfService)
+        kiosk.touch(.start)
+        #expect(kiosk.flow.phase == .outOfService)
+        _ = kiosk.timeOut()
+        #expect(kiosk.flow.phase == .wiping(attempt: 1))
+        kiosk.send(.wiped(kiosk.id(.wipe)))
+        #expect(kiosk.flow.phase == .attract)
+    }
+
+    /// 400 random visits of 120 events each. After every event: each phase has a running timer, idle is reached by the wipe alone, a commit comes
+    /// from the review alone, no personal value stands on a screen that doesn't need it, and time alone leads back to idle.
+    @Test func `random visits keep every rule`() throws {
+        var generator = SplitMix(state: 20261121)
+        var seen: Set<String> = []
+        var wipes = 0
+        for _ in 0..<400 {
+            var flow = Flow(surroundings: surroundings)
+            var timerFor = -1
+            for step in 0..<120 {
+                let event = Self.randomEvent(for: flow, step: step, &generator)
+                let before = flow
+                let effects = flow.handle(event)
+                seen.insert("\(flow.phase)")
+                for effect in effects {
+                    if case .startTimer(let generation, _) = effect { timerFor = generation }
+                    if case .commit = effect { #expect(before.phase == .review) }
+                }
+                #expect(flow.phase == .attract || timerFor == flow.timerGeneration, "no timer in \(flow.phase)")
+                if flow.phase == .attract, before.phase != .attract {
+                    wipes += 1
+                    guard case .wiping = before.phase else { Issue.record("idle reached from \(before.phase)"); return }
+                    #expect(flow.visit == Visit() && flow.pending.isEmpty)
+                }
+                if ![.confirmIdentity, .review].contains(flow.phase) || flow.visit.helpOpen {
+                    let shown = try String(decoding: JSONEncoder().encode(flow.screen), as: UTF8.self)
+                    #expect(!shown.contains("测") && !shown.contains(citizen.number.reveal.masked))
+                }
+                let full = try String(decoding: JSONEncoder().encode(flow.screen), as: UTF8.self)
+                #expect(!full.contains(citizen.name.reveal) && !full.contains(citizen.number.reveal.value))
+                #expect(Self.leadsHome(flow), "time alone doesn't lead home from \(flow.phase)")
+            }
+        }
+        #expect(wipes > 100)
+        #expect(seen.count >= 17, "reached: \(seen.sorted())")
+    }
+
+    /// Only timers and the wipe's confirmation, and the kiosk is idle within a few steps.
+    private static func leadsHome(_ start: Flow) -> Bool {
+        var flow = start
+        for _ in 0..<(Limits.failedReads * 3 + 8) {
+            if flow.phase == .attract { return true }
+            if let wipe = flow.pending.first(where: { $0.value == .wipe }) {
+                _ = flow.handle(.wiped(wipe.key))
+            } else {
+                _ = flow.handle(.timer(flow.timerGeneration))
+            }
+        }
+        return flow.phase == .attract
+    }
+
+    private static func randomEvent(for flow: Flow, step: Int, _ generator: inout SplitMix) -> Event {
+        let screen = flow.screen
+        var offered = screen.actions.map(\.touch)
+        for component in screen.body {
+            if case .choice(let rows) = component { offered += rows.map(\.touch) }
+            if case .checklist(let rows) = component { offered += rows.compactMap(\.touch) }
+        }
+        // Leaving is drawn rarely, or no walk would get far.
+        if generator.next() % 8 != 0 { offered.removeAll { $0.kind == .exit } }
+        let pending = flow.pending.sorted { $0.key.value < $1.key.value }
+        switch generator.next() % 20 {
+        case 0: return .timer(flow.timerGeneration)
+        case 1: return .timer(flow.timerGeneration - 1)
+        case 2: return .touch(Touch(Touch.Kind.allCases.randomElement(using: &generator) ?? .exit, item.code))
+        case 3...11 where !pending.isEmpty:
+            guard let (id, kind) = pending.randomElement(using: &generator) else { return .timer(0) }
+            if generator.next() % 6 == 0 {
+                let failures: [Failure] = [.remedy(.layCardFlat), .storage, .fault(DeviceFault(code: "x.y", action: .reset, detail: ""))]
+                return .failed(id, failures.randomElement(using: &generator) ?? .storage)
+            }
+            switch kind {
+            case .readCard: return generator.next() % 2 == 0 ? .cardFound(id) : .cardRead(id, citizen, today: today)
+            case .awaitCardRemoval: return .cardRemoved(id)
+            case .scan: return generator.next() % 2 == 0 ? .pageScanned(id, PageID("p\(step)")) : .scanEnded(id)
+            case .commit: return .committed(id, receipt)
+            case .printReceipt: return .printed(id)
+            case .wipe: return .wiped(id)
+            }
+        default: return .touch(offered.randomElement(using: &generator) ?? Touch(.start))
+        }
+    }
+}
+
+/// Seeded, so that a failure can be repeated.
+struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+        return value ^ (value >> 31)
+    }
+}
