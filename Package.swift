@@ -109,8 +109,9 @@ let package = Package(
         library("Imaging", path: "Sources/Devices/Imaging", ["KioskModel", "DeviceLink", "ImagingShim"]),
 
         // The kiosk.
-        library("Outbox", ["KioskModel", grdb, crypto, log], extra: mutantSettings),
-        library("KioskRuntime", ["KioskModel", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", server, nio, lifecycle, log, crypto]),
+        library("Outbox", ["KioskModel", grdb, crypto, log]),
+        library("KioskRuntime", ["KioskModel", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", server, nio, lifecycle, log, crypto],
+                extra: mutantSettings),
         library("PlatformClient", ["KioskModel", "PlatformAPI", client, nio, log]),
         tool("kioskd", ["KioskRuntime", "PlatformClient", "Outbox", "LocalAPI", "Catalogue", arguments, configuration, lifecycle, signals, log]),
         tool("kiosk-device", ["IDCardReader", "Scanner", "Printer", "Imaging", "DeviceLink", "KioskModel"]),
