@@ -111,7 +111,7 @@ let package = Package(
         // The kiosk.
         library("Outbox", ["KioskModel", grdb, crypto, log], extra: mutantSettings),
         library("KioskRuntime", ["KioskModel", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", server, nio, lifecycle, log, crypto]),
-        library("PlatformClient", ["KioskModel", "PlatformAPI", client, nio, log]),
+        library("PlatformClient", ["KioskModel", "PlatformAPI", client, nio, .product(name: "NIOHTTP1", package: "swift-nio"), log]),
         tool("kioskd", ["KioskRuntime", "PlatformClient", "Outbox", "LocalAPI", "Catalogue", arguments, configuration, lifecycle, signals, log]),
         tool("kiosk-device", ["IDCardReader", "Scanner", "Printer", "Imaging", "DeviceLink", "KioskModel"]),
         tool("kioskctl", ["LocalAPI", "Catalogue", "Outbox", arguments]),
@@ -137,7 +137,7 @@ let package = Package(
         suite("Outbox", ["Outbox", "KioskModel", grdb, crypto]),
         suite("KioskRuntime", ["KioskRuntime", "KioskFlow", "DeviceLink", "LocalAPI", "Catalogue", "KioskModel"]),
         suite("PlatformClient", ["PlatformClient", "PlatformAPI", "Platform", "KioskModel", server, http, log]),
-        suite("Platform", ["Platform", "PlatformAPI", "PlatformClient", "Catalogue", "KioskModel", client, nio, crypto, grdb, log]),
+        suite("Platform", ["Platform", "platformd", "PlatformAPI", "PlatformClient", "Catalogue", "KioskModel", client, nio, crypto, grdb, log]),
         suite("Bench", ["Bench", "KioskModel"]),
         .testTarget(name: "EndToEnd", dependencies: ["Bench", "LocalAPI", "PlatformAPI", "KioskModel", subprocess], path: "Tests/EndToEnd",
                     swiftSettings: swiftSettings),
