@@ -125,7 +125,7 @@ let package = Package(
                 crypto,
             ],
             extra: mutantSettings),
-        library("PlatformClient", ["KioskModel", "PlatformAPI", client, nio, log]),
+        library("PlatformClient", ["KioskModel", "PlatformAPI", client, nio, nioHTTP, log]),
         tool("kioskd", ["KioskRuntime", "PlatformClient", "Outbox", "LocalAPI", "Catalogue", arguments, configuration, lifecycle, signals, log]),
         tool("kiosk-device", ["IDCardReader", "Scanner", "Printer", "Imaging", "DeviceLink", "KioskModel"]),
         tool("kioskctl", ["LocalAPI", "KioskModel", "Catalogue", "Outbox", arguments]),
@@ -139,7 +139,7 @@ let package = Package(
             "Bench",
             [
                 "KioskModel", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", "LinkShim", "CPangoCairo", "CTurboJPEG",
-                server, client, nio, lifecycle, subprocess, log, crypto,
+                server, http, client, nio, nioPosix, nioFoundation, lifecycle, log, crypto,
             ]),
         tool("kiosk-bench", ["Bench", arguments, lifecycle, signals, log]),
 
@@ -158,7 +158,7 @@ let package = Package(
         suite("Outbox", ["Outbox", "outbox-writer", grdb, crypto, log]),
         suite("KioskRuntime", ["KioskRuntime", "KioskFlow", "DeviceLink", "LocalAPI", "Catalogue", "KioskModel", log]),
         suite("PlatformClient", ["PlatformClient", "PlatformAPI", "Platform", "KioskModel", server, http, log]),
-        suite("Platform", ["Platform", "PlatformAPI", "PlatformClient", "Catalogue", "KioskModel", client, nio, crypto, grdb, log]),
+        suite("Platform", ["Platform", "platformd", "PlatformAPI", "PlatformClient", "Catalogue", "KioskModel", client, nio, crypto, grdb, log]),
         suite("Bench", ["Bench", "KioskModel"]),
         .testTarget(
             name: "EndToEnd", dependencies: ["Bench", "LocalAPI", "PlatformAPI", "KioskModel", subprocess], path: "Tests/EndToEnd",

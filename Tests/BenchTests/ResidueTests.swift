@@ -1,18 +1,19 @@
-@testable import Bench
 import Foundation
 import KioskModel
 import Testing
+
+@testable import Bench
 
 /// The search that proves the kiosk forgets must itself be proved: it finds every encoding, and finds nothing where nothing is.
 struct ResidueTests {
     private static let name = "欧阳测试"
 
-    private static func card() throws -> IdentityCard {
+    private static func citizen() throws -> SyntheticCitizen {
         let number = try #require(IDNumber.completing("99999919900101001"))
         let birth = try #require(CivilDate(year: 1990, month: 1, day: 1))
-        return IdentityCard(
-            kind: .resident, name: name, number: .citizen(number), sex: .male, birth: birth, address: "虚拟省测试市示例区样本路一百二十三号四单元五六七室",
-            validity: .init(from: birth, until: nil))
+        return SyntheticCitizen(
+            id: "test", kind: .resident, name: name, number: number.value, sex: .male, birth: birth,
+            address: "虚拟省测试市示例区样本路一百二十三号四单元五六七室", validFrom: birth)
     }
 
     private func hits(_ writes: [[UInt8]], needles: [Needle], deleted: Bool = false, path: String = "/data/x") -> [ResidueHit] {
@@ -50,7 +51,7 @@ struct ResidueTests {
 
     @Test func findsAValueCutInTwoByTwoWrites() throws {
         let bytes = Array(Self.name.utf8)
-        let found = hits([Array(bytes.prefix(5)), Array(bytes.dropFirst(5))], needles: try Needle.personal(Self.card()))
+        let found = hits([Array(bytes.prefix(5)), Array(bytes.dropFirst(5))], needles: try Needle.personal(Self.citizen()))
         #expect(found == [ResidueHit(path: "/data/x", kind: "name, UTF-8", offset: 0)])
     }
 
@@ -59,31 +60,31 @@ struct ResidueTests {
         let ledger = WriteLedger()
         ledger.record(.write(path: "/data/a", bytes: Array(bytes.prefix(5)), deleted: false))
         ledger.record(.write(path: "/data/b", bytes: Array(bytes.dropFirst(5)), deleted: false))
-        #expect(ResidueSearch(needles: try Needle.personal(Self.card())).hits(ledger: ledger, directories: []).isEmpty)
+        #expect(ResidueSearch(needles: try Needle.personal(Self.citizen())).hits(ledger: ledger, directories: []).isEmpty)
     }
 
     @Test func findsWhatWasWrittenToAFileThatIsGone() throws {
-        let found = hits([Array(try Self.card().number.reveal.value.utf8)], needles: try Needle.personal(Self.card()), deleted: true)
+        let found = hits([Array(try Self.citizen().number.utf8)], needles: try Needle.personal(Self.citizen()), deleted: true)
         #expect(found.map(\.path) == ["/data/x (deleted)"])
         #expect(found.map(\.kind) == ["number, UTF-8"])
     }
 
     @Test func findsTheNumberAloneAndTheAddressByItsEnd() throws {
-        let card = try Self.card()
-        let tail = try #require(card.address?.reveal.suffix(8))
-        #expect(hits([Array(tail.utf8)], needles: Needle.personal(card)).map(\.kind) == ["end of address, UTF-8"])
-        #expect(hits([Array("n=\(card.number.reveal.value);".utf8)], needles: Needle.personal(card)).map(\.kind) == ["number, UTF-8"])
+        let citizen = try Self.citizen()
+        let tail = try #require(citizen.address?.suffix(8))
+        #expect(hits([Array(tail.utf8)], needles: Needle.personal(citizen)).map(\.kind) == ["end of address, UTF-8"])
+        #expect(hits([Array("n=\(citizen.number);".utf8)], needles: Needle.personal(citizen)).map(\.kind) == ["number, UTF-8"])
     }
 
     @Test func aBirthDateInsideALongerRowOfDigitsIsChance() throws {
-        let needles = try Needle.personal(Self.card())
+        let needles = try Needle.personal(Self.citizen())
         #expect(hits([Array("1719900101123".utf8)], needles: needles).isEmpty)
         #expect(hits([Array("born 19900101.".utf8)], needles: needles).map(\.kind) == ["birth date, UTF-8"])
     }
 
     @Test func namesNoValueInItsReport() throws {
-        let card = try Self.card()
-        let found = hits([Array(Self.name.utf8)], needles: Needle.personal(card), path: "/data/\(Self.name).pdf")
+        let citizen = try Self.citizen()
+        let found = hits([Array(Self.name.utf8)], needles: Needle.personal(citizen), path: "/data/\(Self.name).pdf")
         #expect(found.count == 2)
         for hit in found where hit.path.hasPrefix("a name in") { #expect(!hit.description.contains(Self.name)) }
     }
@@ -91,10 +92,10 @@ struct ResidueTests {
     @Test func findsNothingInNoise() throws {
         var generator = SystemRandomNumberGenerator()
         let noise = (0..<200_000).map { _ in UInt8.random(in: 0...255, using: &generator) }
-        let card = try Self.card()
+        let citizen = try Self.citizen()
         let page = Needle.windows(of: (0..<100_000).map { _ in UInt8.random(in: 0...255, using: &generator) }, kind: "page")
         #expect(page.count > 40)
-        let needles = Needle.personal(card) + page + Needle.headers.filter { $0.boundary != .start }
+        let needles = Needle.personal(citizen) + page + Needle.headers.filter { $0.boundary != .start }
         #expect(hits([noise], needles: needles).isEmpty)
     }
 

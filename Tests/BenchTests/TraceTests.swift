@@ -1,6 +1,7 @@
-@testable import Bench
 import Foundation
 import Testing
+
+@testable import Bench
 
 /// Lines as strace 6.1 prints them with `-f -qq -y -xx`.
 struct TraceTests {

@@ -1,21 +1,20 @@
 import Foundation
 import Glibc
-public import KioskModel
 
 extension Needle {
-    /// Name, number, birth date and address of one card, each in every encoding that a program might have chosen.
-    public static func personal(_ card: IdentityCard) -> [Needle] {
-        var values: [(String, String)] = [("name", card.name.reveal), ("number", card.number.reveal.value), ("birth date", card.birth.reveal.compact)]
-        let birth = card.birth.reveal.compact
-        values.append(("birth date", "\(birth.prefix(4))-\(birth.dropFirst(4).prefix(2))-\(birth.suffix(2))"))
-        if let latin = card.latinName?.reveal { values.append(("latin name", latin)) }
-        if let permit = card.permitNumber?.reveal { values.append(("permit number", permit)) }
-        if let address = card.address?.reveal {
+    /// Name, number, birth date, address and the like of one citizen, each in every encoding that a program might have chosen.
+    public static func personal(_ citizen: SyntheticCitizen) -> [Needle] {
+        let birth = citizen.birth.compact
+        var values: [(String, String?)] = [
+            ("name", citizen.name), ("latin name", citizen.latinName), ("number", citizen.number), ("permit number", citizen.permitNumber),
+            ("birth date", birth), ("birth date", "\(birth.prefix(4))-\(birth.dropFirst(4).prefix(2))-\(birth.suffix(2))"),
+        ]
+        for address in [citizen.address, citizen.newestAddress] {
             values.append(("address", address))
             // A line break or a field's width may cut an address in two; its end tells as much as the whole.
-            if address.count > 16 { values.append(("end of address", String(address.suffix(8)))) }
+            if let address, address.count > 16 { values.append(("end of address", String(address.suffix(8)))) }
         }
-        return values.filter { $0.1.count > 1 }.flatMap { encodings(of: $0.1, kind: $0.0) }
+        return values.flatMap { kind, value in value.map { encodings(of: $0, kind: kind) } ?? [] }
     }
 
     /// One text in UTF-8, UTF-16 of both orders, GB 18030, base64 of all alignments, hexadecimal, percent and JSON escapes.

@@ -41,6 +41,8 @@ struct ProblemMiddleware: RouterMiddleware {
             context.logger.error("request failed", metadata: ["error": "\(type(of: error))", "route": "\(context.endpointPath ?? "-")"])
             response = Self.response(.retry(.internalError, 500, "The platform failed; the request may be repeated.", after: 5))
         }
+        // A body after a HEAD's answer would be read as the next answer.
+        if request.method == .head { response = Response(status: response.status, headers: response.headers, body: .init()) }
         response.headers[.xContentTypeOptions] = "nosniff"
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
         return response
