@@ -139,7 +139,7 @@ let package = Package(
             "Bench",
             [
                 "KioskModel", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", "LinkShim", "CPangoCairo", "CTurboJPEG",
-                server, http, client, nio, nioPosix, nioFoundation, lifecycle, log, crypto,
+                server, http, client, nio, nioHTTP, nioPosix, nioFoundation, lifecycle, log, crypto,
             ]),
         tool("kiosk-bench", ["Bench", arguments, lifecycle, signals, log]),
 

@@ -1,5 +1,5 @@
 import Foundation
-import Glibc
+public import Glibc
 import Synchronization
 
 /// A program that runs as a child: started, heard, signalled and reaped. It dies with this process, whatever kills this process.
@@ -103,9 +103,17 @@ public final class ChildProcess: Sendable {
 
     // MARK: On the child's thread
 
+    /// One at a time: between making a pipe and closing it on exec, another child would inherit it and keep it open.
+    private static let spawning = Mutex(())
+
     private static func spawn(_ command: Command) throws -> (pid_t, reading: Int32) {
+        try spawning.withLock { _ in try spawnAlone(command) }
+    }
+
+    private static func spawnAlone(_ command: Command) throws -> (pid_t, reading: Int32) {
         var pipes: [Int32] = [-1, -1]
-        guard pipe2(&pipes, O_CLOEXEC) == 0 else { throw CannotStart(executable: command.executable, errno: errno) }
+        guard pipe(&pipes) == 0 else { throw CannotStart(executable: command.executable, errno: errno) }
+        for end in pipes { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         var actions = posix_spawn_file_actions_t()
         var attributes = posix_spawnattr_t()
         posix_spawn_file_actions_init(&actions)
@@ -118,7 +126,6 @@ public final class ChildProcess: Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, pipes[1], 1)
         posix_spawn_file_actions_adddup2(&actions, pipes[1], 2)
-        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
         // A group of its own: Ctrl-C in the terminal must reach the bench alone, which then stops everything in order. And default signals:
         // whoever waits for SIGTERM with a dispatch source has it ignored, which a child would inherit.
         var all = sigset_t()

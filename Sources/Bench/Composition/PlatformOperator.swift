@@ -1,7 +1,8 @@
 import AsyncHTTPClient
 public import Foundation
-public import KioskModel
+import KioskModel
 import NIOCore
+import NIOHTTP1
 public import PlatformAPI
 
 /// An officer of the platform: sees applications and opens their materials, over the operator API and not through the network switch.

@@ -1,4 +1,4 @@
-import Glibc
+public import Glibc
 
 /// A process that is started anew when it dies, as systemd does with `Restart=always`, until it is told to stop.
 public actor SupervisedProcess {

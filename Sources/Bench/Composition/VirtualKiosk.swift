@@ -1,7 +1,9 @@
 import AsyncHTTPClient
 public import Foundation
+import KioskModel
 public import LocalAPI
 import NIOCore
+import NIOHTTP1
 
 /// A whole kiosk with its city on one machine: simulated hardware, the platform, the cable between them, and kioskd with its hosts.
 ///
@@ -19,6 +21,10 @@ public actor VirtualKiosk {
     public nonisolated let printer = IPPPrinterSimulator()
     public nonisolated let local: LocalClient
     public private(set) var paperLoaded = true
+    /// Citizen whose card was laid last and not lifted.
+    public internal(set) var laid: String?
+    /// `ready`, `jam`, `coverOpen`
+    public internal(set) var scannerCondition = "ready"
 
     private var parts: Parts?
     private var traces: [TraceChannel] = []

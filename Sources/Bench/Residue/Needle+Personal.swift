@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import KioskModel
 
 extension Needle {
     /// Name, number, birth date, address and the like of one citizen, each in every encoding that a program might have chosen.
