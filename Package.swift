@@ -37,7 +37,7 @@ let nioFoundation = Target.Dependency.product(name: "NIOFoundationEssentialsComp
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 
 func library(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency], extra: [SwiftSetting] = []) -> Target {
@@ -69,13 +69,13 @@ let package = Package(
     name: "CivicKiosk",
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
@@ -114,7 +114,7 @@ let package = Package(
         library("KioskRuntime", ["KioskModel", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", server, http, nio, nioFoundation, lifecycle, log, crypto],
                 extra: mutantSettings),
         library("PlatformClient", ["KioskModel", "PlatformAPI", client, nio, log]),
-        tool("kioskd", ["KioskRuntime", "PlatformClient", "Outbox", "LocalAPI", "Catalogue", arguments, configuration, lifecycle, signals, log]),
+        tool("kioskd", ["KioskRuntime", "PlatformClient", "PlatformAPI", "Outbox", "LocalAPI", "Catalogue", "DeviceLink", "KioskModel", "KioskFlow", arguments, yaml, lifecycle, signals, log]),
         tool("kiosk-device", ["IDCardReader", "Scanner", "Printer", "Imaging", "DeviceLink", "KioskModel"]),
         tool("kioskctl", ["LocalAPI", "Catalogue", "Outbox", arguments]),
 
@@ -137,7 +137,7 @@ let package = Package(
         suite("Printer", ["Printer", "DeviceLink", "KioskModel", "Bench"]),
         suite("Imaging", ["Imaging", "DeviceLink", "KioskModel"]),
         suite("Outbox", ["Outbox", "KioskModel", grdb, crypto]),
-        suite("KioskRuntime", ["KioskRuntime", "KioskFlow", "DeviceLink", "LocalAPI", "Catalogue", "KioskModel"]),
+        suite("KioskRuntime", ["KioskRuntime", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", "KioskModel", client, nio, nioFoundation, log]),
         suite("PlatformClient", ["PlatformClient", "PlatformAPI", "Platform", "KioskModel", server]),
         suite("Platform", ["Platform", "PlatformAPI", "Catalogue", "KioskModel", client, crypto]),
         suite("Bench", ["Bench", "KioskModel"]),
