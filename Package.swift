@@ -32,6 +32,7 @@ let http = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-typ
 let server = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let client = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationEssentialsCompat", package: "swift-nio")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -100,7 +101,7 @@ let package = Package(
 
         // Between processes.
         library("DeviceLink", ["KioskModel", "LinkShim"]),
-        library("LocalAPI", ["KioskModel", client, nio]),
+        library("LocalAPI", ["KioskModel", client, nio, nioHTTP]),
         library("PlatformAPI", ["KioskModel", crypto]),
 
         // Devices, run inside kiosk-device.
@@ -110,13 +111,17 @@ let package = Package(
         library("Imaging", path: "Sources/Devices/Imaging", ["KioskModel", "DeviceLink", "ImagingShim"]),
 
         // The kiosk.
-        library("Outbox", ["KioskModel", grdb, crypto, log], extra: mutantSettings),
-        library("KioskRuntime", ["KioskModel", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", server, http, nio, nioFoundation, lifecycle, log, crypto],
+        library("Outbox", ["KioskModel", grdb, crypto, log]),
+        library(
+            "KioskRuntime",
+            [
+                "KioskModel", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", server, http, nio, nioFoundation, lifecycle, log, crypto,
+            ],
                 extra: mutantSettings),
         library("PlatformClient", ["KioskModel", "PlatformAPI", client, nio, log]),
         tool("kioskd", ["KioskRuntime", "PlatformClient", "PlatformAPI", "Outbox", "LocalAPI", "Catalogue", "DeviceLink", "KioskModel", "KioskFlow", arguments, yaml, lifecycle, signals, log]),
         tool("kiosk-device", ["IDCardReader", "Scanner", "Printer", "Imaging", "DeviceLink", "KioskModel"]),
-        tool("kioskctl", ["LocalAPI", "Catalogue", "Outbox", arguments]),
+        tool("kioskctl", ["LocalAPI", "KioskModel", "Catalogue", "Outbox", arguments]),
 
         // The city.
         library("Platform", ["KioskModel", "PlatformAPI", "Catalogue", server, nio, grdb, crypto, lifecycle, log]),
@@ -130,14 +135,18 @@ let package = Package(
         suite("KioskFlow", ["KioskFlow", "KioskModel"]),
         suite("Catalogue", ["Catalogue", "KioskModel"]),
         suite("DeviceLink", ["DeviceLink", "KioskModel", "LinkShim"]),
-        suite("LocalAPI", ["LocalAPI", "KioskModel"]),
+        suite("LocalAPI", ["LocalAPI", "kioskctl", "KioskModel", server, log]),
         suite("PlatformAPI", ["PlatformAPI", "KioskModel", crypto]),
         suite("IDCardReader", ["IDCardReader", "IDCardReaderShim", "DeviceLink", "KioskModel", "Bench"]),
         suite("Scanner", ["Scanner", "DeviceLink", "KioskModel", "Bench"]),
         suite("Printer", ["Printer", "DeviceLink", "KioskModel", "Bench"]),
         suite("Imaging", ["Imaging", "DeviceLink", "KioskModel"]),
-        suite("Outbox", ["Outbox", "KioskModel", grdb, crypto]),
-        suite("KioskRuntime", ["KioskRuntime", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", "KioskModel", client, nio, nioFoundation, log]),
+        // Commits until it is killed: what the crash tests kill.
+        .executableTarget(name: "outbox-writer", dependencies: ["Outbox", log], path: "Tests/Support/outbox-writer", swiftSettings: swiftSettings),
+        suite("Outbox", ["Outbox", "outbox-writer", grdb, crypto, log]),
+        suite(
+            "KioskRuntime",
+            ["KioskRuntime", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", "KioskModel", client, nio, nioFoundation, log]),
         suite("PlatformClient", ["PlatformClient", "PlatformAPI", "Platform", "KioskModel", server]),
         suite("Platform", ["Platform", "PlatformAPI", "Catalogue", "KioskModel", client, crypto]),
         suite("Bench", ["Bench", "KioskModel"]),
