@@ -118,14 +118,14 @@ let package = Package(
                 "KioskModel", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", server, http, nio, nioFoundation, lifecycle, log, crypto,
             ],
                 extra: mutantSettings),
-        library("PlatformClient", ["KioskModel", "PlatformAPI", client, nio, log]),
+        library("PlatformClient", ["KioskModel", "PlatformAPI", client, nio, nioHTTP, log]),
         tool("kioskd", ["KioskRuntime", "PlatformClient", "PlatformAPI", "Outbox", "LocalAPI", "Catalogue", "DeviceLink", "KioskModel", "KioskFlow", arguments, yaml, lifecycle, signals, log]),
         tool("kiosk-device", ["IDCardReader", "Scanner", "Printer", "Imaging", "DeviceLink", "KioskModel"]),
         tool("kioskctl", ["LocalAPI", "KioskModel", "Catalogue", "Outbox", arguments]),
 
         // The city.
-        library("Platform", ["KioskModel", "PlatformAPI", "Catalogue", server, nio, grdb, crypto, lifecycle, log]),
-        tool("platformd", ["Platform", arguments, lifecycle, signals, log]),
+        library("Platform", ["KioskModel", "PlatformAPI", "Catalogue", server, http, nio, grdb, crypto, lifecycle, log]),
+        tool("platformd", ["Platform", "PlatformAPI", arguments, lifecycle, signals, log]),
 
         // The virtual hardware.
         library("Bench", ["KioskModel", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", "LinkShim", server, client, nio, lifecycle, subprocess, log, crypto]),
@@ -147,8 +147,8 @@ let package = Package(
         suite(
             "KioskRuntime",
             ["KioskRuntime", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", "KioskModel", client, nio, nioFoundation, log]),
-        suite("PlatformClient", ["PlatformClient", "PlatformAPI", "Platform", "KioskModel", server]),
-        suite("Platform", ["Platform", "PlatformAPI", "Catalogue", "KioskModel", client, crypto]),
+        suite("PlatformClient", ["PlatformClient", "PlatformAPI", "Platform", "KioskModel", server, http, log]),
+        suite("Platform", ["Platform", "platformd", "PlatformAPI", "PlatformClient", "Catalogue", "KioskModel", client, nio, crypto, grdb, log]),
         suite("Bench", ["Bench", "KioskModel"]),
         .testTarget(name: "EndToEnd", dependencies: ["Bench", "LocalAPI", "PlatformAPI", "KioskModel", subprocess], path: "Tests/EndToEnd",
                     swiftSettings: swiftSettings),

@@ -1,0 +1,1 @@
+public enum OpenAPIDocument { public static let json = "{}" }
