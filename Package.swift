@@ -56,8 +56,11 @@ func shim(_ name: String, path: String, _ dependencies: [Target.Dependency] = []
 }
 
 /// `Tests/<Name>Tests`, testing `<Name>` and whatever else it is handed.
+/// A folder `Golden` holds expected outputs, read where they lie.
 func suite(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    .testTarget(name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", resources: resources, swiftSettings: swiftSettings)
+    let golden = FileManager.default.fileExists(atPath: Context.packageDirectory + "/Tests/\(name)Tests/Golden") ? ["Golden"] : []
+    return .testTarget(name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", exclude: golden, resources: resources,
+                       swiftSettings: swiftSettings)
 }
 
 /// A driver folder carries its README, fuzz target and recordings beside the code; SwiftPM wants to be told to leave them alone.

@@ -29,7 +29,7 @@ public final class Outbox: Sendable {
         database = try OutboxDatabase(url: directory.appendingPathComponent("outbox.sqlite"))
         // The new names themselves must survive a power cut, up to the parent that holds the directory.
         for url in [directory, directory.deletingLastPathComponent()] {
-            guard fsync(try DirectoryHandle(url: url).descriptor) == 0 else { throw OutboxError.system("fsync", of: "outbox directory") }
+            try DirectoryHandle(url: url).sync()
         }
         try recover()
     }

@@ -42,7 +42,7 @@ struct PayloadDirectory: Sendable {
 
     /// Fsyncs the directory.
     func sync() throws {
-        guard fsync(handle.descriptor) == 0 else { throw OutboxError.system("fsync", of: url.lastPathComponent) }
+        try handle.sync()
     }
 
     /// Removes a file if it is there.
@@ -88,6 +88,13 @@ final class DirectoryHandle: Sendable {
     }
 
     deinit { close(descriptor) }
+
+    func sync() throws {
+        // Swift may let go of an object after the last read of its properties, which would close what fsync works on.
+        try withExtendedLifetime(self) {
+            guard fsync(descriptor) == 0 else { throw OutboxError.system("fsync", of: "directory") }
+        }
+    }
 }
 
 extension OutboxError {
