@@ -131,7 +131,8 @@ let package = Package(
         tool("platformd", ["Platform", "PlatformAPI", arguments, lifecycle, signals, log]),
 
         // The virtual hardware.
-        library("Bench", ["KioskModel", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", "LinkShim", server, client, nio, lifecycle, subprocess, log, crypto]),
+        library("Bench", ["KioskModel", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", "LinkShim", "CPangoCairo", "CTurboJPEG",
+                          server, client, nio, lifecycle, subprocess, log, crypto]),
         tool("kiosk-bench", ["Bench", arguments, lifecycle, signals, log]),
 
         suite("KioskModel", ["KioskModel"]),
