@@ -21,7 +21,8 @@ struct Kiosk {
     init(configuration: KioskConfiguration, logger: Logger) throws {
         self.logger = logger
         try Self.prepare(configuration)
-        let credential = try KioskCredential(contentsOf: configuration.credentialFile)
+        var credential = try KioskCredential(contentsOf: configuration.credentialFile)
+        credential.platformURL = configuration.platformURL ?? credential.platformURL
         guard credential.kiosk == configuration.kiosk else { throw StartError.otherKiosk(configuration.credentialFile.path) }
         let items = try Catalogue.load(directory: configuration.catalogueDirectory)
         let outbox = try Outbox(directory: configuration.dataDirectory, logger: logger)
@@ -32,7 +33,7 @@ struct Kiosk {
                 DeviceSpec(name: $0.name, deviceClass: $0.deviceClass, options: $0.options, environment: $0.environment)
             },
             launcher: SpawnLauncher(executable: configuration.deviceHost.path), socketPath: configuration.deviceSocket.path, logger: logger)
-        let uplink = PlatformLink(try PlatformUplink(credential: credential, platformURL: configuration.platformURL))
+        let uplink = try PlatformLink(credential: credential)
         let delivery = DeliveryService(store: store, uplink: uplink, logger: logger)
         let pipeline = SubmissionPipeline(
             kiosk: configuration.kiosk, worker: configuration.roles[.imaging] ?? "imaging", key: credential.sealingKey, devices: supervisor,
@@ -45,9 +46,10 @@ struct Kiosk {
         let source = KioskStatus(
             kiosk: configuration.kiosk, engine: engine, supervisor: supervisor, delivery: delivery, store: store, startedAt: Date())
         services = [
+            uplink,
             supervisor,
             delivery,
-            PlatformProbe(uplink: uplink, delivery: delivery, logger: logger),
+            PlatformProbe(uplink: uplink, delivery: delivery),
             SurroundingsWatch(engine: engine, supervisor: supervisor, delivery: delivery),
             ControlServer(configuration: configuration, source: source, origin: origin, logger: logger),
             try TouchscreenServer(configuration: configuration, engine: engine, origin: origin, logger: logger),
