@@ -38,13 +38,12 @@ let nioFoundation = Target.Dependency.product(name: "NIOFoundationEssentialsComp
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 
 func library(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency], extra: [SwiftSetting] = []) -> Target {
-    .target(
-        name: name, dependencies: dependencies, path: path ?? "Sources/\(name)", exclude: readme(path ?? "Sources/\(name)"),
-        swiftSettings: swiftSettings + extra)
+    .target(name: name, dependencies: dependencies, path: path ?? "Sources/\(name)", exclude: readme(path ?? "Sources/\(name)"),
+            swiftSettings: swiftSettings + extra)
 }
 
 func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -52,18 +51,16 @@ func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 func shim(_ name: String, path: String, _ dependencies: [Target.Dependency] = [], link: [String] = []) -> Target {
-    .target(
-        name: name, dependencies: dependencies, path: path, exclude: readme(path), sources: ["src"], publicHeadersPath: "include",
-        cSettings: cSettings, linkerSettings: link.map { .linkedLibrary($0) })
+    .target(name: name, dependencies: dependencies, path: path, exclude: readme(path), sources: ["src"], publicHeadersPath: "include",
+            cSettings: cSettings, linkerSettings: link.map { .linkedLibrary($0) })
 }
 
 /// `Tests/<Name>Tests`, testing `<Name>` and whatever else it is handed.
 /// A folder `Golden` holds expected outputs, read where they lie.
 func suite(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
     let golden = FileManager.default.fileExists(atPath: Context.packageDirectory + "/Tests/\(name)Tests/Golden") ? ["Golden"] : []
-    return .testTarget(
-        name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", exclude: golden, resources: resources,
-        swiftSettings: swiftSettings)
+    return .testTarget(name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", exclude: golden, resources: resources,
+                       swiftSettings: swiftSettings)
 }
 
 /// A driver folder carries its README, fuzz target and recordings beside the code; SwiftPM wants to be told to leave them alone.
@@ -76,13 +73,13 @@ let package = Package(
     name: "CivicKiosk",
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
@@ -121,12 +118,11 @@ let package = Package(
         library(
             "KioskRuntime",
             [
-                "KioskModel", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", server, http, nio, nioFoundation, lifecycle, log,
-                crypto,
+                "KioskModel", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", server, http, nio, nioFoundation, lifecycle, log, crypto,
             ],
-            extra: mutantSettings),
+                extra: mutantSettings),
         library("PlatformClient", ["KioskModel", "PlatformAPI", client, nio, nioHTTP, log]),
-        tool("kioskd", ["KioskRuntime", "PlatformClient", "Outbox", "LocalAPI", "Catalogue", arguments, configuration, lifecycle, signals, log]),
+        tool("kioskd", ["KioskRuntime", "PlatformClient", "PlatformAPI", "Outbox", "LocalAPI", "Catalogue", "DeviceLink", "KioskModel", "KioskFlow", arguments, yaml, lifecycle, signals, log]),
         tool("kiosk-device", ["IDCardReader", "Scanner", "Printer", "Imaging", "DeviceLink", "KioskModel"]),
         tool("kioskctl", ["LocalAPI", "KioskModel", "Catalogue", "Outbox", arguments]),
 
@@ -135,12 +131,8 @@ let package = Package(
         tool("platformd", ["Platform", "PlatformAPI", arguments, lifecycle, signals, log]),
 
         // The virtual hardware.
-        library(
-            "Bench",
-            [
-                "KioskModel", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", "LinkShim", "CPangoCairo", "CTurboJPEG",
-                server, http, client, nio, nioHTTP, nioPosix, nioFoundation, lifecycle, log, crypto,
-            ]),
+        library("Bench", ["KioskModel", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", "LinkShim", "CPangoCairo", "CTurboJPEG",
+                          server, http, client, nio, nioHTTP, nioPosix, nioFoundation, lifecycle, log, crypto]),
         tool("kiosk-bench", ["Bench", arguments, lifecycle, signals, log]),
 
         suite("KioskModel", ["KioskModel"]),
@@ -156,13 +148,14 @@ let package = Package(
         // Commits until it is killed: what the crash tests kill.
         .executableTarget(name: "outbox-writer", dependencies: ["Outbox", log], path: "Tests/Support/outbox-writer", swiftSettings: swiftSettings),
         suite("Outbox", ["Outbox", "outbox-writer", grdb, crypto, log]),
-        suite("KioskRuntime", ["KioskRuntime", "KioskFlow", "DeviceLink", "LocalAPI", "Catalogue", "KioskModel", log]),
+        suite(
+            "KioskRuntime",
+            ["KioskRuntime", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", "KioskModel", client, nio, nioFoundation, log]),
         suite("PlatformClient", ["PlatformClient", "PlatformAPI", "Platform", "KioskModel", server, http, log]),
         suite("Platform", ["Platform", "platformd", "PlatformAPI", "PlatformClient", "Catalogue", "KioskModel", client, nio, crypto, grdb, log]),
         suite("Bench", ["Bench", "KioskModel"]),
-        .testTarget(
-            name: "EndToEnd", dependencies: ["Bench", "LocalAPI", "PlatformAPI", "KioskModel", subprocess], path: "Tests/EndToEnd",
-            swiftSettings: swiftSettings),
+        .testTarget(name: "EndToEnd", dependencies: ["Bench", "LocalAPI", "PlatformAPI", "KioskModel", subprocess], path: "Tests/EndToEnd",
+                    swiftSettings: swiftSettings),
     ],
     cLanguageStandard: .c17
 )

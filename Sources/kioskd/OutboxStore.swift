@@ -49,3 +49,19 @@ struct OutboxStore: PacketStore {
         try await perform { try $0.markRejected(id: id, error: error, at: date) }
     }
 }
+
+extension OutboxStore: SubmissionStore {
+    func commit(
+        _ drafts: [PacketDraft], at date: Date,
+        seal: @escaping @Sendable (PacketDraft, _ sequence: UInt64, _ sink: (Data) throws -> Void) throws -> Void
+    ) async throws {
+        let byID = Dictionary(uniqueKeysWithValues: drafts.map { ($0.id, $0) })
+        _ = try await perform { outbox in
+            let rows = drafts.map { OutboxDraft(id: $0.id, kind: $0.kind.rawValue, reference: $0.reference, dependsOn: $0.dependsOn) }
+            return try outbox.commit(rows, at: date) { row, sequence, sink in
+                guard let draft = byID[row.id] else { return }
+                try seal(draft, sequence, sink)
+            }
+        }
+    }
+}

@@ -77,6 +77,13 @@ public actor DeliveryService: Service {
         wake()
     }
 
+    /// What a mere question to the platform found. A way that came back is used at once.
+    public func probed(answered: Bool) {
+        let cameBack = answered && !status.platformReachable
+        asked(answered: answered)
+        if cameBack { notifyNetworkUp() }
+    }
+
     /// What happens from now on. The stream ends with `run()`; a listener that falls behind by 256 updates loses the oldest.
     public func updates() -> AsyncStream<DeliveryUpdate> {
         let id = UUID()

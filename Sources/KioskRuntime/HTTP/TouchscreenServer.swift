@@ -94,10 +94,8 @@ public struct TouchscreenServer: Service {
     }
 
     private static func line(_ update: ScreenUpdate) throws -> ByteBuffer {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var buffer = ByteBuffer(string: "event: screen\nretry: 500\ndata: ")
-        buffer.writeData(try encoder.encode(update))
+        buffer.writeData(try LocalJSON.encoder().encode(update))
         buffer.writeString("\n\n")
         return buffer
     }
