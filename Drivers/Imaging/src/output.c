@@ -23,11 +23,12 @@ cairo_surface_t *output_pdf(output *to, double width, double height, const char 
 }
 
 int output_error(const output *from, cairo_status_t status) {
-    if (status == CAIRO_STATUS_SUCCESS) {
-        return 0;
-    }
+    // First: cairo forgets the failure of its very last write.
     if (from->overflow) {
         return KIOSK_IMAGING_TOO_LARGE;
+    }
+    if (status == CAIRO_STATUS_SUCCESS) {
+        return 0;
     }
     switch (status) {
     case CAIRO_STATUS_NO_MEMORY: return KIOSK_IMAGING_NO_MEMORY;
