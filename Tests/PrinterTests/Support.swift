@@ -29,7 +29,7 @@ func pdf(pages: Int = 1) throws -> MemoryFile {
 final class RunningPrint: Sendable {
     let context: CommandContext
     private let progress: Progress
-    private let outcome: Task<DeviceReply, any Error>
+    private let outcome: Task<DeviceResult, any Error>
 
     private final class Progress: Sendable { let seen = Mutex<[PrinterProgress]>([]) }
 
@@ -44,14 +44,14 @@ final class RunningPrint: Sendable {
         outcome = Task {
             try await withCheckedThrowingContinuation { continuation in
                 Thread.detachNewThread {
-                    continuation.resume(with: Result { try driver.print(document, copies: copies, context: context) })
+                    continuation.resume(with: Result { try driver.print(document, copies: copies, context: context).result })
                 }
             }
         }
     }
 
     var seen: [PrinterProgress] { progress.seen.withLock { $0 } }
-    var result: DeviceResult { get async throws { try await outcome.value.result } }
+    var result: DeviceResult { get async throws { try await outcome.value } }
     var fault: DeviceFault? {
         get async {
             guard case .failure(let error) = await outcome.result else { return nil }
@@ -75,6 +75,11 @@ struct Driver: @unchecked Sendable {
     func print(_ document: MemoryFile, copies: Int = 1, context: CommandContext) throws -> DeviceReply {
         try driver.perform(.print(PrintRequest(title: "CK-000001", copies: copies)), files: [document], context: context)
     }
+}
+
+/// Prints and waits for the end.
+func printed(by printer: IPPPrinterSimulator, _ document: MemoryFile, copies: Int = 1) async throws -> DeviceResult {
+    try await RunningPrint(uri: printer.uri, document: document, copies: copies).result
 }
 
 /// Waits for a condition that a real process brings about.

@@ -6,7 +6,7 @@ import KioskModel
 import Printer
 import Testing
 
-@Suite("A printer that is gone", .timeLimit(.minutes(2)))
+@Suite("A printer that is gone", .serialized, .timeLimit(.minutes(2)))
 struct UnreachableTests {
     @Test("Switched off it is offline, switched on again it is ready")
     func offAndOn() async throws {
@@ -17,7 +17,8 @@ struct UnreachableTests {
             let status = driver.poll()
             #expect(status.state == .offline)
             #expect(status.fault?.code == "printer.unreachable" && status.fault?.action == .replug)
-            #expect(try await RunningPrint(uri: printer.uri, document: try pdf()).fault?.code == "printer.unreachable")
+            let fault = try await RunningPrint(uri: printer.uri, document: pdf()).fault
+            #expect(fault?.code == "printer.unreachable")
             try await printer.start()
             #expect(driver.poll().state == .ready)
             #expect(printer.printedDocuments().isEmpty)

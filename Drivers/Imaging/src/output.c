@@ -23,7 +23,7 @@ cairo_surface_t *output_pdf(output *to, double width, double height, const char 
 }
 
 int output_error(const output *from, cairo_status_t status) {
-    // First: cairo forgets the failure of its very last write.
+    // First, whatever cairo made of the refused write: a document that was cut must never pass for a whole one.
     if (from->overflow) {
         return KIOSK_IMAGING_TOO_LARGE;
     }

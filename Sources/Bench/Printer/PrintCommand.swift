@@ -17,9 +17,11 @@ struct PrintCommand: Sendable {
     func install() throws {
         try FileManager.default.createDirectory(at: output, withIntermediateDirectories: true)
         try Data(Self.question.utf8).write(to: directory.appending(path: "wanted.test"))
-        // One tick is 50 ms.
-        let ticks = max(1, Int(sheetDuration / .milliseconds(50)))
-        try Data(Self.text.replacing("@TICKS@", with: "\(ticks)").utf8).write(to: script)
+        // Long sheets are printed in ticks of 200 ms, so that a cancelled job stops within one.
+        let tick = min(max(sheetDuration, .milliseconds(10)), .milliseconds(200))
+        let ticks = max(1, Int(sheetDuration / tick))
+        let text = Self.text.replacing("@TICKS@", with: "\(ticks)").replacing("@TICK@", with: "\(tick / .seconds(1))")
+        try Data(text.utf8).write(to: script)
         try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: script.path())
         try setSheets(Self.fullTray)
     }
@@ -54,13 +56,13 @@ struct PrintCommand: Sendable {
         while [ "$done" -lt "$total" ]; do
           if [ "$(sheets)" -le 0 ]; then
             echo 'STATE: +media-empty,media-needed' >&2
-            until [ "$(sheets)" -gt 0 ]; do wanted || exit 0; sleep 0.05; done
+            until [ "$(sheets)" -gt 0 ]; do wanted || exit 0; sleep 0.1; done
             echo 'STATE: -media-empty,media-needed' >&2
           fi
           tick=0
           while [ "$tick" -lt @TICKS@ ]; do
             wanted || exit 0
-            sleep 0.05
+            sleep @TICK@
             tick=$((tick + 1))
           done
           echo $(($(sheets) - 1)) >"$here/sheets.new" && mv "$here/sheets.new" "$here/sheets"

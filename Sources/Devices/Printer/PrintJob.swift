@@ -23,7 +23,7 @@ struct PrintJob {
         self.request = request
         self.document = document
         self.context = context
-        reserve = min(2500, context.remainingMilliseconds / 4)
+        reserve = min(2500, context.remainingMilliseconds / 3)
     }
 
     /// Returns the sheets that came out. Throws `DeviceFault`, `PrinterFailure` or `CancellationError`; no job is left behind.
