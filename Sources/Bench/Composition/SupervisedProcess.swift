@@ -16,16 +16,16 @@ public actor SupervisedProcess {
     /// Times it was started anew.
     public private(set) var restarts = 0
     private let log: ProcessLog
-    private let command: @Sendable () async throws -> ChildProcess.Command
+    private let command: @Sendable () async throws -> BenchProcess.Command
     private let restartDelay: Duration
-    private var child: ChildProcess?
+    private var child: BenchProcess?
     private var supervision: Task<Void, Never>?
     private var stopping = false
     private var paused = false
 
     /// - Parameter command: asked before each start
     public init(
-        _ name: String, log: ProcessLog, restartDelay: Duration = .milliseconds(300), command: @escaping @Sendable () async throws -> ChildProcess.Command
+        _ name: String, log: ProcessLog, restartDelay: Duration = .milliseconds(300), command: @escaping @Sendable () async throws -> BenchProcess.Command
     ) {
         self.name = name
         self.log = log
@@ -71,14 +71,14 @@ public actor SupervisedProcess {
         supervision = nil
     }
 
-    private func launch() async throws -> ChildProcess {
-        let child = try await ChildProcess.start(try await command()) { [log, name] bytes in log.append(bytes, from: name) }
+    private func launch() async throws -> BenchProcess {
+        let child = try await BenchProcess.start(try await command()) { [log, name] bytes in log.append(bytes, from: name) }
         self.child = child
         paused = false
         return child
     }
 
-    private func supervise(_ first: ChildProcess) async {
+    private func supervise(_ first: BenchProcess) async {
         var child = first
         while true {
             let end = await child.wait()

@@ -10,17 +10,28 @@ final class TraceChannel: Sendable {
     /// - Throws: when the pipe can't be made
     init(path: String, ledger: WriteLedger) throws {
         self.path = path
-        guard mkfifo(path, 0o600) == 0 else { throw ChildProcess.CannotStart(executable: path, errno: errno) }
+        guard mkfifo(path, 0o600) == 0 else { throw BenchProcess.CannotStart(executable: path, errno: errno) }
         Self.read(path, into: ledger, ended: ended)
     }
 
     /// The same command under strace. `-D` leaves the process a direct child of ours: it is killed and waited for as without.
-    func wrap(_ command: ChildProcess.Command) -> ChildProcess.Command {
-        let options = [
-            "-D", "-f", "-qq", "-v", "-y", "-xx", "-s", "67108864", "--seccomp-bpf", "-e", "signal=none",
+    func wrap(_ command: BenchProcess.Command) -> BenchProcess.Command {
+        BenchProcess.Command(
+            Self.strace, ["-D", "--seccomp-bpf"] + options + [command.executable] + command.arguments, environment: command.environment)
+    }
+
+    /// A strace that follows a running process, and all that it starts, until it ends.
+    func attach(to pid: pid_t, environment: [String: String]) -> BenchProcess.Command {
+        BenchProcess.Command(Self.strace, options + ["-p", "\(pid)"], environment: environment)
+    }
+
+    private static let strace = "/usr/bin/strace"
+
+    private var options: [String] {
+        [
+            "-f", "-qq", "-v", "-y", "-xx", "-s", "67108864", "-e", "signal=none",
             "-e", "trace=" + TraceEvent.systemCalls.joined(separator: ","), "-o", path,
         ]
-        return ChildProcess.Command("/usr/bin/strace", options + [command.executable] + command.arguments, environment: command.environment)
     }
 
     /// Returns once every traced process has ended and the trace has been read to its end; false when that didn't come about in time.

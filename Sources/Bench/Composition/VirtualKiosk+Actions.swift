@@ -99,16 +99,11 @@ extension VirtualKiosk {
 
     /// Process ids of the device hosts by the device's name, from the process table: it tells the truth also while kioskd is stopped.
     public func hostProcesses() -> [String: pid_t] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         var result: [String: pid_t] = [:]
-        for pid in names.compactMap(pid_t.init) {
-            guard (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/exe")) == layout.executable("kiosk-device"),
-                let command = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline")
-            else { continue }
-            let words = command.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-            // Another bench on this machine has hosts too: only ours speak to our socket.
-            guard words.count > 1, words.contains(where: { $0.hasPrefix(layout.runtime.path) }) else { continue }
-            result[words[1]] = pid
+        // Another bench on this machine has hosts too: only ours speak to our socket.
+        for entry in BenchProcess.all() where entry.arguments.first == layout.executable("kiosk-device") {
+            guard entry.arguments.count > 1, entry.arguments.contains(where: { $0.hasPrefix(layout.runtime.path) }) else { continue }
+            result[entry.arguments[1]] = entry.pid
         }
         return result
     }

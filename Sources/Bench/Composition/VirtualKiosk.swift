@@ -18,7 +18,7 @@ public actor VirtualKiosk {
     public nonisolated let ledger: WriteLedger?
     public nonisolated let reader: SDTReaderSimulator
     public nonisolated let scanner = ESCLScannerSimulator()
-    public nonisolated let printer = IPPPrinterSimulator()
+    public nonisolated let printer: IPPPrinterSimulator
     public nonisolated let local: LocalClient
     public private(set) var paperLoaded = true
     /// Citizen whose card was laid last and not lifted.
@@ -28,6 +28,7 @@ public actor VirtualKiosk {
 
     private var parts: Parts?
     private var traces: [TraceChannel] = []
+    private var tracer: BenchProcess?
 
     /// What exists once the start has come that far.
     struct Parts {
@@ -49,6 +50,7 @@ public actor VirtualKiosk {
         self.log = log
         ledger = traced ? WriteLedger() : nil
         reader = try SDTReaderSimulator()
+        printer = try IPPPrinterSimulator(directory: root.appending(path: "printer"))
         local = LocalClient(socketPath: layout.controlSocket.path, deadline: .seconds(5))
     }
 
@@ -72,6 +74,7 @@ public actor VirtualKiosk {
         try await reader.start()
         try await scanner.start()
         try await printer.start()
+        if ledger != nil { try await tracePrinter() }
 
         let platformPort = try await Self.freePort()
         try await run("platformd", ["enrol", "--data", layout.platformData.path, "--kiosk", Self.name,
@@ -79,7 +82,7 @@ public actor VirtualKiosk {
         let token = try await run("platformd", ["operator-token", "--data", layout.platformData.path])
         let officer = PlatformOperator(port: platformPort, token: token.trimmingCharacters(in: .whitespacesAndNewlines))
 
-        let serve = ChildProcess.Command(
+        let serve = BenchProcess.Command(
             layout.executable("platformd"),
             ["serve", "--data", layout.platformData.path, "--port", "\(platformPort)", "--catalogue", layout.kiosk.appending(path: "catalogue").path],
             environment: environment)
@@ -91,7 +94,7 @@ public actor VirtualKiosk {
         try await platform.start()
         try await waitForPlatform()
         try await network.start()
-        try await writeConfiguration(framedBy: origin, port: network.port)
+        try writeConfiguration(framedBy: origin, port: network.port)
         try await kioskd.start()
         try await waitForKiosk()
     }
@@ -105,6 +108,8 @@ public actor VirtualKiosk {
         }
         parts = nil
         await printer.stop()
+        _ = await tracer?.wait()
+        tracer = nil
         await scanner.stop()
         await reader.stop()
     }
@@ -130,8 +135,8 @@ public actor VirtualKiosk {
         }
     }
 
-    public func setPaper(_ present: Bool) async {
-        await printer.setPaper(present)
+    public func setPaper(_ present: Bool) async throws {
+        try await printer.setPaper(present)
         paperLoaded = present
     }
 
@@ -156,8 +161,20 @@ public actor VirtualKiosk {
         return environment
     }
 
-    private func kioskCommand() throws -> ChildProcess.Command {
-        let command = ChildProcess.Command(
+    /// The printer's spool is searched too: the tracer is attached to the running printer and ends with it.
+    private func tracePrinter() async throws {
+        guard let ledger, let pid = BenchProcess.children(named: "ippeveprinter").first(where: { $0.arguments.contains(printer.spoolDirectory.path()) })?.pid
+        else { throw NotRunning() }
+        let trace = try TraceChannel(path: layout.root.appending(path: "trace-printer").path, ledger: ledger)
+        traces.append(trace)
+        tracer = try await BenchProcess.start(trace.attach(to: pid, environment: environment)) { [log] in log.append($0, from: "strace") }
+        _ = try await Poll.until("strace to hold the printer") {
+            BenchProcess.isTraced(pid) ? .there(true) : .notYet("not attached")
+        }
+    }
+
+    private func kioskCommand() throws -> BenchProcess.Command {
+        let command = BenchProcess.Command(
             layout.executable("kioskd"), ["--config", layout.kioskConfiguration.path], environment: environment)
         guard let ledger else { return command }
         let trace = try TraceChannel(path: layout.root.appending(path: "trace-\(traces.count)").path, ledger: ledger)
@@ -165,7 +182,7 @@ public actor VirtualKiosk {
         return trace.wrap(command)
     }
 
-    private func writeConfiguration(framedBy origin: String?, port: Int) async throws {
+    private func writeConfiguration(framedBy origin: String?, port: Int) throws {
         let kiosk = layout.kiosk
         try KioskConfigurationFile(
             kiosk: Self.name, dataDirectory: layout.kioskData.path, runtimeDirectory: layout.runtime.path,
@@ -178,7 +195,7 @@ public actor VirtualKiosk {
                 .init(
                     name: "scanner", class: "scanner", options: ["device": scanner.saneDeviceName],
                     environment: ["SANE_CONFIG_DIR": scanner.saneConfigDirectory.path]),
-                .init(name: "printer", class: "printer", options: ["uri": await printer.uri]),
+                .init(name: "printer", class: "printer", options: ["uri": printer.uri]),
                 .init(name: "imaging", class: "imaging"),
             ]
         ).write(to: layout.kioskConfiguration)
@@ -189,8 +206,8 @@ public actor VirtualKiosk {
     private func run(_ executable: String, _ arguments: [String], unless existing: URL? = nil) async throws -> String {
         if let existing, FileManager.default.fileExists(atPath: existing.path) { return "" }
         let output = ProcessLog()
-        let command = ChildProcess.Command(layout.executable(executable), arguments, environment: environment)
-        let child = try await ChildProcess.start(command) { output.append($0, from: executable) }
+        let command = BenchProcess.Command(layout.executable(executable), arguments, environment: environment)
+        let child = try await BenchProcess.start(command) { output.append($0, from: executable) }
         let end = await child.wait()
         let text = String(decoding: output.everything.flatMap(\.bytes), as: UTF8.self)
         guard end == .exit(0) else { throw Failed(command: ([executable] + arguments.prefix(1)).joined(separator: " "), end: end, output: text) }
@@ -199,7 +216,7 @@ public actor VirtualKiosk {
 
     public struct Failed: Error, CustomStringConvertible {
         public var command: String
-        public var end: ChildProcess.End
+        public var end: BenchProcess.End
         public var output: String
 
         public var description: String { "\(command) ended with \(end): \(output)" }

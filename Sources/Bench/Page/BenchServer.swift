@@ -55,7 +55,7 @@ public final class BenchServer: Sendable {
             try await Self.perform(request) { (order: BenchAction.Scanner) in try await kiosk.act(order) }
         }
         router.post("/api/printer") { [kiosk] request, _ in
-            try await Self.perform(request) { (order: BenchAction.Printer) in await kiosk.setPaper(order.paper) }
+            try await Self.perform(request) { (order: BenchAction.Printer) in try await kiosk.setPaper(order.paper) }
         }
         router.post("/api/network") { [kiosk] request, _ in
             try await Self.perform(request) { (order: BenchAction.Network) in try await kiosk.network.setOnline(order.online) }

@@ -68,7 +68,7 @@ extension VirtualKiosk {
         async let applications = try? officer.applications()
         let supervised = [await (try kioskd).report, await (try platform).report]
         let hosts = hostProcesses().sorted { $0.key < $1.key }.map { name, pid in
-            SupervisedProcess.Report(name: name, pid: pid, state: Self.isPaused(pid) ? .paused : .running)
+            SupervisedProcess.Report(name: name, pid: pid, state: BenchProcess.isStopped(pid) ? .paused : .running)
         }
         return BenchState(
             touchscreenURL: touchscreenURL,
@@ -85,12 +85,5 @@ extension VirtualKiosk {
                     materials: application.materials.map { .init(requirement: $0.requirement, pageCount: $0.pageCount, byteCount: $0.byteCount) })
             },
             log: log.recent)
-    }
-
-    /// Whether the kernel says that it is stopped by a signal.
-    private static func isPaused(_ pid: Int32) -> Bool {
-        guard let status = FileManager.default.contents(atPath: "/proc/\(pid)/stat") else { return false }
-        let fields = String(decoding: status, as: UTF8.self).split(separator: ")").last?.split(separator: " ")
-        return fields?.first == "T" || fields?.first == "t"
     }
 }

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// Each child has a thread of its own that starts it and waits for its end. The kernel ties "dies with its parent" to the thread that
 /// started the child, so that a thread of a pool won't do: it may end at any time.
-public final class ChildProcess: Sendable {
+public final class BenchProcess: Sendable {
     /// What to start.
     public struct Command: Sendable {
         /// absolute path
@@ -51,7 +51,7 @@ public final class ChildProcess: Sendable {
     }
 
     /// - Parameter output: called on a thread of its own with what the child prints, as it comes
-    public static func start(_ command: Command, output: @escaping @Sendable (UnsafeRawBufferPointer) -> Void) async throws -> ChildProcess {
+    public static func start(_ command: Command, output: @escaping @Sendable (UnsafeRawBufferPointer) -> Void) async throws -> BenchProcess {
         let ended = AsyncBox<End>()
         let pid: pid_t = try await withCheckedThrowingContinuation { continuation in
             startThread(named: "child") {
@@ -73,7 +73,7 @@ public final class ChildProcess: Sendable {
                 }
             }
         }
-        return ChildProcess(pid: pid, ended: ended)
+        return BenchProcess(pid: pid, ended: ended)
     }
 
     /// Nil while it runs.
