@@ -30,6 +30,12 @@ import Testing
             return (process.terminationStatus, String(decoding: output, as: UTF8.self))
         }
 
+        /// bytes; 0 for a file that does not exist yet
+        static func size(_ file: URL) -> Int {
+            var status = stat()
+            return stat(file.path, &status) == 0 ? Int(status.st_size) : 0
+        }
+
         /// The address it listens on.
         func start(port: Int = 0) throws -> URL {
             let process = Process()
@@ -75,7 +81,7 @@ import Testing
         let files = try packets.map { try $0.file() }
         defer { for file in files { try? FileManager.default.removeItem(at: file) } }
 
-        // One task delivers as a queue would, another kills; the kills come at whatever moment the deliveries have reached.
+        // One task delivers as a queue would; the server is killed whenever the material's file has grown past the next mark.
         let delivery = Task {
             var signed = [SignedAcknowledgement]()
             for (packet, file) in zip(packets, files) {
@@ -92,8 +98,11 @@ import Testing
             }
             return signed
         }
-        for milliseconds in [5, 15, 25, 40] {
-            try await Task.sleep(for: .milliseconds(milliseconds))
+        let received = server.data.appendingPathComponent("packets").appendingPathComponent(test.material.header.id.wireText)
+        for mark in [1, 700_000, 1_500_000, 2_500_000] {
+            let deadline = ContinuousClock.now + .seconds(60)
+            while Server.size(received) < mark, ContinuousClock.now < deadline { await Task.yield() }
+            #expect(Server.size(received) >= mark)
             #expect(server.end(SIGKILL) == SIGKILL)
             _ = try server.start(port: port)
         }
