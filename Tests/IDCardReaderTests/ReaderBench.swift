@@ -1,7 +1,6 @@
 import Bench
 import DeviceLink
 import KioskModel
-import Synchronization
 import Testing
 
 @testable import IDCardReader
@@ -9,14 +8,16 @@ import Testing
 /// The real driver on the simulated reader, over a real pseudo-terminal.
 final class ReaderBench: @unchecked Sendable {
     let simulator: SDTReaderSimulator
-    let driver: IDCardReaderDriver
+    private(set) var driver: IDCardReaderDriver
+    private let timing: IDCardReaderDriver.Timing
 
     /// Deadlines short enough for tests; the simulator answers within a millisecond, but machines are loaded.
     static let timing = IDCardReaderDriver.Timing(
-        control: 150, find: 150, select: 150, read: 250, append: 150, findPause: 5, removalPause: 5)
+        control: 300, find: 300, select: 300, read: 300, append: 300, findPause: 5, removalPause: 5)
 
     private init(timing: IDCardReaderDriver.Timing) throws {
         simulator = try SDTReaderSimulator()
+        self.timing = timing
         driver = IDCardReaderDriver(port: simulator.devicePath, baud: 115200, timing: timing)
     }
 
@@ -31,6 +32,11 @@ final class ReaderBench: @unchecked Sendable {
             await bench.simulator.stop()
             throw error
         }
+    }
+
+    /// A new driver, as a host started after the death of another has; the dead one's port is closed.
+    func restartDriver() {
+        driver = IDCardReaderDriver(port: simulator.devicePath, baud: 115200, timing: timing)
     }
 
     /// A context that lasts `milliseconds`; `onFound` is called when the driver reports a card.
