@@ -2,7 +2,7 @@
 public enum EthnicGroup {
     /// The Chinese name as printed on the card (`01` is 汉); nil for a code that the standard does not have, which is then shown raw.
     public static func name(code: String) -> String? {
-        guard code.utf8.count == 2, let number = Int(code), number > 0 else { return nil }
+        guard code.utf8.count == 2, code.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(code), number > 0 else { return nil }
         switch number {
         case 97: return "其他"
         case 98: return "外国血统中国籍人士"

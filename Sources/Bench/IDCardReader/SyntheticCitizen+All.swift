@@ -17,7 +17,7 @@ extension SyntheticCitizen {
     private static let moved: SyntheticCitizen? = {
         guard let birth = date("19511126"), let from = date("20150709") else { return nil }
         return SyntheticCitizen(
-            id: "moved", kind: .resident, name: "岑合成", number: "999999195111262041", sex: .female, ethnicGroupCode: "15", birth: birth,
+            id: "moved", kind: .resident, name: "岑合成", number: "999999195111262048", sex: .female, ethnicGroupCode: "15", birth: birth,
             address: "虚构省旧样本市旧测试区旧街道九号", newestAddress: "虚构省新样本市新测试区新街道八十八号", issuer: "旧样本市公安局",
             validFrom: from)
     }()

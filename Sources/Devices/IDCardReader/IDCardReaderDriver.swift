@@ -23,8 +23,8 @@ public final class IDCardReaderDriver: DeviceDriver {
     private let baud: Int32
     private let timing: Timing
     private var connection: ReaderConnection?
-    /// A read began and did not end well.
-    private var needsReset = false
+    /// A read began and did not end well; or this process is new, and the one before it may have died in the middle of one.
+    private var needsReset = true
 
     /// Options: `port`, the tty's path, and `baud` (9600, 19200, 38400, 57600 or 115200, which is the default).
     /// - Throws: `DeviceFault` `reader.configuration`.
@@ -45,7 +45,7 @@ public final class IDCardReaderDriver: DeviceDriver {
         let context = CommandContext(deadline: .now + .milliseconds(4 * timing.control)) { _, _ in }
         do {
             // A single disturbed answer is not worth a change of status.
-            let sam = try retryingOnce { try readSAMID(ready(context), context) }
+            let sam = try retryingOnce { try readSAMID(connected(), context) }
             return DeviceStatus(state: .ready, identity: ["sam": sam.text])
         } catch let failure as ReaderFailure {
             return DeviceStatus(state: failure.state, fault: failure.fault)
@@ -144,18 +144,22 @@ extension IDCardReaderDriver {
         }
     }
 
-    /// After a successful read *find* fails while the card lies there: only a cheap read tells when it has gone.
+    /// After a successful read *find* fails while the card lies there: a cheap read tells when it has gone. Its failure is confirmed by looking
+    /// for the card after a reset, because a card that could not be read, and lies there forgotten, fails the cheap read too.
     private func awaitRemoval(_ context: CommandContext) throws {
         var failures = 0
         while true {
             do {
-                let status = try ready(context).run(.newestAddress, limit: timing.append, context: context).status
-                failures = 0
+                let status = try inStep(context).run(.newestAddress, limit: timing.append, context: context).status
                 switch status.meaning {
                 case .success, .empty: break
                 case .fault(let fault): throw fault
-                case .noAnswer, .remedy: return
+                case .noAnswer, .remedy:
+                    needsReset = true
+                    let again = try ready(context).run(.find, limit: timing.find, context: context).status
+                    if again.meaning != .success { return }
                 }
+                failures = 0
                 try pause(timing.removalPause, context)
             } catch let failure as ReaderFailure {
                 connection = nil
@@ -187,10 +191,16 @@ extension IDCardReaderDriver {
         return opened
     }
 
-    /// The reader, open, in step, and reset if the last read failed.
-    private func ready(_ context: CommandContext) throws -> ReaderConnection {
+    /// The reader, open, with no earlier answer still to come.
+    private func inStep(_ context: CommandContext) throws -> ReaderConnection {
         let reader = try connected()
         if !reader.isInStep { _ = try readSAMID(reader, context) }
+        return reader
+    }
+
+    /// The reader in step, and reset if the last read failed.
+    private func ready(_ context: CommandContext) throws -> ReaderConnection {
+        let reader = try inStep(context)
         if needsReset {
             let status = try reader.run(.reset, limit: timing.control, context: context).status
             if case .fault(let fault) = status.meaning { throw fault }
