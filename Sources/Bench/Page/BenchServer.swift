@@ -41,7 +41,7 @@ public final class BenchServer: Sendable {
         }
         router.get("/api/printed/:name") { [kiosk] _, context in
             let name = try context.parameters.require("name")
-            guard let document = await kiosk.printer.printedDocuments().first(where: { $0.lastPathComponent == name }) else {
+            guard let document = kiosk.printer.printedDocuments().first(where: { $0.lastPathComponent == name }) else {
                 throw HTTPError(.notFound)
             }
             return Response(

@@ -77,7 +77,7 @@ extension VirtualKiosk {
             scanner: .init(pages: await scanner.pagesLoaded, condition: scannerCondition),
             printer: .init(
                 paper: paperLoaded,
-                printed: await printer.printedDocuments().map { .init(name: $0.lastPathComponent, url: "/api/printed/\($0.lastPathComponent)") }),
+                printed: printer.printedDocuments().map { .init(name: $0.lastPathComponent, url: "/api/printed/\($0.lastPathComponent)") }),
             network: .init(online: (try network).isOnline), processes: supervised + hosts, devices: await devices ?? [], queue: await queue ?? [],
             applications: (await applications ?? []).map { application in
                 .init(
