@@ -68,7 +68,8 @@ struct WriterRun {
 
 /// Runs the helper, under another program if `wrapper` names one, and kills it when `kill` says so after a line.
 func write(
-    to scratch: Scratch, count: Int, size: Int, fileLimit: Int? = nil, wrapper: [String] = [], killAfter kill: (_ lines: Int) -> useconds_t? = { _ in nil }
+    to scratch: Scratch, count: Int, size: Int, fileLimit: Int? = nil, wrapper: [String] = [],
+    killAfter kill: (_ lines: Int) -> useconds_t? = { _ in nil }
 ) throws -> WriterRun {
     let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let helper = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("outbox-writer").path
