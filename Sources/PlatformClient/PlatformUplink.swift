@@ -53,6 +53,8 @@ public struct PlatformUplink: Sendable {
     ///   - sealedDigest: SHA-256 of the file, lower-case hexadecimal
     /// - Throws: `UplinkError`, `CancellationError`, or the file system's error when the file can't be read.
     public func deliver(file: URL, header: PacketHeader, sealedDigest: String) async throws -> SignedAcknowledgement {
+        // Under another name the platform would reject the packet for good, though only the credential is wrong.
+        guard header.kiosk == credential.kiosk else { throw UplinkError.unauthorised }
         let packet = PacketFile(url: file)
         let (size, digest) = try await packet.measure()
         guard digest == sealedDigest else { throw UplinkError.fileDamaged }

@@ -119,20 +119,20 @@ import Testing
 
     @Test func packetsThatDoNotOpenAreRejectedWithTheirReason() async throws {
         try await with { platform, credential, uplink in
-            func reason(_ make: (inout TestPacket) throws -> Void) async throws -> String? {
+            let cases: [(RejectionReason, (inout TestPacket) throws -> Void)] = [
+                (.notAPacket, { $0.sealed = Data("garbage".utf8) }), (.truncated, { $0.sealed = $0.sealed.dropLast() }),
+                (.tampered, { $0.sealed[300] ^= 1 }), (.trailingBytes, { $0.sealed.append(0) }), (.wrongHeader, { $0.header.sequence += 1 }),
+                (.wrongKey, { $0 = try TestPacket($0.header, $0.plaintext, key: SealingPrivateKey().publicKey) }),
+                (.malformedSubmission, { $0 = try TestPacket($0.header, Data("{}".utf8), key: credential.sealingKey) }),
+            ]
+            for (reason, change) in cases {
                 var packet = try TestApplication(credential, materialSize: 10).application
-                try make(&packet)
-                let error = await #expect(throws: UplinkError.self) { try await deliver(packet, uplink) }
-                guard case .rejected(let problem) = error else { return "\(String(describing: error))" }
-                return problem.reason
+                try change(&packet)
+                let sent = packet
+                let error = await #expect(throws: UplinkError.self) { try await deliver(sent, uplink) }
+                guard case .rejected(let problem) = error else { throw try #require(error) }
+                #expect(problem.reason == reason.rawValue)
             }
-            #expect(try await reason { $0.sealed = Data("garbage".utf8) } == "not-a-packet")
-            #expect(try await reason { $0.sealed = $0.sealed.dropLast() } == "truncated")
-            #expect(try await reason { $0.sealed[300] ^= 1 } == "tampered")
-            #expect(try await reason { $0.sealed.append(0) } == "trailing-bytes")
-            #expect(try await reason { $0.header.sequence += 1 } == "wrong-header")
-            #expect(try await reason { $0 = try TestPacket($0.header, $0.plaintext, key: SealingPrivateKey().publicKey) } == "wrong-key")
-            #expect(try await reason { $0 = try TestPacket($0.header, Data("{}".utf8), key: credential.sealingKey) } == "malformed-submission")
             #expect(try await platform.applications().isEmpty)
         }
     }
@@ -213,7 +213,9 @@ import Testing
             _ = try await deliver(test.application, uplink)
             _ = try await deliver(test.material, uplink)
             let number = try #require(TestApplication.number).value
-            let secrets = [Data(TestApplication.name.utf8), Data(TestApplication.address.utf8), Data(number.utf8), test.material.plaintext.prefix(64)]
+            let secrets = [
+                Data(TestApplication.name.utf8), Data(TestApplication.address.utf8), Data(number.utf8), test.material.plaintext.prefix(64),
+            ]
             let files = try FileManager.default.subpathsOfDirectory(atPath: platform.data.path)
             #expect(files.contains { $0.hasPrefix("platform.sqlite") } && files.contains { $0.hasPrefix("packets/") })
             for file in files {

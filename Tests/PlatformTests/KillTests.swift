@@ -1,10 +1,11 @@
 import Foundation
-#if canImport(FoundationNetworking)
-import FoundationNetworking
-#endif
 import PlatformAPI
 import PlatformClient
 import Testing
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
 
 /// The real executable, killed with SIGKILL.
 @Suite struct KillTests {
@@ -28,6 +29,12 @@ import Testing
             let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
             process.waitUntilExit()
             return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+        }
+
+        /// bytes; 0 for a file that does not exist yet
+        static func size(_ file: URL) -> Int {
+            var status = stat()
+            return stat(file.path, &status) == 0 ? Int(status.st_size) : 0
         }
 
         /// The address it listens on.
@@ -67,7 +74,8 @@ import Testing
         let url = try server.start()
         let port = try #require(url.port)
         let file = server.data.appendingPathComponent("credential.json")
-        #expect(try Server.run(["enrol", "--data", server.data.path, "--kiosk", "kiosk-1", "--url", url.absoluteString, "--out", file.path]).status == 0)
+        #expect(
+            try Server.run(["enrol", "--data", server.data.path, "--kiosk", "kiosk-1", "--url", url.absoluteString, "--out", file.path]).status == 0)
         let credential = try KioskCredential(contentsOf: file)
         let uplink = try PlatformUplink(credential: credential)
         let test = try TestApplication(credential, materialSize: 3 << 20)
@@ -75,7 +83,7 @@ import Testing
         let files = try packets.map { try $0.file() }
         defer { for file in files { try? FileManager.default.removeItem(at: file) } }
 
-        // One task delivers as a queue would, another kills; the kills come at whatever moment the deliveries have reached.
+        // One task delivers as a queue would; the server is killed whenever the material's file has grown past the next mark.
         let delivery = Task {
             var signed = [SignedAcknowledgement]()
             for (packet, file) in zip(packets, files) {
@@ -92,8 +100,11 @@ import Testing
             }
             return signed
         }
-        for milliseconds in [5, 15, 25, 40] {
-            try await Task.sleep(for: .milliseconds(milliseconds))
+        let received = server.data.appendingPathComponent("packets").appendingPathComponent(test.material.header.id.wireText)
+        for mark in [1, 700_000, 1_500_000, 2_500_000] {
+            let deadline = ContinuousClock.now + .seconds(60)
+            while Server.size(received) < mark, ContinuousClock.now < deadline { await Task.yield() }
+            #expect(Server.size(received) >= mark)
             #expect(server.end(SIGKILL) == SIGKILL)
             _ = try server.start(port: port)
         }
@@ -116,7 +127,8 @@ import Testing
         let server = Server()
         #expect(try Server.run(["serve", "--nonsense"]).status == 64)
         #expect(try Server.run(["serve", "--data", server.data.path, "--catalogue", "/nowhere", "--port", "0"]).status == 1)
-        #expect(try Server.run(["enrol", "--data", server.data.path, "--kiosk", "A", "--url", "https://x.example", "--out", "/nowhere/x"]).status == 1)
+        #expect(
+            try Server.run(["enrol", "--data", server.data.path, "--kiosk", "A", "--url", "https://x.example", "--out", "/nowhere/x"]).status == 1)
         #expect(try Server.run(["--help"]).output.contains("serve"))
     }
 }

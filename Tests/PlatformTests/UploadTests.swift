@@ -1,4 +1,5 @@
 import Foundation
+import KioskModel
 import NIOHTTP1
 import Platform
 import PlatformAPI
