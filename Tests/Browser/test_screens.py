@@ -189,9 +189,9 @@ def test_countdown_covers_the_screen_ticks_and_extends(page, server):
 
 
 def test_new_content_keeps_pages_and_scroll(page, server):
-    show(page, server, "scanning")
+    show(page, server, "preview")
     page.locator("[data-page=p1]").evaluate("node => { node.kept = true }")
-    more = {**SCREENS["scanning"], "language": "zh-Hans"}
+    more = {**SCREENS["preview"], "language": "zh-Hans"}
     rows = [*more["body"][1]["rows"], {"id": "p4", "label": {"key": "preview.page", "arguments": {"n": "4"}}}]
     server.push({**more, "body": [more["body"][0], {"type": "pages", "rows": rows}]}, revision=2)
     expect(page.locator("[data-page]")).to_have_count(4)
@@ -200,7 +200,7 @@ def test_new_content_keeps_pages_and_scroll(page, server):
 
 
 def test_long_list_has_scroll_buttons(page, server):
-    page.set_viewport_size(LANDSCAPE)
+    page.set_viewport_size({"width": 1080, "height": 1080})
     show(page, server, "items")
     down = page.locator("[data-direction=down]")
     expect(down).to_be_visible()
