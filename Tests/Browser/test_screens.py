@@ -162,12 +162,23 @@ def test_lost_connection_hides_personal_data_and_comes_back(page, server):
     expect(page.locator("#body")).to_contain_text("张*云")
 
 
-def test_frozen_kioskd_is_noticed_by_the_touch(page, server):
+def test_refused_touch_fetches_the_screen_anew(page, server):
     show(page, server, "identity")
     settle(page)
     server.status = 500
     page.locator(".action.is-primary").tap()
     expect(page.locator("#wait")).to_be_visible()
+    expect(page.locator("#wait")).to_be_hidden(timeout=2000)
+    expect(page.locator("html")).not_to_have_class("is-busy")
+
+
+def test_frozen_kioskd_is_noticed_by_the_touch(page, server):
+    show(page, server, "identity")
+    settle(page)
+    server.hold.clear()
+    page.locator(".action.is-primary").tap()
+    expect(page.locator("#wait")).to_be_visible(timeout=7000)
+    server.hold.set()
     expect(page.locator("#wait")).to_be_hidden(timeout=2000)
 
 
