@@ -23,11 +23,12 @@ cairo_surface_t *output_pdf(output *to, double width, double height, const char 
 }
 
 int output_error(const output *from, cairo_status_t status) {
-    if (status == CAIRO_STATUS_SUCCESS) {
-        return 0;
-    }
+    // First, whatever cairo made of the refused write: a document that was cut must never pass for a whole one.
     if (from->overflow) {
         return KIOSK_IMAGING_TOO_LARGE;
+    }
+    if (status == CAIRO_STATUS_SUCCESS) {
+        return 0;
     }
     switch (status) {
     case CAIRO_STATUS_NO_MEMORY: return KIOSK_IMAGING_NO_MEMORY;
