@@ -93,7 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
     size_t capacity = bytes[0] >= 0x80 ? sizeof data : bytes[0];
     for (int turn = 0; turn < 8; turn++) {
         uint8_t sw3 = 0;
-        int length = kiosk_reader_run(reader, (bytes[0] + turn) % 8, &sw3, data, capacity, 0);
+        int length = kiosk_reader_run(reader, (bytes[0] + turn) % 8, &sw3, data, capacity, turn % 2 == 0 ? 1000 : 0);
         if (length > (int)capacity) {
             abort();
         }
