@@ -126,6 +126,10 @@ let package = Package(
         library("Bench", ["KioskModel", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", "LinkShim", server, client, nio, lifecycle, subprocess, log, crypto]),
         tool("kiosk-bench", ["Bench", arguments, lifecycle, signals, log]),
 
+        // Test-only: a device host whose driver does as it is told, badly too.
+        .executableTarget(name: "test-device-host", dependencies: ["DeviceLink", "KioskModel", "LinkShim"], path: "Tests/Support/test-device-host",
+                          swiftSettings: swiftSettings),
+
         suite("KioskModel", ["KioskModel"]),
         suite("KioskFlow", ["KioskFlow", "KioskModel"]),
         suite("Catalogue", ["Catalogue", "KioskModel"]),
@@ -137,7 +141,7 @@ let package = Package(
         suite("Printer", ["Printer", "DeviceLink", "KioskModel", "Bench"]),
         suite("Imaging", ["Imaging", "DeviceLink", "KioskModel"]),
         suite("Outbox", ["Outbox", "KioskModel", grdb, crypto]),
-        suite("KioskRuntime", ["KioskRuntime", "KioskFlow", "DeviceLink", "LocalAPI", "Catalogue", "KioskModel"]),
+        suite("KioskRuntime", ["KioskRuntime", "test-device-host", "LinkShim", log, "KioskFlow", "DeviceLink", "LocalAPI", "Catalogue", "KioskModel"]),
         suite("PlatformClient", ["PlatformClient", "PlatformAPI", "Platform", "KioskModel", server]),
         suite("Platform", ["Platform", "PlatformAPI", "Catalogue", "KioskModel", client, crypto]),
         suite("Bench", ["Bench", "KioskModel"]),
