@@ -135,6 +135,10 @@ let package = Package(
                           server, http, client, nio, nioHTTP, nioPosix, nioFoundation, lifecycle, log, crypto]),
         tool("kiosk-bench", ["Bench", arguments, lifecycle, signals, log]),
 
+        // Test-only: a device host whose driver does as it is told, badly too.
+        .executableTarget(name: "test-device-host", dependencies: ["DeviceLink", "KioskModel", "LinkShim"], path: "Tests/Support/test-device-host",
+                          swiftSettings: swiftSettings),
+
         suite("KioskModel", ["KioskModel"]),
         suite("KioskFlow", ["KioskFlow", "KioskModel"]),
         suite("Catalogue", ["Catalogue", "KioskModel"]),
@@ -150,7 +154,7 @@ let package = Package(
         suite("Outbox", ["Outbox", "outbox-writer", grdb, crypto, log]),
         suite(
             "KioskRuntime",
-            ["KioskRuntime", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", "KioskModel", client, nio, nioFoundation, log]),
+            ["KioskRuntime", "test-device-host", "LinkShim", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", "KioskModel", client, nio, nioFoundation, log]),
         suite("PlatformClient", ["PlatformClient", "PlatformAPI", "Platform", "KioskModel", server, http, log]),
         suite("Platform", ["Platform", "platformd", "PlatformAPI", "PlatformClient", "Catalogue", "KioskModel", client, nio, crypto, grdb, log]),
         suite("Bench", ["Bench", "KioskModel"]),

@@ -8,7 +8,8 @@ public enum Catalogue {
     public static func load(directory: URL) throws -> [ServiceItem] {
         let names: [String]
         do {
-            names = try FileManager.default.contentsOfDirectory(atPath: directory.path).filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.sorted()
+            names = try FileManager.default.contentsOfDirectory(atPath: directory.path).filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }
+                .sorted()
         } catch {
             throw CatalogueError([.init(directory.path, "", "the directory can't be read; create it, or name another")])
         }

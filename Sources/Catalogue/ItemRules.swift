@@ -14,19 +14,25 @@ enum ItemRules {
         }
         func checkText(_ text: LocalizedText, _ field: String) {
             for language in Language.allCases {
-                check(text.entries[language.rawValue]?.allSatisfy(\.isWhitespace) == false, "\(field).\(language.rawValue)", "add the text in this language")
+                check(
+                    text.entries[language.rawValue]?.allSatisfy(\.isWhitespace) == false, "\(field).\(language.rawValue)",
+                    "add the text in this language")
             }
         }
         let code = Array(item.code.utf8)
         check(code.count == 31, "code", "the 实施编码 has 31 characters (18 credit code, 1 level, 12 base code); this one has \(code.count)")
         if code.count == 31 {
-            check(CreditCode(item.code.prefix(18)) != nil, "code", "the first 18 characters must be a unified social credit code with a right check character (GB 32100)")
+            check(
+                CreditCode(item.code.prefix(18)) != nil, "code",
+                "the first 18 characters must be a unified social credit code with a right check character (GB 32100)")
             check((0x30...0x39).contains(code[18]), "code", "character 19 is the level and must be a digit")
             check(code[19...].allSatisfy(isBaseCode), "code", "the last 12 characters must be digits or capital letters")
         }
         checkText(item.name, "name")
         checkText(item.department, "department")
-        check(materials.contains(item.materials.count), "materials", "list \(materials.lowerBound) to \(materials.upperBound) materials; this item has \(item.materials.count)")
+        check(
+            materials.contains(item.materials.count), "materials",
+            "list \(materials.lowerBound) to \(materials.upperBound) materials; this item has \(item.materials.count)")
         var seen = Set<String>()
         for (index, material) in item.materials.enumerated() {
             let field = "materials[\(index)]"

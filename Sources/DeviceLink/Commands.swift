@@ -66,8 +66,11 @@ public struct PageImage: Sendable, Codable, Hashable {
         self.resolution = resolution
     }
 
-    /// bytes
-    public var byteCount: Int { bytesPerRow * height }
+    /// bytes; `Int.max` where the product of a hostile pair overflows
+    public var byteCount: Int {
+        let (product, overflow) = bytesPerRow.multipliedReportingOverflow(by: height)
+        return overflow ? .max : product
+    }
 }
 
 public struct ScanRequest: Sendable, Codable, Hashable {

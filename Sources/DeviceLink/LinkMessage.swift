@@ -37,11 +37,16 @@ public enum HostMessage: Sendable, Codable, Equatable {
     case progress(CommandID, DeviceProgress)
     /// May carry files. Exactly one for each command.
     case completion(CommandID, Completion)
+    /// Answers the ping of that number at once, whatever the driver is doing: a host that is stopped doesn't.
+    case pong(UInt64)
 }
 
 /// From kioskd to a host.
 public enum KioskMessage: Sendable, Codable, Equatable {
     /// May carry files. `deadline` in milliseconds from receipt: the host answers by then or its watchdog ends it.
     case command(CommandID, DeviceCommand, deadline: Int)
+    /// The command may have ended already: then it has no effect.
     case cancel(CommandID)
+    /// Sent when the host has been silent for a while.
+    case ping(UInt64)
 }

@@ -14,8 +14,6 @@ public final class MemoryFile: Sendable {
         case system(call: String, code: Int32)
         /// A received file isn't a memfd with all four seals.
         case notSealed
-        /// A received file has another size than was said.
-        case wrongSize(expected: Int, actual: Int)
     }
 
     private init(owning descriptor: Int32, byteCount: Int) {
@@ -76,7 +74,8 @@ public final class MemoryFile: Sendable {
     /// Maps the bytes read-only for the length of the call.
     public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
         guard byteCount > 0 else { return try body(UnsafeRawBufferPointer(start: nil, count: 0)) }
-        let mapped = mmap(nil, byteCount, PROT_READ, MAP_SHARED, descriptor, 0)
+        // Private: before Linux 6.7 a write-sealed file can't be mapped shared, not even to read. Nothing is copied, since nothing is written.
+        let mapped = mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0)
         guard let mapped, mapped != MAP_FAILED else { throw Failure.system(call: "mmap", code: errno) }
         defer { munmap(mapped, byteCount) }
         return try body(UnsafeRawBufferPointer(start: mapped, count: byteCount))

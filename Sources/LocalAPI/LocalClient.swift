@@ -5,6 +5,7 @@ internal import NIOHTTP1
 
 /// Asks kioskd over its Unix socket, as kioskctl does. Every call opens a connection of its own and throws `LocalClientError`.
 public struct LocalClient: Sendable {
+    /// Where kioskd listens.
     public let socketPath: String
     /// How long a call may take in all.
     public let deadline: Duration
@@ -12,13 +13,16 @@ public struct LocalClient: Sendable {
     /// The most that an answer may hold, in bytes: far above any real one.
     static let longestAnswer = 8 << 20
 
+    /// Connects to nothing yet.
     public init(socketPath: String, deadline: Duration = .seconds(10)) {
         self.socketPath = socketPath
         self.deadline = deadline
     }
 
+    /// The kiosk at a glance.
     public func status() async throws -> KioskReport { try await get(LocalRoute.status) }
 
+    /// All devices, in the order of the configuration.
     public func devices() async throws -> [DeviceReport] { try await get(LocalRoute.devices) }
 
     /// Throws `problem` with status 404 when no device has this name.
@@ -30,6 +34,7 @@ public struct LocalClient: Sendable {
     /// Throws `problem` with status 404 when the queue holds no such item.
     public func queueItem(_ id: UUID) async throws -> QueueItemReport { try await get(LocalRoute.queueItem(id)) }
 
+    /// Which screen stands.
     public func session() async throws -> SessionReport { try await get(LocalRoute.session) }
 
     private func get<Answer: Decodable & Sendable>(_ path: String) async throws -> Answer {

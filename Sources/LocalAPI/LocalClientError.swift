@@ -13,6 +13,7 @@ public enum LocalClientError: Error, Equatable, CustomStringConvertible {
     /// The connection broke.
     case broken(String)
 
+    /// One sentence for standard error.
     public var description: String {
         switch self {
         case .notRunning(let socket): "kioskd isn't running: nobody listens at \(socket)"

@@ -20,10 +20,12 @@ public enum LocalRoute {
         devices + "/" + encoded(name)
     }
 
+    /// The path of one item, its id in lower case.
     public static func queueItem(_ id: UUID) -> String {
         queue + "/" + id.uuidString.lowercased()
     }
 
+    /// Path and query of the items in one state, or of all.
     public static func queue(state: QueueItemReport.State?) -> String {
         state.map { queue + "?state=" + $0.rawValue } ?? queue
     }

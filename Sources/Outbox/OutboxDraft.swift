@@ -11,6 +11,7 @@ public struct OutboxDraft: Sendable {
     /// The entry that must be delivered first: earlier in the same commit, or committed before.
     public var dependsOn: UUID?
 
+    /// Nothing is stored until `Outbox.commit`.
     public init(id: UUID, kind: String, reference: String, dependsOn: UUID? = nil) {
         self.id = id
         self.kind = kind

@@ -2,6 +2,7 @@ public import Foundation
 
 /// One committed packet, as its row tells. Dates have millisecond precision.
 public struct OutboxEntry: Sendable, Codable, Equatable {
+    /// Where the packet is in its life. Only `waiting` ever changes.
     public enum State: String, Sendable, Codable, CaseIterable {
         /// Still to be delivered.
         case waiting
@@ -11,18 +12,23 @@ public struct OutboxEntry: Sendable, Codable, Equatable {
         case rejected
     }
 
+    /// As the draft named it.
     public var id: UUID
     /// Counts up from 1 over the life of the directory; a number is never given twice, gaps are normal.
     public var sequence: UInt64
     /// `application` or `material`
     public var kind: String
+    /// What the citizen's receipt shows.
     public var reference: String
+    /// The entry that must be delivered first.
     public var dependsOn: UUID?
+    /// Where it is in its life.
     public var state: State
     /// bytes, sealed
     public var byteCount: Int
     /// SHA-256 of the sealed bytes, lower-case hexadecimal
     public var digest: String
+    /// When it was committed.
     public var createdAt: Date
     /// Deliveries that failed so far.
     public var attempts: Int
@@ -30,10 +36,12 @@ public struct OutboxEntry: Sendable, Codable, Equatable {
     public var nextAttemptAt: Date?
     /// Why the last attempt failed: a stable code and a sentence, no personal data.
     public var lastError: String?
+    /// When the acknowledgement was stored.
     public var deliveredAt: Date?
     /// The platform's signed acknowledgement as it came.
     public var acknowledgement: Data?
 
+    /// A row as the database has it.
     public init(
         id: UUID, sequence: UInt64, kind: String, reference: String, dependsOn: UUID? = nil, state: State = .waiting, byteCount: Int, digest: String,
         createdAt: Date, attempts: Int = 0, nextAttemptAt: Date? = nil, lastError: String? = nil, deliveredAt: Date? = nil,

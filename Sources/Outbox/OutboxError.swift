@@ -1,5 +1,6 @@
 /// Why the outbox refused: branch on `code`, show `message` in the journal. Neither ever holds a value read from a card or a page.
 public struct OutboxError: Error, CustomStringConvertible {
+    /// Stable: raw values stand in the journal.
     public enum Code: String, Sendable, CaseIterable {
         /// No room left: disk, quota or file-size limit. Nothing was committed; try again when there is room.
         case diskFull = "outbox.disk-full"
@@ -17,16 +18,20 @@ public struct OutboxError: Error, CustomStringConvertible {
         case failed = "outbox.failed"
     }
 
+    /// What kind of refusal.
     public let code: Code
     /// One sentence: what was tried, and the system's answer.
     public let message: String
+    /// The error beneath, where there is one.
     public let cause: (any Error)?
 
+    /// `message` must hold no personal value.
     public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
         self.code = code
         self.message = message
         self.cause = cause
     }
 
+    /// Code and message, for the journal.
     public var description: String { "\(code.rawValue): \(message)" }
 }

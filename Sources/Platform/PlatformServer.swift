@@ -58,12 +58,15 @@ public struct PlatformServer: Service {
             router: table.router(),
             server: .http1(
                 configuration: .init(
-                    idleTimeout: idle, httpDecoderConfiguration: .init(maxHeaderFieldSize: 8 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 64))),
+                    idleTimeout: idle,
+                    httpDecoderConfiguration: .init(maxHeaderFieldSize: 8 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 64))),
             configuration: .init(
                 address: .hostname(host, port: configuration.port), serverName: "platformd",
                 availableConnectionsDelegate: MaximumAvailableConnections(limits.maxConnections)),
             onServerRunning: { channel in
-                guard let port = channel.localAddress?.port, let url = URL(string: "http://\(host.contains(":") ? "[\(host)]" : host):\(port)") else { return }
+                guard let port = channel.localAddress?.port, let url = URL(string: "http://\(host.contains(":") ? "[\(host)]" : host):\(port)") else {
+                    return
+                }
                 await onRunning(url)
             },
             logger: logger)

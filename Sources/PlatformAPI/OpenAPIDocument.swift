@@ -1,5 +1,6 @@
-/// The OpenAPI 3.1 document of the platform, served at `PlatformRoute.openAPI`. It lives in the program so that every server serves the one it was built with;
-/// docs/api/openapi.json is its copy (`platformd openapi > docs/api/openapi.json`), and a test holds both to the server's routes.
+/// The OpenAPI 3.1 document of the platform, served at `PlatformRoute.openAPI`.
+/// It lives in the program so that every server serves the one it was built with; docs/api/openapi.json is its copy
+/// (`platformd openapi > docs/api/openapi.json`), and a test holds both to the routes of the server.
 public enum OpenAPIDocument {
     /// JSON, without a line break at its end.
     public static let json = #"""

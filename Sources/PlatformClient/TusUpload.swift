@@ -35,7 +35,9 @@ struct TusUpload: Sendable {
             }
             let failure = PlatformConnection.failure(answer)
             setbacks += 1
-            guard [404, 409, Tus.checksumMismatch].contains(answer.status), failure != .notThePlatform, setbacks <= Self.setbacks else { throw failure }
+            guard [404, 409, Tus.checksumMismatch].contains(answer.status), failure != .notThePlatform, setbacks <= Self.setbacks else {
+                throw failure
+            }
             if answer.status != 409 { try await announce() }
             offset = try await durableOffset()
         }

@@ -1,1 +1,14 @@
-print("kiosk-device")
+import DeviceLink
+
+switch HostArguments.parse(Array(CommandLine.arguments.dropFirst())) {
+case .help:
+    print(HostArguments.help)
+case .wrong(let reason):
+    HostMain.end(HostExitCode.usage, "\(reason)\n\(HostArguments.usage)")
+case .run(let arguments):
+    let deviceClass = arguments.deviceClass
+    let options = arguments.options
+    HostMain.run(Hello(name: arguments.name, deviceClass: deviceClass), socketPath: arguments.socketPath) {
+        try makeDriver(for: deviceClass, options: options)
+    }
+}

@@ -6,7 +6,8 @@ extension KioskReport: Report {
     var needsTechnician: Bool { devices.contains { $0.needsTechnician } }
 
     var table: Table {
-        let platform = (platformReachable ? "reachable" : "not reachable") + (platformLastContact.map { ", last answer \($0.text)" } ?? ", no answer yet")
+        let contact = platformLastContact.map { "last answer \($0.text)" } ?? "no answer yet"
+        let platform = "\(platformReachable ? "reachable" : "not reachable"), \(contact)"
         return Table(
             .facts([
                 ("kiosk", kiosk), ("version", version), ("started", startedAt.text), ("platform", platform),

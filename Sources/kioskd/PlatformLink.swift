@@ -17,14 +17,14 @@ struct PlatformLink: Uplink, Service {
 
     func deliver(_ packet: QueuedPacket) async throws -> AcknowledgementReceipt {
         guard let kind = PacketKind(rawValue: packet.kind) else {
-            throw KioskRuntime.UplinkError(.rejected, code: "packet.kind", message: "this version knows no packet of kind \(packet.kind)")
+            throw DeliveryError(.rejected, code: "packet.kind", message: "this version knows no packet of kind \(packet.kind)")
         }
         let header = PacketHeader(id: packet.id, kind: kind, kiosk: kiosk, sequence: packet.sequence)
         do {
             let signed = try await client.deliver(file: packet.file, header: header, sealedDigest: packet.digest)
             return AcknowledgementReceipt(bytes: try PlatformJSON.encoder().encode(signed))
-        } catch let error as PlatformClient.UplinkError {
-            throw KioskRuntime.UplinkError(error)
+        } catch let error as UplinkError {
+            throw DeliveryError(error)
         }
     }
 
@@ -40,8 +40,8 @@ struct PlatformLink: Uplink, Service {
     }
 }
 
-extension KioskRuntime.UplinkError {
-    init(_ error: PlatformClient.UplinkError) {
+extension DeliveryError {
+    init(_ error: UplinkError) {
         switch error {
         case .unreachable:
             self.init(.unreachable, code: "platform.unreachable", message: "no connection, or it broke")

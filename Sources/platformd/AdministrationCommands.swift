@@ -7,7 +7,8 @@ struct EnrolCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "enrol",
         abstract: "Make a kiosk known and write its credential file (mode 0600).",
-        discussion: "Works whether the server runs or not. Enrolling a known kiosk again ends its former credential. An existing file is not replaced.")
+        discussion:
+            "Works whether the server runs or not. Enrolling a known kiosk again ends its former credential. An existing file is not replaced.")
 
     @Option(name: .customLong("data"), help: ArgumentHelp("The platform's data directory.", valueName: "dir"))
     var dataPath: String

@@ -10,7 +10,8 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Serve the API until SIGTERM or SIGINT.",
         discussion: """
-            Prints "platformd: listening on URL" to standard output once it answers; the log goes to standard error. TLS is the business of a proxy in front.
+            Prints "platformd: listening on URL" to standard output once it answers; the log goes to standard error.
+            TLS is the business of a proxy in front.
             """)
 
     @Option(name: .customLong("data"), help: ArgumentHelp("Directory for database, keys and sealed packets; made when missing.", valueName: "dir"))

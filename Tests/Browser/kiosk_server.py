@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".json": "application/json"}
-POLICY = "default-src 'self'; frame-ancestors 'self'"
+POLICY = "default-src 'self'; frame-ancestors http://127.0.0.1:*"
 
 
 class KioskServer:

@@ -162,12 +162,23 @@ def test_lost_connection_hides_personal_data_and_comes_back(page, server):
     expect(page.locator("#body")).to_contain_text("张*云")
 
 
-def test_frozen_kioskd_is_noticed_by_the_touch(page, server):
+def test_refused_touch_fetches_the_screen_anew(page, server):
     show(page, server, "identity")
     settle(page)
     server.status = 500
     page.locator(".action.is-primary").tap()
     expect(page.locator("#wait")).to_be_visible()
+    expect(page.locator("#wait")).to_be_hidden(timeout=2000)
+    expect(page.locator("html")).not_to_have_class("is-busy")
+
+
+def test_frozen_kioskd_is_noticed_by_the_touch(page, server):
+    show(page, server, "identity")
+    settle(page)
+    server.hold.clear()
+    page.locator(".action.is-primary").tap()
+    expect(page.locator("#wait")).to_be_visible(timeout=7000)
+    server.hold.set()
     expect(page.locator("#wait")).to_be_hidden(timeout=2000)
 
 
@@ -189,9 +200,9 @@ def test_countdown_covers_the_screen_ticks_and_extends(page, server):
 
 
 def test_new_content_keeps_pages_and_scroll(page, server):
-    show(page, server, "scanning")
+    show(page, server, "preview")
     page.locator("[data-page=p1]").evaluate("node => { node.kept = true }")
-    more = {**SCREENS["scanning"], "language": "zh-Hans"}
+    more = {**SCREENS["preview"], "language": "zh-Hans"}
     rows = [*more["body"][1]["rows"], {"id": "p4", "label": {"key": "preview.page", "arguments": {"n": "4"}}}]
     server.push({**more, "body": [more["body"][0], {"type": "pages", "rows": rows}]}, revision=2)
     expect(page.locator("[data-page]")).to_have_count(4)
@@ -200,7 +211,7 @@ def test_new_content_keeps_pages_and_scroll(page, server):
 
 
 def test_long_list_has_scroll_buttons(page, server):
-    page.set_viewport_size(LANDSCAPE)
+    page.set_viewport_size({"width": 1080, "height": 1080})
     show(page, server, "items")
     down = page.locator("[data-direction=down]")
     expect(down).to_be_visible()

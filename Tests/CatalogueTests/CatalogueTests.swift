@@ -89,7 +89,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "91350100M000100Y4", "91350100M000100Y433", "91350100m000100y43", "9135010IM000100Y43"]) func shapesThatAreNone(_ text: String) {
+    @Test(arguments: ["", "91350100M000100Y4", "91350100M000100Y433", "91350100m000100y43", "9135010IM000100Y43"]) func shapesThatAreNone(
+        _ text: String
+    ) {
         #expect(CreditCode(text) == nil)
     }
 }

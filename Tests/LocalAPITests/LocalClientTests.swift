@@ -21,10 +21,12 @@ import Testing
     @Test func aProblemIsDecoded() async throws {
         try await withSampleServer { socket in
             let client = LocalClient(socketPath: socket)
-            await #expect(throws: LocalClientError.problem(LocalProblem(status: 404, code: "device.unknown", detail: "no device has this name"))) {
+            let noDevice = LocalProblem(status: 404, code: "device.unknown", detail: "no device has this name")
+            await #expect(throws: LocalClientError.problem(noDevice)) {
                 try await client.device("../status")
             }
-            await #expect(throws: LocalClientError.problem(LocalProblem(status: 404, code: "queue.unknown", detail: "the queue holds no such item"))) {
+            let noItem = LocalProblem(status: 404, code: "queue.unknown", detail: "the queue holds no such item")
+            await #expect(throws: LocalClientError.problem(noItem)) {
                 try await client.queueItem(UUID())
             }
         }

@@ -21,8 +21,12 @@ enum Samples {
         kiosk: "kiosk-999999-01", version: "0.1.0", startedAt: date, platformReachable: false, platformLastContact: date + 60,
         devices: [reader, printer], queue: QueueReport(waiting: 2, delivered: 1, bytes: 123_456))
 
-    static let waiting = item(application, 7, "application", .waiting, dependsOn: nil, attempts: 3, error: "unreachable (tcp.refused): connection refused")
-    static let rejected = item(material, 8, "material", .rejected, dependsOn: application, attempts: 1, error: "rejected (http.422): the seal doesn't open")
+    static let waiting = item(
+        application, 7, "application", .waiting, dependsOn: nil, attempts: 3,
+        error: "unreachable (tcp.refused): connection refused")
+    static let rejected = item(
+        material, 8, "material", .rejected, dependsOn: application, attempts: 1,
+        error: "rejected (http.422): the seal doesn't open")
 
     static let session = SessionReport(session: "s-1", revision: 12, screen: "scan", language: .simplifiedChinese, startedAt: date)
 

@@ -57,6 +57,8 @@ struct WriterRun {
     var acknowledged: Set<UUID> { ids("ack ") }
     var refused: Set<UUID> { ids("refused ") }
     var refusals: [String] { lines.filter { $0.hasPrefix("refused ") }.map { String($0.split(separator: " ")[1]) } }
+    /// What the commit after a refusal met.
+    var afterwards: [String] { lines.filter { $0.hasPrefix("then ") }.map { String($0.dropFirst(5)) } }
     var lastSequence: UInt64 { lines.filter { $0.hasPrefix("sealing ") }.compactMap { UInt64($0.dropFirst(8)) }.max() ?? 0 }
 
     private func ids(_ prefix: String) -> Set<UUID> {
@@ -66,7 +68,8 @@ struct WriterRun {
 
 /// Runs the helper, under another program if `wrapper` names one, and kills it when `kill` says so after a line.
 func write(
-    to scratch: Scratch, count: Int, size: Int, fileLimit: Int? = nil, wrapper: [String] = [], killAfter kill: (_ lines: Int) -> useconds_t? = { _ in nil }
+    to scratch: Scratch, count: Int, size: Int, fileLimit: Int? = nil, wrapper: [String] = [],
+    killAfter kill: (_ lines: Int) -> useconds_t? = { _ in nil }
 ) throws -> WriterRun {
     let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let helper = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("outbox-writer").path

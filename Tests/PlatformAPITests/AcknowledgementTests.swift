@@ -58,7 +58,10 @@ import Testing
         #expect(Set(ids).count == 50)
     }
 
-    @Test(arguments: ["", "../../etc/passwd", "017F22E2-79B0-7CC3-98C4-DC0C0C07398F", "017f22e2-79b0-7cc3-98c4-dc0c0c07398f ", "017f22e2%2d79b0-7cc3-98c4-dc0c0c07398f"])
+    @Test(arguments: [
+        "", "../../etc/passwd", "017F22E2-79B0-7CC3-98C4-DC0C0C07398F", "017f22e2-79b0-7cc3-98c4-dc0c0c07398f ",
+        "017f22e2%2d79b0-7cc3-98c4-dc0c0c07398f",
+    ])
     func onlyOneSpellingIsAnId(_ text: String) {
         #expect(UUID(wireText: text) == nil)
         #expect(UUID(wireText: "017f22e2-79b0-7cc3-98c4-dc0c0c07398f") != nil)
@@ -95,7 +98,8 @@ import Testing
 
     @Test(arguments: [
         ("https://city.example", true), ("http://127.0.0.1:8480", true), ("http://localhost", true), ("http://[::1]:1", true),
-        ("http://city.example", false), ("http://127.0.0.1.evil.example", false), ("http://localhost@evil.example", false), ("ftp://127.0.0.1", false),
+        ("http://city.example", false), ("http://127.0.0.1.evil.example", false), ("http://localhost@evil.example", false),
+        ("ftp://127.0.0.1", false),
         ("https://", false), ("https://city.example?x=1", false),
     ])
     func httpIsForThisMachineOnly(_ text: String, _ expected: Bool) {

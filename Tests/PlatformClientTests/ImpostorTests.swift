@@ -18,8 +18,11 @@ import Testing
     /// A server that says the same to every request.
     private func withImpostor(_ answer: Answer, _ body: (PlatformUplink) async throws -> Void) async throws {
         let router = Router()
-        router.add(middleware: SameAnswer(response: { Response(
-            status: .init(code: answer.status), headers: answer.headers, body: .init(byteBuffer: ByteBuffer(string: answer.body))) }))
+        router.add(
+            middleware: SameAnswer(response: {
+                Response(
+                    status: .init(code: answer.status), headers: answer.headers, body: .init(byteBuffer: ByteBuffer(string: answer.body)))
+            }))
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
         var logger = Logger(label: "impostor")
         logger.logLevel = .critical

@@ -16,7 +16,9 @@ import Testing
                 (.GET, PlatformRoute.info), (.GET, PlatformRoute.items), (.POST, PlatformRoute.uploads), (.HEAD, PlatformRoute.upload(id)),
                 (.PATCH, PlatformRoute.upload(id)), (.DELETE, PlatformRoute.upload(id)), (.GET, PlatformRoute.acknowledgement(id)),
             ]
-            let forOperators = [PlatformRoute.applications, PlatformRoute.application(id), PlatformRoute.material(id, of: id)].map { (HTTPMethod.GET, $0) }
+            let forOperators = [PlatformRoute.applications, PlatformRoute.application(id), PlatformRoute.material(id, of: id)].map {
+                (HTTPMethod.GET, $0)
+            }
             for (method, path) in forKiosks + forOperators {
                 for token in [nil, "", "kiosk-1", "kiosk-1.", "kiosk-1.wrong", "operator.wrong", kiosk + "x", String(kiosk.dropLast())] {
                     let answer = try await platform.request(method, path, token: token)
@@ -72,7 +74,8 @@ import Testing
             let document = try #require(try JSONSerialization.jsonObject(with: served) as? [String: Any])
             #expect((document["openapi"] as? String)?.hasPrefix("3.1.") == true)
             let paths = try #require(document["paths"] as? [String: [String: Any]])
-            let described = paths.flatMap { path, methods in methods.keys.filter { $0 != "parameters" }.map { "\($0.uppercased()) \(path)" } }.sorted()
+            let described = paths.flatMap { path, methods in methods.keys.filter { $0 != "parameters" }.map { "\($0.uppercased()) \(path)" } }
+                .sorted()
             let server = try PlatformServer(
                 configuration: .init(data: platform.data, catalogue: PlatformUnderTest.catalogue), logger: Logger(label: "test"))
             #expect(described == server.routes)

@@ -20,10 +20,11 @@ import Testing
     private func patchHead(_ tus: RawTus, _ packet: TestPacket, checksum: Bool = false) -> Data {
         var digest = Digest()
         digest.update(packet.sealed)
-        let lines = [
-            "PATCH \(PlatformRoute.upload(packet.header.id)) HTTP/1.1", "Host: localhost", "Authorization: Bearer \(tus.token)",
-            "Tus-Resumable: 1.0.0", "Upload-Offset: 0", "Content-Type: \(Tus.contentType)", "Content-Length: \(packet.sealed.count)",
-        ] + (checksum ? ["Upload-Checksum: sha256 \(digest.bytes.base64EncodedString())"] : [])
+        let lines =
+            [
+                "PATCH \(PlatformRoute.upload(packet.header.id)) HTTP/1.1", "Host: localhost", "Authorization: Bearer \(tus.token)",
+                "Tus-Resumable: 1.0.0", "Upload-Offset: 0", "Content-Type: \(Tus.contentType)", "Content-Length: \(packet.sealed.count)",
+            ] + (checksum ? ["Upload-Checksum: sha256 \(digest.bytes.base64EncodedString())"] : [])
         return Data((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
     }
 

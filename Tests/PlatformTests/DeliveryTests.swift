@@ -213,7 +213,9 @@ import Testing
             _ = try await deliver(test.application, uplink)
             _ = try await deliver(test.material, uplink)
             let number = try #require(TestApplication.number).value
-            let secrets = [Data(TestApplication.name.utf8), Data(TestApplication.address.utf8), Data(number.utf8), test.material.plaintext.prefix(64)]
+            let secrets = [
+                Data(TestApplication.name.utf8), Data(TestApplication.address.utf8), Data(number.utf8), test.material.plaintext.prefix(64),
+            ]
             let files = try FileManager.default.subpathsOfDirectory(atPath: platform.data.path)
             #expect(files.contains { $0.hasPrefix("platform.sqlite") } && files.contains { $0.hasPrefix("packets/") })
             for file in files {

@@ -1,10 +1,11 @@
 import Foundation
-#if canImport(FoundationNetworking)
-import FoundationNetworking
-#endif
 import PlatformAPI
 import PlatformClient
 import Testing
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
 
 /// The real executable, killed with SIGKILL.
 @Suite struct KillTests {
@@ -73,7 +74,8 @@ import Testing
         let url = try server.start()
         let port = try #require(url.port)
         let file = server.data.appendingPathComponent("credential.json")
-        #expect(try Server.run(["enrol", "--data", server.data.path, "--kiosk", "kiosk-1", "--url", url.absoluteString, "--out", file.path]).status == 0)
+        #expect(
+            try Server.run(["enrol", "--data", server.data.path, "--kiosk", "kiosk-1", "--url", url.absoluteString, "--out", file.path]).status == 0)
         let credential = try KioskCredential(contentsOf: file)
         let uplink = try PlatformUplink(credential: credential)
         let test = try TestApplication(credential, materialSize: 3 << 20)
@@ -125,7 +127,8 @@ import Testing
         let server = Server()
         #expect(try Server.run(["serve", "--nonsense"]).status == 64)
         #expect(try Server.run(["serve", "--data", server.data.path, "--catalogue", "/nowhere", "--port", "0"]).status == 1)
-        #expect(try Server.run(["enrol", "--data", server.data.path, "--kiosk", "A", "--url", "https://x.example", "--out", "/nowhere/x"]).status == 1)
+        #expect(
+            try Server.run(["enrol", "--data", server.data.path, "--kiosk", "A", "--url", "https://x.example", "--out", "/nowhere/x"]).status == 1)
         #expect(try Server.run(["--help"]).output.contains("serve"))
     }
 }

@@ -34,12 +34,28 @@ int kiosk_link_accept(int listener);
 /// Process, user and group that hold the other end (SO_PEERCRED).
 int kiosk_link_peer(int fd, int32_t *pid, uint32_t *uid, uint32_t *gid);
 
-/// Sends one message with its files. Waits at most `timeout_ms`; -ETIMEDOUT, -EPIPE when the peer is gone.
+/// Sends one message with its files. Waits at most `timeout_ms` (-1: for ever) for room; -ETIMEDOUT, -EPIPE when the peer is gone,
+/// -EINVAL for an empty message, -EMSGSIZE for too many files or more bytes than the socket's buffer holds.
 int kiosk_link_send(int fd, const void *bytes, size_t length, const int32_t *_Nullable files, size_t file_count, int timeout_ms);
 
 /// Receives one message. Returns its length, 0 when the peer is gone, -EAGAIN after `timeout_ms` (-1 waits for ever), -EMSGSIZE when message
 /// or files were cut off (the files that came are closed). Received files are closed on exec.
 ssize_t kiosk_link_receive(int fd, void *bytes, size_t capacity, int32_t *files, size_t *file_count, int timeout_ms);
+
+/// Starts the program at `path` as leader of its own process group, with default signals, nothing on its standard input, and no other descriptor than
+/// a pipe for both its outputs, whose reading end (not blocking, closed on exec) is put into `output`. `arguments` and `environment` end with NULL.
+int kiosk_process_spawn(const char *path, char *_Nullable const *_Nonnull arguments, char *_Nullable const *_Nonnull environment, int32_t *pid,
+                        int32_t *output);
+
+/// A descriptor (pidfd) of the child `pid`, which reads as ready once the child has ended. The child must not have been waited for.
+int kiosk_process_open(int32_t pid);
+
+/// Names the calling thread in /proc; only the first 15 bytes count.
+void kiosk_thread_name(const char *name);
+
+/// For a device host: end with the thread that started it (PR_SET_PDEATHSIG), no core dump and no ptrace by others (PR_SET_DUMPABLE 0,
+/// RLIMIT_CORE 0), since its memory holds what was read from a card.
+int kiosk_process_confine(void);
 
 #pragma clang assume_nonnull end
 

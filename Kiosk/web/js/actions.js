@@ -6,10 +6,13 @@ import { icon } from "./icons.js";
 // The icons that help on a main button; "back" and "exit" there would point away from what the words say.
 const MAIN_ICONS = { scan: "scan", retry: "retry", discardPages: "retry", confirm: "done", finishMaterial: "done", submit: "done", done: "done" };
 
+// The way back stands beside the other ways out, unless it is what the screen is for.
+const isQuiet = ({ style, touch }) => style === "quiet" || (touch.kind === "back" && style === "secondary");
+
 export function button(action, { strings, touch }) {
-  const quiet = action.style === "quiet";
+  const quiet = isQuiet(action);
   const node = el(
-    "button", { type: "button", class: `action is-${action.style}`, "data-kind": action.touch.kind },
+    "button", { type: "button", class: `action is-${quiet ? "quiet" : action.style}`, "data-kind": action.touch.kind },
     icon((quiet ? action.touch.kind : MAIN_ICONS[action.touch.kind]) ?? ""), el("span", {}, strings.text(action.label)));
   node.addEventListener("click", () => touch(action.touch, node));
   return node;
@@ -17,7 +20,7 @@ export function button(action, { strings, touch }) {
 
 export function actions(list, context) {
   const row = (name, wanted) => {
-    const nodes = list.filter((action) => (action.style === "quiet") === wanted).map((action) => button(action, context));
+    const nodes = list.filter((action) => isQuiet(action) === wanted).map((action) => button(action, context));
     return nodes.length > 0 ? el("div", { class: name }, ...nodes) : null;
   };
   return [row("actions-main", false), row("actions-quiet", true)].filter((node) => node !== null);

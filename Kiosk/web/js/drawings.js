@@ -37,7 +37,7 @@ const DRAWINGS = {
   "take-card": `${READER}<g class="d-move d-lift"><g transform="translate(154 184)">${CARD}</g></g>${arrow(420, 96, "up")}`,
   "insert-pages": `
     <path class="d-tray" d="M134 214 158 60h164l24 154z"/>
-    <g class="d-move d-insert"><g transform="translate(161 22)">${SHEET}</g></g>
+    <svg width="480" height="280" viewBox="0 0 480 280"><g class="d-move d-insert"><g transform="translate(161 22)">${SHEET}</g></g></svg>
     <rect class="d-device" x="70" y="206" width="340" height="96" rx="20"/>
     <rect class="d-slot" x="118" y="200" width="244" height="14" rx="7"/>
     <circle class="d-light" cx="376" cy="262" r="8"/>

@@ -31,7 +31,10 @@ export class ScrollButtons {
 
   #button(name, key, direction) {
     const button = el("button", { type: "button", class: "scroll-button", "data-direction": name }, icon(name), this.#strings.get(key));
-    button.addEventListener("click", () => this.#area.scrollBy({ top: direction * this.#area.clientHeight * 0.8, behavior: "smooth" }));
+    button.addEventListener("click", () => {
+      const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+      this.#area.scrollBy({ top: direction * this.#area.clientHeight * 0.8, behavior });
+    });
     return button;
   }
 

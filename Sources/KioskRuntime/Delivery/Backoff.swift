@@ -1,11 +1,14 @@
 /// Unlimited exponential backoff with jitter over the whole span, so that a district of kiosks that lost the platform together doesn't come back
 /// together. Never shorter than `shortest`: a failing attempt can't turn into a busy loop.
 public struct Backoff: Sendable {
+    /// No delay is shorter.
     public var shortest: Duration
+    /// No delay is longer.
     public var longest: Duration
     /// Picks a number out of a range, evenly.
     private let pick: @Sendable (ClosedRange<Double>) -> Double
 
+    /// `pick` is replaced by tests that want to know the bounds.
     public init(
         shortest: Duration = .seconds(1), longest: Duration = .seconds(300),
         pick: @escaping @Sendable (ClosedRange<Double>) -> Double = { Double.random(in: $0) }

@@ -127,7 +127,7 @@ public actor DeliveryService: Service {
             // Cut short by us: that is no failure of the packet.
             if Task.isCancelled { return }
             // Of an unknown error only the type is told: its text could hold anything.
-            let known = error as? UplinkError ?? UplinkError(.retryable, code: "uplink.internal", message: "\(type(of: error))")
+            let known = error as? DeliveryError ?? DeliveryError(.retryable, code: "uplink.internal", message: "\(type(of: error))")
             return try await handle(known, of: packet)
         }
         try await store.markDelivered(id: packet.id, acknowledgement: receipt.bytes, at: now())
@@ -138,10 +138,11 @@ public actor DeliveryService: Service {
         publish(.delivered(id: packet.id, reference: packet.reference))
     }
 
-    private func handle(_ error: UplinkError, of packet: QueuedPacket) async throws {
+    private func handle(_ error: DeliveryError, of packet: QueuedPacket) async throws {
         let date = now()
         let text = error.description
-        logger.log(level: error.kind == .rejected ? .error : .warning, "not delivered", metadata: packet.metadata.merging(["error": "\(text)"]) { $1 })
+        let metadata = packet.metadata.merging(["error": "\(text)"]) { $1 }
+        logger.log(level: error.kind == .rejected ? .error : .warning, "not delivered", metadata: metadata)
         var delay = backoff.delay(afterFailures: packet.attempts + 1)
         switch error.kind {
         case .rejected:

@@ -7,6 +7,7 @@ public struct DeliveryStatus: Sendable, Equatable {
     /// When it last answered, with whatever answer.
     public var lastContact: Date?
 
+    /// Nothing is known before the first attempt.
     public init(platformReachable: Bool = false, lastContact: Date? = nil) {
         self.platformReachable = platformReachable
         self.lastContact = lastContact

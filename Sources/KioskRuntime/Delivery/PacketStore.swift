@@ -10,6 +10,8 @@ public protocol PacketStore: Sendable {
     func recordFailure(id: UUID, at date: Date, retryAt: Date, error: String) async throws
     /// Makes every waiting packet due.
     func clearDelays() async throws
+    /// Keeps the acknowledgement; the packet is never sent again.
     func markDelivered(id: UUID, acknowledgement: Data, at date: Date) async throws
+    /// Sets the packet aside, and with it what depends on it.
     func markRejected(id: UUID, error: String, at date: Date) async throws
 }

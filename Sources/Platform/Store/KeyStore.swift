@@ -11,9 +11,11 @@ struct KeyStore: Sendable {
     init(directory: URL) throws {
         let keys = directory.appendingPathComponent("keys")
         try PrivateDirectory.make(keys)
-        sealing = try Self.load("sealing.key", in: keys, make: { SealingPrivateKey().rawRepresentation }, open: SealingPrivateKey.init(rawRepresentation:))
+        sealing = try Self.load(
+            "sealing.key", in: keys, make: { SealingPrivateKey().rawRepresentation }, open: SealingPrivateKey.init(rawRepresentation:))
         acknowledgement = try Self.load(
-            "acknowledgement.key", in: keys, make: { AcknowledgementSigner().rawRepresentation }, open: AcknowledgementSigner.init(rawRepresentation:))
+            "acknowledgement.key", in: keys, make: { AcknowledgementSigner().rawRepresentation }, open: AcknowledgementSigner.init(rawRepresentation:)
+        )
     }
 
     private static func load<Key>(_ name: String, in directory: URL, make: () -> Data, open: (Data) throws -> Key) throws -> Key {

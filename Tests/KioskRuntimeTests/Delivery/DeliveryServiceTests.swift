@@ -17,7 +17,7 @@ import Testing
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
     }
 
-    static let unreachable = UplinkError(.unreachable, code: "tcp.refused", message: "connection refused")
+    static let unreachable = DeliveryError(.unreachable, code: "tcp.refused", message: "connection refused")
 
     /// Runs the loop for the length of `body`, then checks that it ends when cancelled.
     func running(_ body: () async throws -> Void) async throws {
@@ -124,7 +124,7 @@ import Testing
 
     @Test func retryAfterIsHonouredForEverything() async throws {
         let first = store.add()
-        uplink.script(first, .fail(UplinkError(.retryable, code: "http.503", message: "maintenance", retryAfter: .seconds(900))))
+        uplink.script(first, .fail(DeliveryError(.retryable, code: "http.503", message: "maintenance", retryAfter: .seconds(900))))
         let second = store.add()
         try await running {
             try await until("a pause of its length") { clock.nextWake == .seconds(900) }
@@ -138,7 +138,7 @@ import Testing
 
     @Test func anAbsurdRetryAfterIsBounded() async throws {
         let id = store.add()
-        uplink.script(id, .fail(UplinkError(.retryable, code: "http.503", message: "maintenance", retryAfter: .seconds(1_000_000_000))))
+        uplink.script(id, .fail(DeliveryError(.retryable, code: "http.503", message: "maintenance", retryAfter: .seconds(1_000_000_000))))
         try await running {
             try await until("a pause of an hour") { clock.nextWake == DeliveryService.longestDelay }
         }
@@ -146,7 +146,7 @@ import Testing
 
     @Test func aRetryableFailureOfOneDoesNotHoldTheOthers() async throws {
         let (first, second) = (store.add(), store.add())
-        uplink.script(first, .fail(UplinkError(.retryable, code: "http.500", message: "internal")), .throwUnknown)
+        uplink.script(first, .fail(DeliveryError(.retryable, code: "http.500", message: "internal")), .throwUnknown)
         try await running {
             try await until("the second goes through") { delivered(second) && clock.nextWake == .seconds(2) }
             clock.advance(by: .seconds(2))
@@ -162,7 +162,7 @@ import Testing
         let rejected = store.add()
         let material = store.add(kind: "material", dependsOn: rejected)
         let other = store.add()
-        uplink.script(rejected, .fail(UplinkError(.rejected, code: "http.422", message: "the seal doesn't open")))
+        uplink.script(rejected, .fail(DeliveryError(.rejected, code: "http.422", message: "the seal doesn't open")))
         var updates = await service.updates().makeAsyncIterator()
         try await running {
             try await until("the other is delivered") { delivered(other) }
@@ -181,11 +181,11 @@ import Testing
             ])
     }
 
-    @Test(arguments: [UplinkError.Kind.notThePlatform, .unauthorised])
-    func whoeverIsNotThePlatformGetsNothingMore(kind: UplinkError.Kind) async throws {
+    @Test(arguments: [DeliveryError.Kind.notThePlatform, .unauthorised])
+    func whoeverIsNotThePlatformGetsNothingMore(kind: DeliveryError.Kind) async throws {
         let first = store.add()
         store.add()
-        uplink.answerAll(.fail(UplinkError(kind, code: "tls.certificate", message: "unknown issuer")))
+        uplink.answerAll(.fail(DeliveryError(kind, code: "tls.certificate", message: "unknown issuer")))
         try await running {
             try await until("a pause") { clock.nextWake == .seconds(2) }
             #expect(uplink.asked == [first])

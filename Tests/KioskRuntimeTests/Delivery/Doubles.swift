@@ -6,7 +6,7 @@ import Synchronization
 final class ScriptedUplink: Uplink {
     enum Answer: Sendable {
         case acknowledge
-        case fail(UplinkError)
+        case fail(DeliveryError)
         case throwUnknown
         /// Never answers, until cancelled.
         case hang
@@ -145,8 +145,7 @@ final class MemoryStore: PacketStore {
     }
 
     private static func eligible(_ items: [Item]) -> [Item] {
-        items.filter { item in
-            item.state == "waiting" && (item.packet.dependsOn.map { needed in items.contains { $0.packet.id == needed && $0.state == "delivered" } } ?? true)
-        }
+        let delivered = Set(items.filter { $0.state == "delivered" }.map(\.packet.id))
+        return items.filter { $0.state == "waiting" && ($0.packet.dependsOn.map(delivered.contains) ?? true) }
     }
 }

@@ -5,6 +5,7 @@
 //   sealing SEQUENCE      about to hand out sealed bytes under this number
 //   ack ID ID             commit returned: these two must never be lost
 //   refused CODE ID ID    commit threw: these two must never be delivered
+//   then CODE             what the next commit met after that: an error, or `none` when it would have been taken
 // Ends with 0 when all were acknowledged, with 3 at the first refusal. FILE-LIMIT is the longest file that may be written, in bytes.
 
 import Foundation
@@ -26,6 +27,9 @@ if arguments.count > 4, let limit = UInt(arguments[4]) {
     guard setrlimit(__rlimit_resource_t(1), &limits) == 0 else { exit(71) }
 }
 
+/// Shows that the outbox was ready to seal.
+struct Unsealed: Error {}
+
 do {
     let outbox = try Outbox(directory: URL(fileURLWithPath: arguments[1]), logger: Logger(label: "outbox-writer"))
     say("open")
@@ -46,10 +50,21 @@ do {
             }
         } catch let error as OutboxError {
             say("refused \(error.code.rawValue) \(names)")
+            do {
+                _ = try outbox.commit([OutboxDraft(id: UUID(), kind: "application", reference: "TEST-0002")], at: Date()) { _, _, _ in
+                    throw Unsealed()
+                }
+            } catch let error as OutboxError {
+                say("then \(error.code.rawValue)")
+            } catch {
+                say("then none")
+            }
             exit(3)
         }
         say("ack \(names)")
     }
+    // Without closing the database: what was acknowledged mustn't need that.
+    exit(0)
 } catch let error as OutboxError {
     say("unopened \(error.code.rawValue)")
     exit(4)

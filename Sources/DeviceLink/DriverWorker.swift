@@ -1,0 +1,87 @@
+internal import KioskModel
+
+/// The driver thread's work: polls, carries out commands, and puts whatever a driver throws into the closed set of completions.
+struct DriverWorker {
+    let link: HostLink
+    let makeDriver: @Sendable () throws -> any DeviceDriver
+    private var driver: (any DeviceDriver)?
+    private var told: DeviceStatus?
+
+    init(link: HostLink, makeDriver: @escaping @Sendable () throws -> any DeviceDriver) {
+        self.link = link
+        self.makeDriver = makeDriver
+    }
+
+    /// Until the link is gone; then lets go of the driver, and with it of the device.
+    mutating func run() {
+        while let turn = link.nextTurn() {
+            do {
+                switch turn {
+                case .poll: try poll()
+                case .job(let job): try carryOut(job)
+                }
+            } catch {
+                link.close()
+            }
+        }
+        driver = nil
+    }
+
+    private mutating func poll() throws(LinkFailure) {
+        let status = link.polling { () -> DeviceStatus in
+            do {
+                return try ready().poll().cleaned
+            } catch {
+                return DeviceStatus(state: .needsTechnician, fault: Self.fault(error))
+            }
+        }
+        guard status != told else { return }
+        try link.channel.send(HostMessage.status(status), timeout: HostMain.sendLimit)
+        told = status
+    }
+
+    private mutating func carryOut(_ job: HostLink.Job) throws(LinkFailure) {
+        let (completion, files) = answer(job)
+        link.finish(job)
+        do {
+            try link.channel.send(HostMessage.completion(job.id, completion), files: files, timeout: HostMain.sendLimit)
+        } catch .unsendable {
+            let fault = DeviceFault(code: "link.internal", action: .reset, detail: "the driver's answer fits no message")
+            try link.channel.send(HostMessage.completion(job.id, .fault(fault)), timeout: HostMain.sendLimit)
+        }
+    }
+
+    private mutating func answer(_ job: HostLink.Job) -> (Completion, [MemoryFile]) {
+        do {
+            try job.context.checkCancelled()
+            let reply = try ready().perform(job.command, files: job.files, context: job.context)
+            return (.success(reply.result), reply.files)
+        } catch let remedy as CitizenRemedy {
+            return (.remedy(remedy), [])
+        } catch is CancellationError where job.context.isCancelled {
+            return (.cancelled, [])
+        } catch {
+            return (.fault(Self.fault(error)), [])
+        }
+    }
+
+    private mutating func ready() throws -> any DeviceDriver {
+        if let driver { return driver }
+        let made = try makeDriver()
+        driver = made
+        return made
+    }
+
+    /// An error that isn't a fault is named by its type only: its text may quote what was read.
+    private static func fault(_ error: any Error) -> DeviceFault {
+        (error as? DeviceFault)?.cleaned
+            ?? DeviceFault(code: "link.internal", action: .reset, detail: "the driver failed with an unexpected \(type(of: error))")
+    }
+}
+
+extension DeviceFault {
+    /// A second command while one runs.
+    static var busy: DeviceFault {
+        DeviceFault(code: "link.busy", action: .reset, detail: "another command is being carried out")
+    }
+}

@@ -1,0 +1,85 @@
+public import KioskModel
+
+/// The command line of a device host. Parsed by hand: a host links as little as it can.
+public struct HostArguments: Sendable, Equatable {
+    public var name: String
+    public var deviceClass: DeviceClass
+    public var socketPath: String
+    public var options: [String: String]
+
+    public enum Parsed: Sendable, Equatable {
+        case run(HostArguments)
+        case help
+        /// What is wrong, in one sentence.
+        case wrong(String)
+    }
+
+    public static let usage = "usage: kiosk-device NAME --class CLASS --socket PATH [--option KEY=VALUE]..."
+
+    public static let help = """
+        \(usage)
+
+        Runs one device of the kiosk: connects to kioskd's socket and carries out its commands until kioskd goes.
+
+          NAME              instance name, as in kioskd's configuration: reader
+          --class CLASS     \(DeviceClass.allCases.map(\.rawValue).joined(separator: ", "))
+          --socket PATH     kioskd's device socket
+          --option KEY=VALUE
+                            for the driver, may be given several times:
+                            idCardReader: port=/dev/ttyS0 baud=115200; scanner: device=SANE-NAME; printer: uri=ipp://HOST/ipp/print
+          --help            prints this
+
+        Exit codes:
+          0   kioskd closed the link
+          64  the command line is wrong
+          69  kioskd's socket can't be reached
+          71  the system refused a thread, or the confinement of the process
+          75  the watchdog ended the process: a command overran its deadline, or a poll of the device ten seconds
+          76  kioskd broke the protocol of the link
+        """
+
+    /// `arguments` without the program's name.
+    public static func parse(_ arguments: [String]) -> Parsed {
+        var name: String?
+        var deviceClass: DeviceClass?
+        var socketPath: String?
+        var options: [String: String] = [:]
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            switch argument {
+            case "--help", "-h":
+                return .help
+            case "--class", "--socket", "--option":
+                guard let value = rest.popFirst() else { return .wrong("\(argument) lacks its value") }
+                switch argument {
+                case "--class":
+                    guard let known = DeviceClass(rawValue: value) else { return .wrong("there is no device class `\(value)`") }
+                    deviceClass = known
+                case "--socket":
+                    socketPath = value
+                default:
+                    guard let sign = value.firstIndex(of: "="), sign > value.startIndex else { return .wrong("`\(value)` isn't KEY=VALUE") }
+                    let key = String(value[..<sign])
+                    guard options.updateValue(String(value[value.index(after: sign)...]), forKey: key) == nil else {
+                        return .wrong("the option `\(key)` is given twice")
+                    }
+                }
+            default:
+                guard !argument.hasPrefix("-") else { return .wrong("there is no `\(argument)`") }
+                guard name == nil else { return .wrong("`\(argument)` is one name too many") }
+                name = argument
+            }
+        }
+        guard let name else { return .wrong("the device's name is missing") }
+        guard let deviceClass else { return .wrong("--class is missing") }
+        guard let socketPath else { return .wrong("--socket is missing") }
+        return .run(HostArguments(name: name, deviceClass: deviceClass, socketPath: socketPath, options: options))
+    }
+
+    public init(name: String, deviceClass: DeviceClass, socketPath: String, options: [String: String]) {
+        self.name = name
+        self.deviceClass = deviceClass
+        self.socketPath = socketPath
+        self.options = options
+    }
+}

@@ -1,0 +1,177 @@
+/// What the three threads of a device host share: the link, and what the driver is doing.
+final class HostLink: Sendable {
+    let channel: LinkChannel
+    private let monitor = Monitor(State())
+
+    /// One command on its way from the link thread to the driver thread.
+    struct Job: Sendable {
+        let id: CommandID
+        let command: DeviceCommand
+        let files: [MemoryFile]
+        let context: CommandContext
+    }
+
+    enum Turn {
+        case poll
+        case job(Job)
+    }
+
+    private struct State {
+        /// From receipt to completion; the driver thread hasn't taken it up while `isTaken` is false.
+        var job: Job?
+        var isTaken = false
+        var lastID: CommandID = 0
+        /// Set while the driver polls.
+        var pollBegan: ContinuousClock.Instant?
+        var nextPoll = ContinuousClock.now
+        var hasPolled = false
+        /// Set once the link is gone.
+        var closedAt: ContinuousClock.Instant?
+        var driverEnded = false
+
+        /// When the watchdog bites, and why.
+        var limit: (at: ContinuousClock.Instant, reason: String)? {
+            let limits = [
+                job.map { ($0.context.deadline + HostMain.grace, "a command overran its deadline") },
+                pollBegan.map { ($0 + HostMain.pollLimit, "a poll of the device took too long") },
+                closedAt.map { ($0 + HostMain.grace, "the driver didn't let go when the link closed") },
+            ]
+            return limits.compactMap(\.self).min { $0.0 < $1.0 }
+        }
+    }
+
+    init(_ channel: LinkChannel) {
+        self.channel = channel
+    }
+
+    // MARK: Link thread
+
+    /// Reads until the link ends and the driver has let go of the device. Returns the exit code.
+    func serve() -> Int32 {
+        var code = HostExitCode.linkClosed
+        do {
+            while let (message, files) = try channel.receive(KioskMessage.self, timeout: nil) {
+                try handle(message, files)
+            }
+        } catch .violation {
+            code = HostExitCode.protocol
+        } catch {
+            // The link is gone: nobody is left to be told.
+        }
+        close()
+        monitor.wait { $0.driverEnded ? .done(()) : .until(nil) }
+        return code
+    }
+
+    private func handle(_ message: KioskMessage, _ files: [MemoryFile]) throws(LinkFailure) {
+        switch message {
+        case .ping(let number):
+            try requireFiles(files, 0)
+            try channel.send(HostMessage.pong(number), timeout: HostMain.sendLimit)
+        case .cancel(let id):
+            try requireFiles(files, 0)
+            monitor.update { if $0.job?.id == id { $0.job?.context.cancel() } }
+        case .command(let id, let command, let deadline):
+            try requireFiles(files, command.fileCount)
+            guard (1...LinkBounds.maxDeadline).contains(deadline) else { throw .violation(.outOfBounds) }
+            let context = CommandContext(deadline: .now + .milliseconds(deadline), send: progressSender(for: id))
+            let job = Job(id: id, command: command, files: files, context: context)
+            enum Verdict { case accepted, busy, replayed }
+            let verdict = monitor.update { state -> Verdict in
+                guard id > state.lastID else { return .replayed }
+                state.lastID = id
+                guard state.job == nil else { return .busy }
+                state.job = job
+                state.isTaken = false
+                return .accepted
+            }
+            switch verdict {
+            case .accepted: break
+            case .busy: try channel.send(HostMessage.completion(id, .fault(.busy)), timeout: HostMain.sendLimit)
+            case .replayed: throw .violation(.unexpected)
+            }
+        }
+    }
+
+    private func requireFiles(_ files: [MemoryFile], _ count: Int) throws(LinkFailure) {
+        guard files.count == count else { throw .violation(.fileCount) }
+    }
+
+    /// A driver may report as often as it likes: fractions that come too fast are dropped here.
+    private func progressSender(for id: CommandID) -> @Sendable (DeviceProgress, [MemoryFile]) throws -> Void {
+        let channel = channel
+        let nextFraction = Monitor(ContinuousClock.now)
+        return { progress, files in
+            if case .fraction = progress {
+                let due = nextFraction.update { next -> Bool in
+                    guard ContinuousClock.now >= next else { return false }
+                    next = .now + HostMain.fractionInterval
+                    return true
+                }
+                guard due else { return }
+            }
+            try channel.send(HostMessage.progress(id, progress), files: files, timeout: HostMain.sendLimit)
+        }
+    }
+
+    /// Cancels what runs, and starts the watchdog's last second. From any thread.
+    func close() {
+        monitor.update {
+            if $0.closedAt == nil { $0.closedAt = .now }
+            $0.job?.context.cancel()
+        }
+        channel.shutdown()
+    }
+
+    // MARK: Driver thread
+
+    /// Waits for something to do; nil when the link is gone. The first turn is always a poll.
+    func nextTurn() -> Turn? {
+        monitor.wait { state in
+            if state.closedAt != nil { return .done(nil) }
+            if state.hasPolled, !state.isTaken, let job = state.job {
+                state.isTaken = true
+                return .done(.job(job))
+            }
+            guard ContinuousClock.now >= state.nextPoll else { return .until(state.nextPoll) }
+            state.hasPolled = true
+            return .done(.poll)
+        }
+    }
+
+    /// Has the watchdog look after `poll`.
+    func polling<Result>(_ poll: () -> Result) -> Result {
+        monitor.update { $0.pollBegan = .now }
+        defer {
+            monitor.update {
+                $0.pollBegan = nil
+                $0.nextPoll = .now + HostMain.pollInterval
+            }
+        }
+        return poll()
+    }
+
+    /// Frees the host for the next command, which may come as soon as kioskd has read the completion.
+    func finish(_ job: Job) {
+        monitor.update {
+            if $0.job?.id == job.id { $0.job = nil }
+            $0.isTaken = false
+            $0.nextPoll = .now
+        }
+    }
+
+    func driverEnded() {
+        monitor.update { $0.driverEnded = true }
+    }
+
+    // MARK: Watchdog thread
+
+    /// Never returns: waits for the next limit to pass, and ends the process when one does.
+    func watch() -> Never {
+        let reason = monitor.wait { state -> Wait<String> in
+            guard let limit = state.limit, !state.driverEnded else { return .until(nil) }
+            return ContinuousClock.now >= limit.at ? .done(limit.reason) : .until(limit.at)
+        }
+        HostMain.end(HostExitCode.watchdog, reason)
+    }
+}

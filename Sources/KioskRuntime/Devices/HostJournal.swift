@@ -1,0 +1,54 @@
+internal import DeviceLink
+internal import Logging
+
+/// What a host writes to its standard streams, as lines of the journal: cut, cleaned, and no more of them than a fault needs.
+struct HostJournal {
+    /// bytes
+    static let maxLine = 512
+    /// Lines in a row, and lines a second after that.
+    static let burst = 100.0
+    static let rate = 5.0
+
+    private let logger: Logger
+    private var line: [UInt8] = []
+    private var overlong = false
+    private var bucket = RateLimit(burst: burst, perSecond: rate)
+    private var dropped = 0
+
+    init(logger: Logger) {
+        self.logger = logger
+    }
+
+    mutating func append(_ bytes: UnsafeRawBufferPointer) {
+        for byte in bytes {
+            if byte == UInt8(ascii: "\n") {
+                flush()
+            } else if line.count < Self.maxLine {
+                line.append(byte)
+            } else {
+                overlong = true
+            }
+        }
+    }
+
+    /// The last line may lack its end.
+    mutating func finish() {
+        flush()
+        if dropped > 0 { logger.warning("lines of the host dropped", metadata: ["count": "\(dropped)"]) }
+    }
+
+    private mutating func flush() {
+        defer {
+            line.removeAll(keepingCapacity: true)
+            overlong = false
+        }
+        guard !line.isEmpty else { return }
+        guard bucket.admit(at: .now) else {
+            dropped += 1
+            return
+        }
+        let text = LinkText.cleaned(String(decoding: line, as: UTF8.self), maxBytes: Self.maxLine)
+        logger.notice("\(text)\(overlong ? " (cut)" : "")", metadata: dropped > 0 ? ["dropped": "\(dropped)"] : nil)
+        dropped = 0
+    }
+}

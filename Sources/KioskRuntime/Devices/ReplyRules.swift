@@ -1,0 +1,125 @@
+internal import DeviceLink
+internal import KioskModel
+
+/// What a host may answer to one command. Hosts are hostile until proven harmless: numbers are checked before they are multiplied, files before they
+/// are mapped, and an answer of another kind ends the link. One value for each command, told of every message in order.
+struct ReplyRules {
+    /// Most bytes that one command may bring to kioskd: 10 A4 pages in colour at 600 dpi.
+    static let maxBytes = 1 << 30
+    /// pixels, on either side: A3 at 1200 dpi
+    static let maxSide = 20_000
+    /// bytes a row may be longer than its pixels
+    static let maxPadding = 4096
+
+    private let command: DeviceCommand
+    private var pages = 0
+    private var bytes = 0
+
+    init(_ command: DeviceCommand) {
+        self.command = command
+    }
+
+    mutating func admit(_ progress: DeviceProgress, _ files: [MemoryFile]) throws(LinkFailure) {
+        switch (progress, command) {
+        case (.cardFound, .readCard):
+            try require(files.isEmpty, .fileCount)
+        case (.page(let image), .scan(let request)):
+            try require(files.count == 1, .fileCount)
+            try require(Self.isPlausible(image) && image.index == pages && pages < request.maxPages, .outOfBounds)
+            try require(files[0].byteCount == image.byteCount, .fileSize)
+            pages += 1
+            bytes += image.byteCount
+            try require(bytes <= Self.maxBytes, .fileSize)
+        case (.printing(let progress), .print):
+            try require(files.isEmpty, .fileCount)
+            let clean = progress.reasons.count <= 32 && progress.reasons.allSatisfy { LinkText.isClean($0, maxBytes: 255) }
+            try require(clean && (0...10_000).contains(progress.sheetsPrinted), .outOfBounds)
+        case (.fraction(let done), _):
+            try require(files.isEmpty, .fileCount)
+            try require((0...1).contains(done), .outOfBounds)
+        default:
+            throw .violation(.mismatch)
+        }
+    }
+
+    /// `isCancelled`: kioskd has asked for the end of the command, so that `.cancelled` may be the answer.
+    func admit(_ completion: Completion, _ files: [MemoryFile], isCancelled: Bool) throws(LinkFailure) {
+        switch completion {
+        case .success(let result):
+            try admit(result, files)
+        case .remedy(let remedy):
+            try require(files.isEmpty, .fileCount)
+            try require(isPossible(remedy), .mismatch)
+        case .fault(let fault):
+            try require(files.isEmpty, .fileCount)
+            try require(fault.isClean, .outOfBounds)
+        case .cancelled:
+            try require(files.isEmpty, .fileCount)
+            try require(isCancelled, .mismatch)
+        }
+    }
+
+    private func admit(_ result: DeviceResult, _ files: [MemoryFile]) throws(LinkFailure) {
+        switch (result, command) {
+        case (.card(let card), .readCard(let withFingerprints)):
+            try require(files.isEmpty, .fileCount)
+            try require(Self.isPlausible(card) && (withFingerprints || card.fingerprints?.reveal.isEmpty != false), .outOfBounds)
+        case (.done, .awaitCardRemoval):
+            try require(files.isEmpty, .fileCount)
+        case (.scanned(let count), .scan):
+            try require(files.isEmpty, .fileCount)
+            try require(count == pages && count > 0, .outOfBounds)
+        case (.printed(let sheets), .print):
+            try require(files.isEmpty, .fileCount)
+            try require((0...10_000).contains(sheets), .outOfBounds)
+        case (.document(let info), .assemblePDF(let request)):
+            try admit(info, files, "application/pdf", pages: request.pages.count, maxBytes: request.maxBytes)
+        case (.document(let info), .renderPreview):
+            try admit(info, files, "image/jpeg", pages: 1, maxBytes: 64 << 20)
+        case (.document(let info), .renderReceipt):
+            try admit(info, files, "application/pdf", pages: 1, maxBytes: 16 << 20)
+        default:
+            throw .violation(.mismatch)
+        }
+    }
+
+    private func admit(_ info: DocumentInfo, _ files: [MemoryFile], _ mediaType: String, pages: Int, maxBytes: Int) throws(LinkFailure) {
+        try require(files.count == 1, .fileCount)
+        try require(info.mediaType == mediaType && info.pageCount == pages, .outOfBounds)
+        try require(info.byteCount > 0 && info.byteCount == files[0].byteCount && info.byteCount <= min(maxBytes, Self.maxBytes), .fileSize)
+    }
+
+    private func isPossible(_ remedy: CitizenRemedy) -> Bool {
+        switch (remedy, command.deviceClass) {
+        case (.layCardFlat, .idCardReader), (.cardRemovedTooEarly, .idCardReader), (.cardNotAccepted, .idCardReader),
+            (.cardExpired, .idCardReader), (.cardDataInvalid, .idCardReader),
+            (.insertPages, .scanner), (.pullOutJammedPage, .scanner), (.closeCover, .scanner), (.scanAgain, .scanner), (.scanAgain, .imaging):
+            true
+        default:
+            false
+        }
+    }
+
+    /// Also for pages that kioskd hands to a worker.
+    static func isPlausible(_ image: PageImage) -> Bool {
+        let depth = image.format == .rgb24 ? 3 : 1
+        guard (1...maxSide).contains(image.width), (1...maxSide).contains(image.height), (50...1200).contains(image.resolution) else { return false }
+        let row = image.width * depth
+        return (row...row + maxPadding).contains(image.bytesPerRow)
+    }
+
+    /// Lengths of the text record, generously: a longer value didn't come from a card.
+    private static func isPlausible(_ card: IdentityCard) -> Bool {
+        let texts: [String?] = [
+            card.name.reveal, card.latinName?.reveal, card.number.reveal.value, card.ethnicGroupCode, card.address?.reveal, card.issuer,
+            card.permitNumber?.reveal, card.issueCount, card.nationality, card.previousNumberLink?.reveal,
+        ]
+        let prints = card.fingerprints?.reveal ?? []
+        return texts.allSatisfy { ($0?.utf8.count ?? 0) <= 512 } && (card.photo?.reveal.count ?? 0) <= 4096
+            && prints.count <= 2 && prints.allSatisfy { $0.count <= 1024 }
+    }
+
+    private func require(_ condition: Bool, _ violation: LinkFailure.Violation) throws(LinkFailure) {
+        guard condition else { throw .violation(violation) }
+    }
+}

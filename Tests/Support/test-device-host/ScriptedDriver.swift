@@ -1,0 +1,71 @@
+import DeviceLink
+import Glibc
+import KioskModel
+
+/// Does what the command's numbers and the options say.
+final class ScriptedDriver: DeviceDriver {
+    private let options: [String: String]
+    private var polls = 0
+
+    /// `broken=1`: can't be made.
+    init(options: [String: String]) throws {
+        self.options = options
+        if options["broken"] != nil {
+            throw DeviceFault(code: "test.broken", action: .configure, detail: "the driver was told to be broken")
+        }
+    }
+
+    /// `poll=hang`: never returns.
+    func poll() -> DeviceStatus {
+        if options["poll"] == "hang" { hang() }
+        polls += 1
+        return DeviceStatus(state: .ready, identity: ["model": "scripted"])
+    }
+
+    /// For the imaging class: `renderReceipt`'s title says what to do. For the scanner: `maxPages` pages of 8 × 4 pixels.
+    func perform(_ command: DeviceCommand, files: [MemoryFile], context: CommandContext) throws -> DeviceReply {
+        switch command {
+        case .scan(let request):
+            for index in 0..<request.maxPages {
+                let image = PageImage(index: index, format: .gray8, width: 8, height: 4, bytesPerRow: 8, resolution: 200)
+                try context.report(.page(image), files: [try MemoryFile.copying([UInt8](repeating: UInt8(index), count: 32))])
+            }
+            return DeviceReply(.scanned(pages: request.maxPages))
+        case .print:
+            let bytes = try files[0].withBytes { Array($0) }
+            try context.report(.printing(PrinterProgress(sheetsPrinted: 0, reasons: ["none"])))
+            return DeviceReply(.printed(sheets: bytes.count))
+        case .renderReceipt(let content):
+            return try obey(content.title, context)
+        default:
+            throw DeviceFault(code: "test.unknown", action: .configure, detail: "not scripted")
+        }
+    }
+
+    private func obey(_ word: String, _ context: CommandContext) throws -> DeviceReply {
+        switch word {
+        case "succeed": break
+        case "fractions": for step in 0...5000 { try context.report(.fraction(Double(step) / 5000)) }
+        case "remedy": throw CitizenRemedy.scanAgain
+        case "fault": throw DeviceFault(code: "test.fault", action: .refill, detail: "line one\nline two " + String(repeating: "x", count: 2000))
+        case "surprise": throw Surprise(secret: "110101199003074514")
+        case "hang": hang()
+        case "crash": abort()
+        case "until-cancelled":
+            // What a driver does between short C calls.
+            while true {
+                try context.checkCancelled()
+                _ = Glibc.poll(nil, 0, 20)
+            }
+        default: throw DeviceFault(code: "test.unknown", action: .configure, detail: "not scripted")
+        }
+        let file = try MemoryFile.copying(Array("%PDF-1.4".utf8))
+        return DeviceReply(.document(DocumentInfo(mediaType: "application/pdf", byteCount: 8, pageCount: 1)), files: [file])
+    }
+
+    private struct Surprise: Error { let secret: String }
+
+    private func hang() -> Never {
+        while true { pause() }
+    }
+}

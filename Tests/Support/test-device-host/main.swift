@@ -1,0 +1,17 @@
+import DeviceLink
+
+// A device host for tests: the real host around a scripted driver (`--option mode=driver`, the default), or a liar that speaks raw datagrams.
+switch HostArguments.parse(Array(CommandLine.arguments.dropFirst())) {
+case .help:
+    print(HostArguments.help)
+case .wrong(let reason):
+    HostMain.end(HostExitCode.usage, reason)
+case .run(let arguments):
+    let hello = Hello(name: arguments.name, deviceClass: arguments.deviceClass)
+    if let lie = arguments.options["lie"] {
+        try Liar(hello: hello, socketPath: arguments.socketPath, options: arguments.options).tell(lie)
+    } else {
+        let options = arguments.options
+        HostMain.run(hello, socketPath: arguments.socketPath) { try ScriptedDriver(options: options) }
+    }
+}
