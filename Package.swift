@@ -157,7 +157,7 @@ let package = Package(
             ["KioskRuntime", "test-device-host", "LinkShim", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", "KioskModel", client, nio, nioFoundation, log]),
         suite("PlatformClient", ["PlatformClient", "PlatformAPI", "Platform", "KioskModel", server, http, log]),
         suite("Platform", ["Platform", "platformd", "PlatformAPI", "PlatformClient", "Catalogue", "KioskModel", client, nio, crypto, grdb, log]),
-        suite("Bench", ["Bench", "KioskModel"]),
+        suite("Bench", ["Bench", "KioskModel", nio, nioPosix]),
         .testTarget(name: "EndToEnd", dependencies: ["Bench", "LocalAPI", "PlatformAPI", "KioskModel", subprocess], path: "Tests/EndToEnd",
                     swiftSettings: swiftSettings),
     ],

@@ -10,7 +10,9 @@ struct RunCommand: AsyncParsableCommand {
         abstract: "Start everything and serve the bench page until Ctrl-C.",
         discussion: "Prints `touchscreen:` and `bench:` with their addresses once both answer.")
 
-    @Option(name: .customLong("data"), help: ArgumentHelp("Directory to keep everything in; by default a fresh one, removed at the end.", valueName: "dir"))
+    @Option(
+        name: .customLong("data"),
+        help: ArgumentHelp("Directory to keep everything in; by default a fresh one, removed at the end.", valueName: "dir"))
     var dataPath: String?
 
     @Option(help: "Port of the bench page; 0 takes any free one.")

@@ -21,7 +21,8 @@ struct TraceTests {
     }
 
     @Test func joinsTheParts() {
-        let line = "7 writev(3<\(escaped("/tmp/x"))>, [{iov_base=\"\(escaped("one"))\", iov_len=3}, {iov_base=\"\(escaped("two"))\", iov_len=3}], 2) = 6"
+        let line =
+            "7 writev(3<\(escaped("/tmp/x"))>, [{iov_base=\"\(escaped("one"))\", iov_len=3}, {iov_base=\"\(escaped("two"))\", iov_len=3}], 2) = 6"
         #expect(event(line) == .write(path: "/tmp/x", bytes: Array("onetwo".utf8), deleted: false))
     }
 

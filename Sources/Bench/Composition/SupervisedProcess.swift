@@ -25,7 +25,8 @@ public actor SupervisedProcess {
 
     /// - Parameter command: asked before each start
     public init(
-        _ name: String, log: ProcessLog, restartDelay: Duration = .milliseconds(300), command: @escaping @Sendable () async throws -> BenchProcess.Command
+        _ name: String, log: ProcessLog, restartDelay: Duration = .milliseconds(300),
+        command: @escaping @Sendable () async throws -> BenchProcess.Command
     ) {
         self.name = name
         self.log = log

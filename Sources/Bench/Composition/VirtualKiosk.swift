@@ -77,14 +77,21 @@ public actor VirtualKiosk {
         if ledger != nil { try await tracePrinter() }
 
         let platformPort = try await Self.freePort()
-        try await run("platformd", ["enrol", "--data", layout.platformData.path, "--kiosk", Self.name,
-            "--url", "http://127.0.0.1:\(platformPort)", "--out", layout.credential.path], unless: layout.credential)
+        try await run(
+            "platformd",
+            [
+                "enrol", "--data", layout.platformData.path, "--kiosk", Self.name,
+                "--url", "http://127.0.0.1:\(platformPort)", "--out", layout.credential.path,
+            ], unless: layout.credential)
         let token = try await run("platformd", ["operator-token", "--data", layout.platformData.path])
         let officer = PlatformOperator(port: platformPort, token: token.trimmingCharacters(in: .whitespacesAndNewlines))
 
         let serve = BenchProcess.Command(
             layout.executable("platformd"),
-            ["serve", "--data", layout.platformData.path, "--port", "\(platformPort)", "--catalogue", layout.kiosk.appending(path: "catalogue").path],
+            [
+                "serve", "--data", layout.platformData.path, "--port", "\(platformPort)", "--catalogue",
+                layout.kiosk.appending(path: "catalogue").path,
+            ],
             environment: environment)
         let platform = SupervisedProcess("platformd", log: log) { serve }
         let network = NetworkSwitch(target: platformPort)
@@ -163,7 +170,8 @@ public actor VirtualKiosk {
 
     /// The printer's spool is searched too: the tracer is attached to the running printer and ends with it.
     private func tracePrinter() async throws {
-        guard let ledger, let pid = BenchProcess.children(named: "ippeveprinter").first(where: { $0.arguments.contains(printer.spoolDirectory.path()) })?.pid
+        guard let ledger,
+            let pid = BenchProcess.children(named: "ippeveprinter").first(where: { $0.arguments.contains(printer.spoolDirectory.path()) })?.pid
         else { throw NotRunning() }
         let trace = try TraceChannel(path: layout.root.appending(path: "trace-printer").path, ledger: ledger)
         traces.append(trace)

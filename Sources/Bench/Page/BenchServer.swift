@@ -89,7 +89,9 @@ public final class BenchServer: Sendable {
             status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: ByteBuffer(data: try encoder.encode(value))))
     }
 
-    private static let types = ["html": "text/html; charset=utf-8", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "png": "image/png"]
+    private static let types = [
+        "html": "text/html; charset=utf-8", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "png": "image/png",
+    ]
 
     /// Only what a listing of the directory names exists, whatever a path says. Read anew each time: the page is being worked on.
     private static func file(_ path: String, in directory: URL) throws -> Response {
