@@ -135,6 +135,32 @@ struct ResidueTests {
         #expect(ResidueSearch(needles: []).hits(ledger: ledger, directories: []).map(\.kind) == ["written unseen and removed"])
     }
 
+    @Test func whatTheKernelWroteUnseenIsSearchedUnderItsNewName() throws {
+        let directory = try BenchLayout.temporaryRoot()
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let place = directory.appending(path: "new").path
+        try Data(Self.name.utf8).write(to: URL(fileURLWithPath: place))
+        let ledger = WriteLedger()
+        ledger.record(.unseen(path: "/nowhere/old"))
+        ledger.record(.renamed(from: "/nowhere/old", to: place))
+        let search = ResidueSearch(needles: Needle.encodings(of: Self.name, kind: "name"))
+        #expect(search.hits(ledger: ledger, directories: []) == [ResidueHit(path: place, kind: "name, UTF-8", offset: 0)])
+    }
+
+    @Test func aMappedFileIsSearchedAsItWasBeforeItWasRemoved() throws {
+        let directory = try BenchLayout.temporaryRoot()
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let file = directory.appending(path: "map")
+        try Data(Self.name.utf8).write(to: file)
+        let ledger = WriteLedger()
+        ledger.record(.mapping(path: file.path))
+        ledger.captureMappedFiles()
+        try FileManager.default.removeItem(at: file)
+        let search = ResidueSearch(needles: Needle.encodings(of: Self.name, kind: "name"))
+        #expect(search.hits(ledger: ledger, directories: []).map(\.kind) == ["name, UTF-8"])
+        #expect(ResidueSearch(needles: []).hits(ledger: ledger, directories: []).isEmpty)
+    }
+
     @Test func aFullLedgerIsAMiss() {
         let ledger = WriteLedger(capacity: 10)
         ledger.record(.write(path: "/x", bytes: Array(repeating: 0, count: 11), deleted: false))

@@ -53,7 +53,9 @@ struct TraceTests {
         let place = "AT_FDCWD<\(escaped("/tmp"))>"
         #expect(event("7 openat(\(place), \"\(escaped("/tmp/n"))\", O_WRONLY|O_CREAT, 0666) = 3") == .name("/tmp/n"))
         #expect(event("7 openat(\(place), \"\(escaped("/tmp/n"))\", O_RDONLY) = 3") == nil)
-        #expect(event("7 rename(\"\(escaped("/tmp/a"))\", \"\(escaped("/tmp/b"))\") = 0") == .name("/tmp/b"))
+        #expect(event("7 rename(\"\(escaped("/tmp/a"))\", \"\(escaped("/tmp/b"))\") = 0") == .renamed(from: "/tmp/a", to: "/tmp/b"))
+        let at = "7 renameat2(\(place), \"\(escaped("a"))\", \(place), \"\(escaped("b"))\", RENAME_NOREPLACE) = 0"
+        #expect(event(at) == .renamed(from: "/tmp/a", to: "/tmp/b"))
     }
 
     @Test func theReaderTakesATraceCutAnywhereAndSkipsBigPages() {

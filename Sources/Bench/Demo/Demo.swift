@@ -46,6 +46,7 @@ public final class Demo: Sendable {
         let pdfs = try await verify(reference, into: &result)
         await screen.close()
         if !options.kill { try await leave(screen) }
+        kiosk.ledger?.captureMappedFiles()
         step("stopping everything")
         await kiosk.stop()
         try await search(pdfs, into: &result)
@@ -115,6 +116,7 @@ public final class Demo: Sendable {
     func step(_ text: String) {
         let elapsed = began.duration(to: .now)
         let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
-        print(String(format: "%7.2f s  %@", seconds, text))
+        // Not `print`: the line must come out at once, also into a pipe.
+        FileHandle.standardOutput.write(Data(String(format: "%7.2f s  %@\n", seconds, text).utf8))
     }
 }

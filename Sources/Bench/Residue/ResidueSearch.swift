@@ -42,16 +42,19 @@ public struct ResidueSearch: Sendable {
         hits += names.sorted().flatMap(searchName)
 
         var files = Set(directories.flatMap(Self.files(below:)))
-        files.formUnion(content.mapped)
-        files.formUnion(content.unseen)
-        for path in files.sorted() {
-            hits += searchName(path)
-            if let bytes = FileManager.default.contents(atPath: path) {
-                hits += search(Array(bytes), path: path, starts: [0])
-            } else if content.unseen.contains(path) || content.mapped.contains(path) {
+        for path in content.mapped.union(content.unseen) {
+            let captured = content.captured[path]
+            if let captured { hits += search(captured, path: path, starts: [0]) }
+            if let place = Self.present(path, renames: content.renames) {
+                files.insert(place)
+            } else if captured == nil {
                 // The kernel wrote to it, the file is gone: nobody can say what was in it, and that is a miss.
                 hits.append(ResidueHit(path: path, kind: "written unseen and removed", offset: 0))
             }
+        }
+        for path in files.sorted() {
+            hits += searchName(path)
+            if let bytes = FileManager.default.contents(atPath: path) { hits += search(Array(bytes), path: path, starts: [0]) }
         }
         for log in logs { hits += search(log.bytes, path: "log of \(log.name)", starts: [0]) }
         if content.overflowed { hits.append(ResidueHit(path: "ledger", kind: "full: some writes were not searched", offset: 0)) }
@@ -88,6 +91,17 @@ public struct ResidueSearch: Sendable {
     private func isInsideDigits(_ start: Int, _ length: Int, _ bytes: [UInt8]) -> Bool {
         func isDigit(_ index: Int) -> Bool { bytes.indices.contains(index) && (0x30...0x39).contains(bytes[index]) }
         return isDigit(start - 1) || isDigit(start + length)
+    }
+
+    /// Where a file lies now, under the name it was given last; nil when it is gone.
+    private static func present(_ path: String, renames: [String: String]) -> String? {
+        var path = path
+        for _ in 0...renames.count {
+            if FileManager.default.fileExists(atPath: path) { return path }
+            guard let next = renames[path] else { return nil }
+            path = next
+        }
+        return nil
     }
 
     private static func files(below directory: URL) -> [String] {

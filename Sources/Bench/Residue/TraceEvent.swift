@@ -8,6 +8,8 @@ public enum TraceEvent: Sendable, Equatable {
     case unseen(path: String)
     /// A name was given to a file or directory.
     case name(String)
+    /// A file got another name; what was written to it before is found there.
+    case renamed(from: String, to: String)
 
     /// The system calls that `strace` is asked for. Everything that writes to a file or names one is among them.
     public static let systemCalls = [
@@ -46,6 +48,13 @@ public enum TraceEvent: Sendable, Equatable {
         case "open", "openat", "openat2":
             guard Self.contains(arguments, "O_CREAT"), let name = Self.strings(in: arguments).first else { return nil }
             self = .name(String(decoding: name, as: UTF8.self))
+        case "rename", "renameat", "renameat2":
+            let names = Self.strings(in: arguments)
+            guard names.count == 2 else { return nil }
+            // Each directory argument comes before its name; `rename` has none, and then the names are taken as they stand.
+            let directories = [TracedFile(first: arguments)?.path, TracedFile(last: arguments)?.path]
+            let paths = zip(directories, names).map { Self.path(String(decoding: $1, as: UTF8.self), in: $0) }
+            self = .renamed(from: paths[0], to: paths[1])
         default:
             guard let name = Self.strings(in: arguments).last else { return nil }
             self = .name(String(decoding: name, as: UTF8.self))
@@ -72,6 +81,10 @@ public enum TraceEvent: Sendable, Equatable {
             rest = content[(closing + 1)...]
         }
         return result
+    }
+
+    private static func path(_ name: String, in directory: String?) -> String {
+        name.hasPrefix("/") ? name : (directory.map { $0 + "/" } ?? "") + name
     }
 
     private static func contains(_ text: ArraySlice<UInt8>, _ word: String) -> Bool {

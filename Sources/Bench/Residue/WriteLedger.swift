@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 
 /// Everything that traced processes handed to regular files, kept in memory: a trace on disk would itself be the residue.
@@ -16,6 +17,10 @@ public final class WriteLedger: Sendable {
         var mapped: Set<String> = []
         var unseen: Set<String> = []
         var names: Set<String> = []
+        /// Old name to new name, the last one.
+        var renames: [String: String] = [:]
+        /// What mapped files held when they were looked at.
+        var captured: [String: [UInt8]] = [:]
         var byteCount = 0
         var overflowed = false
     }
@@ -41,7 +46,18 @@ public final class WriteLedger: Sendable {
             case .mapping(let path): content.mapped.insert(path)
             case .unseen(let path): content.unseen.insert(path)
             case .name(let name): content.names.insert(name)
+            case .renamed(let old, let new):
+                content.renames[old] = new
+                content.names.insert(new)
             }
+        }
+    }
+
+    /// Looks into the mapped files now: some are removed when their process ends in order.
+    public func captureMappedFiles() {
+        for path in content.withLock({ $0.mapped }) {
+            guard let data = FileManager.default.contents(atPath: path) else { continue }
+            content.withLock { $0.captured[path, default: []] += data }
         }
     }
 
@@ -52,7 +68,7 @@ public final class WriteLedger: Sendable {
         content.withLock { ($0.files.count, $0.byteCount) }
     }
 
-    /// Bytes seen going into files whose path has this ending or part.
+    /// Bytes seen going into files below this directory.
     public func bytesWritten(under directory: String) -> Int {
         content.withLock { $0.files.filter { $0.key.hasPrefix(directory) }.values.reduce(0) { $0 + $1.bytes.count } }
     }
