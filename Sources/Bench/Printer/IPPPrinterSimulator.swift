@@ -165,6 +165,8 @@ extension IPPPrinterSimulator {
         guard with(&address, { connect(descriptor, $0, $1) }) == 0 else { return "" }
         let request = Array("GET \(path) HTTP/1.1\r\nHost: localhost:\(port)\r\nConnection: close\r\n\r\n".utf8)
         guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else { return "" }
+        // ippeveprinter keeps the connection open whatever it is asked; the end of ours makes it close.
+        shutdown(descriptor, Int32(SHUT_WR))
         var answer: [UInt8] = []
         var block = [UInt8](repeating: 0, count: 4096)
         while true {
