@@ -27,7 +27,8 @@ public actor IPPPrinterSimulator {
     }
 
     /// - Parameters:
-    ///   - directory: for spool, tray, printed documents and logs; a new one in the temporary directory by default, which `stop()` leaves and `deinit` removes.
+    ///   - directory: for spool, tray, printed documents and logs. By default a new one in the temporary directory, which is removed with the
+    ///     simulator and not by `stop()`.
     ///   - sheetDuration: how long the mechanism takes for one sheet.
     public init(directory: URL? = nil, sheetDuration: Duration = .milliseconds(50)) throws {
         let place = directory ?? FileManager.default.temporaryDirectory.appending(path: "printer-\(UUID().uuidString.prefix(8))")
