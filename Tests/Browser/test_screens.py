@@ -24,7 +24,9 @@ MEASURE = """() => {
     fonts: texts.map((node) => ({ size: parseFloat(getComputedStyle(node).fontSize), name: node.textContent })),
     targets: [...document.querySelectorAll('button')].filter(visible).map(box),
     overflow: document.documentElement.scrollWidth - innerWidth,
-    clipped: texts.filter((node) => node.scrollWidth > node.clientWidth + 2 && getComputedStyle(node).display !== 'inline').map((node) => node.textContent),
+    clipped: texts
+      .filter((node) => node.scrollWidth > node.clientWidth + 2 && getComputedStyle(node).display !== 'inline')
+      .map((node) => node.textContent),
   };
 }"""
 
