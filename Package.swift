@@ -154,7 +154,7 @@ let package = Package(
         suite("Outbox", ["Outbox", "outbox-writer", grdb, crypto, log]),
         suite(
             "KioskRuntime",
-            ["KioskRuntime", "test-device-host", "LinkShim", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", "KioskModel", client, nio, nioFoundation, log]),
+            ["KioskRuntime", "test-device-host", "LinkShim", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", "KioskModel", client, nio, nioHTTP, nioFoundation, log]),
         suite("PlatformClient", ["PlatformClient", "PlatformAPI", "Platform", "KioskModel", server, http, log]),
         suite("Platform", ["Platform", "platformd", "PlatformAPI", "PlatformClient", "Catalogue", "KioskModel", client, nio, crypto, grdb, log]),
         suite("Bench", ["Bench", "KioskModel", nio, nioPosix]),

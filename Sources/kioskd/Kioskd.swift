@@ -21,7 +21,12 @@ struct Kioskd: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Configuration file (YAML); docs/configuration.md lists its keys.", valueName: "file"))
     var config = "/etc/kiosk/kiosk.yaml"
 
-    @Option(help: "Least severe log line written to standard error: trace, debug, info, notice, warning, error, critical.")
+    @Option(
+        help: "Least severe log line written to standard error: trace, debug, info, notice, warning, error, critical.",
+        transform: { name in
+            guard let level = Logger.Level(rawValue: name) else { throw ValidationError("There is no log level \(name).") }
+            return level
+        })
     var logLevel = Logger.Level.info
 
     func run() async throws {
@@ -47,5 +52,3 @@ struct Kioskd: AsyncParsableCommand {
         }
     }
 }
-
-extension Logger.Level: @retroactive ExpressibleByArgument {}

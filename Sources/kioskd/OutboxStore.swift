@@ -2,6 +2,7 @@ import Dispatch
 import Foundation
 import KioskRuntime
 import Outbox
+import PlatformAPI
 
 /// The outbox as the runtime needs it: its blocking calls run one after the other on a queue of their own, off the cooperative pool.
 struct OutboxStore: PacketStore {

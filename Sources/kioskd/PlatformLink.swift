@@ -22,7 +22,7 @@ struct PlatformLink: Uplink, Service {
         let header = PacketHeader(id: packet.id, kind: kind, kiosk: kiosk, sequence: packet.sequence)
         do {
             let signed = try await client.deliver(file: packet.file, header: header, sealedDigest: packet.digest)
-            return AcknowledgementReceipt(bytes: try PlatformJSON.encoder().encode(signed))
+            return AcknowledgementReceipt(bytes: try PlatformJSON.encode(signed))
         } catch let error as UplinkError {
             throw DeliveryError(error)
         }
@@ -70,7 +70,7 @@ struct PlatformProbe: Service {
     let delivery: DeliveryService
 
     func run() async throws {
-        try await cancelWhenGracefulShutdown {
+        await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 await delivery.probed(answered: await uplink.answers())
                 guard (try? await Task.sleep(for: Self.interval)) != nil else { return }

@@ -132,5 +132,6 @@ class _Handler(BaseHTTPRequestHandler):
         lines = "".join(f'<rect x="60" y="{190 + 44 * i}" width="{470 - (i * 53) % 190}" height="14" fill="#667"/>' for i in range(12))
         picture = (
             '<svg xmlns="http://www.w3.org/2000/svg" width="630" height="891"><rect width="630" height="891" fill="#fff"/>'
-            f'<rect x="60" y="80" width="330" height="34" fill="#223"/>{lines}<circle cx="480" cy="760" r="64" fill="none" stroke="#b22" stroke-width="6"/></svg>')
+            f'<rect x="60" y="80" width="330" height="34" fill="#223"/>{lines}'
+            '<circle cx="480" cy="760" r="64" fill="none" stroke="#b22" stroke-width="6"/></svg>')
         self._answer(200, "image/svg+xml", picture.encode())

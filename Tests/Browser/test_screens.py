@@ -24,7 +24,9 @@ MEASURE = """() => {
     fonts: texts.map((node) => ({ size: parseFloat(getComputedStyle(node).fontSize), name: node.textContent })),
     targets: [...document.querySelectorAll('button')].filter(visible).map(box),
     overflow: document.documentElement.scrollWidth - innerWidth,
-    clipped: texts.filter((node) => node.scrollWidth > node.clientWidth + 2 && getComputedStyle(node).display !== 'inline').map((node) => node.textContent),
+    clipped: texts
+      .filter((node) => node.scrollWidth > node.clientWidth + 2 && getComputedStyle(node).display !== 'inline')
+      .map((node) => node.textContent),
   };
 }"""
 
@@ -190,10 +192,13 @@ def test_countdown_covers_the_screen_ticks_and_extends(page, server):
     assert (box["width"], box["height"]) == (PORTRAIT["width"], PORTRAIT["height"])
     assert page.evaluate("document.elementFromPoint(540, 960).closest('#countdown') !== null")
     expect(overlay.locator(".countdown-number")).to_have_text("28", timeout=4000)
+    server.push({**SCREENS["idle-warning"], "language": "zh-Hans"}, revision=2)
+    page.wait_for_function("() => Number(document.querySelector('.countdown-number').textContent) < 28")
     overlay.get_by_text("我还在").tap()
     page.wait_for_function("() => document.documentElement.classList.contains('is-busy')")
     assert server.touches[0]["touch"] == {"kind": "extend"}
-    server.push({**SCREENS["identity"], "language": "zh-Hans"}, revision=2)
+    assert server.touches[0]["revision"] == 2
+    server.push({**SCREENS["identity"], "language": "zh-Hans"}, revision=3)
     expect(overlay).to_be_hidden()
     assert not page.locator("#kiosk").evaluate("kiosk => kiosk.inert")
     expect(page.locator("#title")).to_be_focused()
@@ -216,12 +221,13 @@ def test_long_list_has_scroll_buttons(page, server):
     down = page.locator("[data-direction=down]")
     expect(down).to_be_visible()
     last = page.locator(".row").last
-    for _ in range(10):
-        if down.is_disabled():
-            break
-        before = page.locator("#main").evaluate("main => main.scrollTop")
+    main = page.locator("#main")
+    expect(page.locator("[data-direction=up]")).to_be_disabled()
+    while main.evaluate("main => main.scrollTop + main.clientHeight < main.scrollHeight - 4"):
+        before = main.evaluate("main => main.scrollTop")
         down.tap()
-        page.wait_for_function("(before) => document.getElementById('main').scrollTop > before + 20", arg=before)
+        page.wait_for_function("(before) => document.getElementById('main').scrollTop > before", arg=before)
+    expect(down).to_be_disabled()
     expect(last).to_be_in_viewport()
     settle(page)
     last.tap()

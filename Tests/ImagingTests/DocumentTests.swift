@@ -97,7 +97,8 @@ struct DocumentTests {
         let bytes = try assemble([page]).count
         #expect(try assemble([page], maxBytes: bytes).count == bytes)
         for limit in [bytes - 1, bytes / 2, 100, 1, 0, -1, Int.max] {
-            #expect(fault(DocumentRequest(title: "CK-000001", pages: [page.image], maxBytes: limit), [try page.file()]) == "imaging.document-too-large")
+            let request = DocumentRequest(title: "CK-000001", pages: [page.image], maxBytes: limit)
+            #expect(fault(request, [try page.file()]) == "imaging.document-too-large")
         }
     }
 

@@ -29,10 +29,10 @@ struct PrintingTests {
     @Test("Copies are counted, and one job follows the other")
     func copies() async throws {
         try await withPrinter { printer in
-            let result1 = try await printed(by: printer, pdf(pages: 2), copies: 2)
-            #expect(result1 == .printed(sheets: 4))
-            let result2 = try await printed(by: printer, pdf())
-            #expect(result2 == .printed(sheets: 1))
+            let twice = try await printed(by: printer, pdf(pages: 2), copies: 2)
+            #expect(twice == .printed(sheets: 4))
+            let once = try await printed(by: printer, pdf())
+            #expect(once == .printed(sheets: 1))
             #expect(printer.printedDocuments().count == 2)
         }
     }
@@ -41,8 +41,8 @@ struct PrintingTests {
     func large() async throws {
         try await withPrinter { printer in
             let document = try pdf().withBytes { try MemoryFile.copying(Array($0) + [UInt8](repeating: 0x0A, count: 3 << 20)) }
-            let result3 = try await printed(by: printer, document)
-            #expect(result3 == .printed(sheets: 1))
+            let sheets = try await printed(by: printer, document)
+            #expect(sheets == .printed(sheets: 1))
             #expect(try Data(contentsOf: printer.printedDocuments()[0]) == document.withBytes { Data($0) })
         }
     }
@@ -61,8 +61,8 @@ struct PrintingTests {
             #expect(try FileManager.default.contentsOfDirectory(atPath: printer.spoolDirectory.path()) == [])
             try await printer.setPaper(true)
             #expect(driver.poll().state == .ready)
-            let result4 = try await printed(by: printer, pdf())
-            #expect(result4 == .printed(sheets: 1))
+            let sheets = try await printed(by: printer, pdf())
+            #expect(sheets == .printed(sheets: 1))
             #expect(printer.printedDocuments().count == 1)
         }
     }
@@ -74,13 +74,13 @@ struct PrintingTests {
             let job = try RunningPrint(uri: printer.uri, document: try pdf(pages: 3))
             let fault = await job.fault
             #expect(fault?.code == "printer.media-empty" && fault?.action == .refill)
-            #expect(job.seen.contains { PrinterProgressReasons.missPaper($0.reasons) })
+            #expect(job.seen.contains { $0.reasons.contains { $0.hasPrefix("media-needed") } })
             #expect(job.seen.last?.sheetsPrinted == 1)
             try await printer.setPaper(true)
             // The next citizen's job is the only one to come out.
             let next = try pdf()
-            let result5 = try await printed(by: printer, next)
-            #expect(result5 == .printed(sheets: 1))
+            let sheets = try await printed(by: printer, next)
+            #expect(sheets == .printed(sheets: 1))
             let files = printer.printedDocuments()
             try #require(files.count == 1)
             #expect(try Data(contentsOf: files[0]) == next.withBytes { Data($0) })
@@ -91,8 +91,8 @@ struct PrintingTests {
     func lastSheet() async throws {
         try await withPrinter { printer in
             try await printer.load(sheets: 2)
-            let result6 = try await printed(by: printer, pdf(pages: 2))
-            #expect(result6 == .printed(sheets: 2))
+            let sheets = try await printed(by: printer, pdf(pages: 2))
+            #expect(sheets == .printed(sheets: 2))
             #expect(try PrinterDriver(options: ["uri": printer.uri]).poll().fault?.code == "printer.media-empty")
         }
     }
@@ -124,8 +124,4 @@ struct PrintingTests {
             #expect(printer.printedDocuments().isEmpty)
         }
     }
-}
-
-enum PrinterProgressReasons {
-    static func missPaper(_ reasons: [String]) -> Bool { reasons.contains { $0.hasPrefix("media-needed") } }
 }

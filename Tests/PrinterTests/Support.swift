@@ -103,3 +103,13 @@ func withPrinter(sheetDuration: Duration = .milliseconds(50), _ body: (IPPPrinte
     }
     await simulator.stop()
 }
+
+/// Command lines of running processes that contain `text`.
+func processes(naming text: String) -> [String] {
+    let ids = (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.filter { Int($0) != nil } ?? []
+    return ids.compactMap { id in
+        guard let data = FileManager.default.contents(atPath: "/proc/\(id)/cmdline") else { return nil }
+        let line = String(decoding: data, as: UTF8.self)
+        return line.contains(text) ? line : nil
+    }
+}

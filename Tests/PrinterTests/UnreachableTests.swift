@@ -63,20 +63,10 @@ struct UnreachableTests {
         let job = try RunningPrint(uri: simulator.uri, document: try pdf())
         try await eventually { !job.seen.isEmpty }
         let marker = simulator.spoolDirectory.deletingLastPathComponent().lastPathComponent
-        #expect(Self.processes(naming: marker).count >= 3, "bus, printer and print command")
+        #expect(processes(naming: marker).count >= 3, "bus, printer and print command")
         await simulator.stop()
-        try await eventually { Self.processes(naming: marker).isEmpty }
+        try await eventually { processes(naming: marker).isEmpty }
         #expect(await job.fault != nil)
-    }
-
-    /// Command lines of running processes that contain `text`.
-    private static func processes(naming text: String) -> [String] {
-        let ids = (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.filter { Int($0) != nil } ?? []
-        return ids.compactMap { id in
-            guard let data = FileManager.default.contents(atPath: "/proc/\(id)/cmdline") else { return nil }
-            let line = String(decoding: data, as: UTF8.self)
-            return line.contains(text) ? line : nil
-        }
     }
 }
 

@@ -2,7 +2,6 @@ internal import Bench
 internal import DeviceLink
 internal import Foundation
 internal import KioskModel
-internal import Synchronization
 internal import Testing
 
 extension ScannerTests {
@@ -51,6 +50,40 @@ extension ScannerTests {
             #expect(run.fault?.code == "scanner.io-error")
         }
 
+        @Test func `What is beyond the page limit stays in the feeder, but for the page read ahead`() async throws {
+            let simulator = try await Self.loaded(5)
+            let run = await (try DriverThread(Self.options)).scan(ScanRequest(resolution: 100, maxPages: 2))
+            #expect(run.scanned == 2)
+            #expect(await simulator.pagesLoaded >= 2)
+        }
+
+        @Test func `Debian's scanimage gets the same page`() async throws {
+            let simulator = try await Self.loaded(2)
+            let folder = simulator.saneConfigDirectory.appending(path: "scanimage")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            let process = Process()
+            process.executableURL = URL(filePath: "/usr/bin/scanimage")
+            process.arguments = [
+                "-d", simulator.saneDeviceName, "--source", "ADF", "--mode", "Gray", "--resolution", "100", "-x", "210", "-y", "297",
+                "--format=pnm", "--batch=\(folder.path)/page%d.pnm",
+            ]
+            process.standardError = FileHandle.nullDevice
+            process.standardOutput = FileHandle.nullDevice
+            try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
+                process.terminationHandler = { _ in ended.resume() }
+                do { try process.run() } catch { ended.resume(throwing: error) }
+            }
+            await simulator.load(pages: [try #require(ScannerRig.page)])
+            let run = await (try DriverThread(Self.options)).scan(ScanRequest(resolution: 100, mode: .gray, maxPages: 1))
+            let page = try #require(run.pages.first)
+            let ours = try #require(run.files.first).withBytes { Array($0) }
+            for number in 1...2 {
+                let theirs = try Data(contentsOf: folder.appending(path: "page\(number).pnm"))
+                #expect(Array(theirs.suffix(page.byteCount)) == ours)
+            }
+            #expect(!FileManager.default.fileExists(atPath: folder.appending(path: "page3.pnm").path))
+        }
+
         @Test func `The pixels are those of the picture that was fed`() async throws {
             _ = try await Self.loaded(1)
             let run = await (try DriverThread(Self.options)).scan(ScanRequest(resolution: 200, maxPages: 1))
@@ -77,33 +110,34 @@ extension ScannerTests {
             let simulator = try await Self.loaded(3)
             await simulator.stall(after: pagesBefore)
             let driver = try DriverThread(Self.options)
-            let asked = Mutex<ContinuousClock.Instant?>(nil)
+            let (asked, tell) = AsyncStream<ContinuousClock.Instant>.makeStream()
+            let cancelOnceHeld: @Sendable (CommandContext) -> Void = { command in
+                Task {
+                    await simulator.heldRequest()
+                    tell.yield(.now)
+                    command.cancel()
+                }
+            }
+            // sane-airscan asks for the next page while this one is being read: the cancel waits for both.
             let run = await driver.scan(
-                Self.request,
-                started: { command in
-                    Task {
-                        await simulator.heldRequest()
-                        asked.withLock { $0 = .now }
-                        command.cancel()
-                    }
-                },
-                onPage: { _, _ in })
+                Self.request, started: { if pagesBefore == 0 { cancelOnceHeld($0) } }, onPage: { _, command in cancelOnceHeld(command) })
             let answered = ContinuousClock.now
             await simulator.release()
             #expect(run.cancelled)
             #expect(run.pages.count == pagesBefore)
-            let since = try #require(asked.withLock { $0 })
+            let since = try #require(await asked.first { _ in true })
             #expect(answered - since < .milliseconds(500))
         }
 
-        @Test func `A scanner that is switched off is absent, and comes back`() async throws {
+        @Test func `A scanner that is switched off is offline, and comes back`() async throws {
             let simulator = try await Self.loaded(1)
             let driver = try DriverThread(Self.options)
             #expect(await driver.poll().state == .ready)
             await simulator.switchOff()
             let off = await driver.poll()
             try await simulator.switchOn()
-            #expect(off.state == .absent)
+            #expect(off.state == .offline)
+            #expect(off.fault?.code == "scanner.io-error")
             #expect(await driver.poll().state == .ready)
         }
     }

@@ -59,6 +59,8 @@ extension ScannerTests {
             let plain = try await Self.scan(["test-picture": "Color pattern"])
             let other = try await Self.scan(options.merging(["test-picture": "Color pattern"]) { $1 })
             #expect(plain.scanned == 2)
+            #expect(other.fault == nil)
+            #expect(other.remedy == nil)
             #expect(other.scanned == 2)
             #expect(other.pages == plain.pages)
             for (left, right) in zip(plain.files, other.files) {

@@ -84,9 +84,8 @@ extension ScannerTests {
             let rig = try await ScannerRig.reset()
             _ = try await source.load(rig)
             let driver = try DriverThread(source.options)
-            let run = await driver.scan(ScanRequest(resolution: 100, maxPages: 50)) { page, command in
-                if page.index == 1 { command.cancel() }
-            }
+            let run = await driver.scan(
+                ScanRequest(resolution: 100, maxPages: 50), onPage: { page, command in if page.index == 1 { command.cancel() } })
             #expect(run.cancelled)
             #expect(run.pages.count == 2)
             await rig.simulator.unload()

@@ -72,7 +72,8 @@ struct ScanRun: Sendable {
 final class DriverThread: @unchecked Sendable {
     // Unchecked: the driver is touched on the queue only.
     private let driver: ScannerDriver
-    private let queue = DispatchQueue(label: "scanner-driver")
+    // One for all, so that a driver of before has let go of libsane when the next one asks for it.
+    private static let queue = DispatchQueue(label: "scanner-driver")
 
     init(_ options: [String: String]) throws {
         driver = try ScannerDriver(options: options)
@@ -80,7 +81,7 @@ final class DriverThread: @unchecked Sendable {
 
     func poll() async -> DeviceStatus {
         await withCheckedContinuation { continuation in
-            queue.async { continuation.resume(returning: self.driver.poll()) }
+            Self.queue.async { continuation.resume(returning: self.driver.poll()) }
         }
     }
 
@@ -90,7 +91,7 @@ final class DriverThread: @unchecked Sendable {
         onPage: @escaping @Sendable (PageImage, CommandContext) -> Void = { _, _ in }
     ) async -> ScanRun {
         await withCheckedContinuation { continuation in
-            queue.async { continuation.resume(returning: self.run(request, time, started, onPage)) }
+            Self.queue.async { continuation.resume(returning: self.run(request, time, started, onPage)) }
         }
     }
 

@@ -57,7 +57,6 @@ int kiosk_pdf_add(kiosk_pdf *pdf, const kiosk_page *page, int quality) {
     cairo_paint(pdf->context);
     cairo_restore(pdf->context);
     cairo_show_page(pdf->context);
-    // Only now: finishing an image that is still to be drawn makes cairo copy its pixels.
     cairo_surface_destroy(image);
     cairo_status_t status = cairo_status(pdf->context);
     return output_error(&pdf->to, status != CAIRO_STATUS_SUCCESS ? status : cairo_surface_status(pdf->surface));

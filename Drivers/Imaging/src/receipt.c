@@ -7,7 +7,7 @@
 
 // points; A4 with margins of 25 mm.
 static const double sheet_width = 595.276, sheet_height = 841.890, margin = 70.866;
-static const double column_gap = 12, label_width = 110, line_gap = 8;
+static const double column_gap = 12, label_width = 140, line_gap = 8;
 // 45 mm: read from half a metre by a phone.
 static const double code_side = 127.559;
 

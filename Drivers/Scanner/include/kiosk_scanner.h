@@ -5,7 +5,7 @@
 /// - libsane isn't thread-safe: one thread at a time for everything here. `kiosk_scanner_cancel` alone may be called from another thread
 ///   while the handle is valid, as SANE promises for sane_cancel.
 /// - SANE has no time-outs. `kiosk_scanner_start` and `kiosk_scanner_read` keep theirs where the backend lets them: start through an
-///   asynchronous sane_cancel, read through non-blocking mode. Opening, listing and setting options can't be limited, nor can a backend
+///   asynchronous sane_cancel, read through the backend's select descriptor. Opening, listing and setting options can't be limited, nor can a backend
 ///   that sits in a kernel call: the host's watchdog ends the process then.
 /// - Nothing is kept between calls but the handle; sane_init and sane_exit are counted.
 #ifndef KIOSK_SCANNER_H
@@ -121,7 +121,7 @@ int kiosk_scanner_parameters_of(kiosk_scanner *scanner, struct kiosk_scanner_par
 int kiosk_scanner_start(kiosk_scanner *scanner, int timeout_ms, bool (*should_stop)(void *_Nullable context), void *_Nullable context);
 
 /// Reads what has arrived, at most `capacity` bytes. Returns 0 when nothing came within `timeout_ms`, KIOSK_SCANNER_EOF at the end of the
-/// frame. A backend without non-blocking mode waits for data however long it takes.
+/// frame. A backend without a select descriptor waits for data however long it takes.
 ssize_t kiosk_scanner_read(kiosk_scanner *scanner, void *bytes, size_t capacity, int timeout_ms);
 
 /// Ends the scan; pages left in the feeder stay there or are ejected, as the device does. Safe when nothing runs.

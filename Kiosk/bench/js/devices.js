@@ -67,7 +67,9 @@ export function printer({ printer }, { post }) {
         ? button("Take paper out", () => post("printer", { paper: false })) : button("Put paper in", () => post("printer", { paper: true }))),
     newest ? el("embed", { class: "print", src: `${newest.url}#toolbar=0&view=FitH`, type: "application/pdf", title: newest.name }) : null,
     newest
-      ? el("ul", { class: "prints" }, ...printed.map(({ name, url }) => el("li", {}, el("a", { href: url, target: "_blank", rel: "noopener" }, name))))
+      ? el(
+        "ul", { class: "prints" },
+        ...printed.map(({ name, url }) => el("li", {}, el("a", { href: url, target: "_blank", rel: "noopener" }, name))))
       : el("p", { class: "empty" }, "Nothing printed yet."));
 }
 

@@ -2,7 +2,10 @@
 
 import { badge, button, el, table, tray } from "./dom.js";
 
-const TONES = { ready: "good", busy: "good", delivered: "good", running: "good", waiting: "warn", starting: "warn", needsCitizen: "warn", stopped: "warn" };
+const TONES = {
+  ready: "good", busy: "good", delivered: "good", running: "good",
+  waiting: "warn", starting: "warn", needsCitizen: "warn", stopped: "warn",
+};
 const tone = (state) => TONES[state] ?? "bad";
 const time = (value) => (value ? new Date(value).toLocaleTimeString() : "");
 

@@ -9,6 +9,7 @@ export class Countdown {
   #touch;
   #sound;
   #timer = null;
+  #source = null;
 
   constructor(strings, touch, sound) {
     this.#strings = strings;
@@ -16,17 +17,20 @@ export class Countdown {
     this.#sound = sound;
   }
 
-  /** Shows, restarts or, with null, takes away the warning; answers whether it came or went. */
+  /** Shows or, with null, takes away the warning; answers whether it came or went. One that is pushed again while it runs goes on running. */
   show(countdown) {
-    clearInterval(this.#timer);
     const wasHidden = this.#root.hidden;
+    const source = JSON.stringify(countdown);
+    if (countdown) document.getElementById("kiosk").inert = true;
+    if (countdown && !wasHidden && source === this.#source) return false;
+    this.#source = source;
+    clearInterval(this.#timer);
     this.#root.hidden = !countdown;
     this.#root.replaceChildren();
     if (!countdown) {
       if (!wasHidden) document.getElementById("title").focus({ preventScroll: true });
       return !wasHidden;
     }
-    document.getElementById("kiosk").inert = true;
     const context = { strings: this.#strings, touch: this.#touch };
     const number = el("span", { class: "countdown-number", role: "timer" });
     const ring = el("div", { class: "countdown-ring" }, number);

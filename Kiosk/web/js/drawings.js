@@ -1,4 +1,5 @@
-// The drawings of gestures, 480 × 320 each. Shapes and their movement are styled in css/drawings.css; with reduced motion each still tells the gesture.
+// The drawings of gestures, 480 × 320 each. Shapes and their movement are styled in css/drawings.css;
+// with reduced motion each still tells the gesture.
 
 import { svg } from "./dom.js";
 

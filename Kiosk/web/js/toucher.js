@@ -1,6 +1,7 @@
 // One touch at a time. A touch is shown at once, sent once, and everything else waits until kioskd has answered with a screen.
 
-const SETTLE = 400; // milliseconds without touches after a touch and after a new screen: a double tap's second half must not hit what has just appeared
+// milliseconds without touches after a touch and after a new screen: a double tap's second half must not hit what has just appeared
+const SETTLE = 400;
 const PATIENCE = 3000; // milliseconds until the screen takes touches again when an accepted touch changed nothing
 
 export class Toucher {

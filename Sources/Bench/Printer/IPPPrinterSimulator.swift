@@ -27,7 +27,8 @@ public actor IPPPrinterSimulator {
     }
 
     /// - Parameters:
-    ///   - directory: for spool, tray, printed documents and logs; a new one in the temporary directory by default, which `stop()` leaves and `deinit` removes.
+    ///   - directory: for spool, tray, printed documents and logs. By default a new one in the temporary directory, which is removed with the
+    ///     simulator and not by `stop()`.
     ///   - sheetDuration: how long the mechanism takes for one sheet.
     public init(directory: URL? = nil, sheetDuration: Duration = .milliseconds(50)) throws {
         let place = directory ?? FileManager.default.temporaryDirectory.appending(path: "printer-\(UUID().uuidString.prefix(8))")
@@ -165,6 +166,8 @@ extension IPPPrinterSimulator {
         guard with(&address, { connect(descriptor, $0, $1) }) == 0 else { return "" }
         let request = Array("GET \(path) HTTP/1.1\r\nHost: localhost:\(port)\r\nConnection: close\r\n\r\n".utf8)
         guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else { return "" }
+        // ippeveprinter keeps the connection open whatever it is asked; the end of ours makes it close.
+        shutdown(descriptor, Int32(SHUT_WR))
         var answer: [UInt8] = []
         var block = [UInt8](repeating: 0, count: 4096)
         while true {

@@ -18,8 +18,6 @@ public actor ESCLScannerSimulator {
         case coverOpen
         /// The scanner answers 500 once; the feeder says all is well.
         case serverError
-        /// Half of the picture arrives, under a Content-Length that says it is all.
-        case cutShort
     }
 
     /// Instance name in the SANE device name.
@@ -46,7 +44,7 @@ public actor ESCLScannerSimulator {
     private var platen: Data?
     private var failure: (after: Int, PageFailure)?
     private var holdAfter: Int?
-    private var held: [CheckedContinuation<Void, Never>] = []
+    private var held: [(job: Int, answer: CheckedContinuation<Void, Never>)] = []
     private var watchers: [CheckedContinuation<Void, Never>] = []
     private var jobs: [Int: (settings: ESCLSettings, served: Int)] = [:]
     private var lastJob = 0
@@ -116,7 +114,8 @@ public actor ESCLScannerSimulator {
         self.failure = (pages, failure)
     }
 
-    /// After `pages` more, a request for a page is held open without an answer, as by a scanner that hangs.
+    /// After `pages` more, a request for a page is held open without an answer, as by a scanner that hangs,
+    /// until ``release()`` or the end of its job.
     public func stall(after pages: Int = 0) {
         holdAfter = pages
     }
@@ -124,7 +123,7 @@ public actor ESCLScannerSimulator {
     /// Answers what was held.
     public func release() {
         holdAfter = nil
-        for continuation in held { continuation.resume() }
+        for request in held { request.answer.resume() }
         held = []
     }
 
@@ -157,6 +156,9 @@ public actor ESCLScannerSimulator {
     func delete(_ job: Int) -> Bool {
         guard jobs.removeValue(forKey: job) != nil else { return false }
         jobsDeleted += 1
+        // A page being waited for will not come any more.
+        for request in held where request.job == job { request.answer.resume() }
+        held.removeAll { $0.job == job }
         return true
     }
 
@@ -173,7 +175,7 @@ public actor ESCLScannerSimulator {
             if after == 0 {
                 for watcher in watchers { watcher.resume() }
                 watchers = []
-                await withCheckedContinuation { held.append($0) }
+                await withCheckedContinuation { held.append((job, $0)) }
             } else {
                 holdAfter = after - 1
             }
@@ -195,7 +197,7 @@ public actor ESCLScannerSimulator {
             return .notReady
         case .serverError:
             return .broken
-        case .cutShort, nil:
+        case nil:
             break
         }
         if settings.feeder { feeder.removeFirst() }
@@ -203,7 +205,7 @@ public actor ESCLScannerSimulator {
         pagesServed += 1
         let exact = settings.resolution == nativeResolution && !settings.gray
         let picture = exact ? page : try ScannerPicture.convert(page, from: nativeResolution, to: settings.resolution, gray: settings.gray)
-        return .picture(fails == .cutShort ? picture.prefix(picture.count / 2) : picture)
+        return .picture(picture)
     }
 
     private func writeConfiguration() throws {

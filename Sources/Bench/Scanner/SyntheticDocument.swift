@@ -58,16 +58,16 @@ public struct SyntheticDocument: Sendable {
         write(title, size: 10, x: 20, y: 28, width: 170, bold: true, alignment: PANGO_ALIGN_CENTER, on: cairo)
         write("样张 · SPECIMEN", size: 4.5, x: 20, y: 44, width: 170, alignment: PANGO_ALIGN_CENTER, on: cairo)
         for (row, (label, value)) in [("姓名", name), ("公民身份号码", number), ("住址", address)].enumerated() {
-            let y = 66 + Double(row) * 18
+            let y = 62 + Double(row) * 21
             write(label, size: 5, x: 24, y: y, width: 45, bold: true, on: cairo)
             write(value, size: 5, x: 72, y: y, width: 114, on: cairo)
             cairo_set_line_width(cairo, 0.2)
-            cairo_move_to(cairo, 72, y + 14)
-            cairo_line_to(cairo, 186, y + 14)
+            cairo_move_to(cairo, 72, y + 16.5)
+            cairo_line_to(cairo, 186, y + 16.5)
             cairo_stroke(cairo)
         }
         let statement = "　　兹证明上述人员在本辖区内居住，情况属实。本证明仅供测试自助终端使用，所列人员、号码及住址均为虚构，不具有任何法律效力。"
-        write(statement, size: 5, x: 24, y: 128, width: 162, on: cairo)
+        write(statement, size: 5, x: 24, y: 132, width: 162, on: cairo)
         seal(on: cairo)
         write("第 \(page) 页　共 \(pageCount) 页", size: 4, x: 20, y: 270, width: 170, alignment: PANGO_ALIGN_CENTER, on: cairo)
     }
@@ -76,6 +76,8 @@ public struct SyntheticDocument: Sendable {
     private func seal(on cairo: OpaquePointer?) {
         cairo_set_source_rgb(cairo, 0.82, 0.12, 0.1)
         cairo_set_line_width(cairo, 1.2)
+        // Text leaves a current point behind, from which the arc would draw a line.
+        cairo_new_path(cairo)
         cairo_arc(cairo, 150, 205, 20, 0, 2 * Double.pi)
         cairo_stroke(cairo)
         write("★", size: 12, x: 130, y: 196, width: 40, alignment: PANGO_ALIGN_CENTER, on: cairo)

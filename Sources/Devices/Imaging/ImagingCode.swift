@@ -16,7 +16,8 @@ enum ImagingCode {
         case KIOSK_IMAGING_TOO_LARGE.rawValue:
             DeviceFault(code: "imaging.document-too-large", action: .configure, detail: "The \(subject) went beyond the largest size allowed.")
         case KIOSK_IMAGING_BAD_TEXT.rawValue:
-            DeviceFault(code: "imaging.receipt-too-long", action: .configure, detail: "The \(subject)'s text doesn't fit on its sheet or into its code.")
+            DeviceFault(
+                code: "imaging.receipt-too-long", action: .configure, detail: "The \(subject)'s text doesn't fit on its sheet or into its code.")
         case KIOSK_IMAGING_NO_MEMORY.rawValue:
             DeviceFault(code: "imaging.no-memory", action: .reset, detail: "No memory for the \(subject).")
         default:

@@ -25,7 +25,8 @@ public final class ImagingDriver: DeviceDriver {
     }
 
     /// `.assemblePDF`, `.renderPreview` and `.renderReceipt`.
-    /// Faults: `imaging.bad-page`, `imaging.document-too-large`, `imaging.receipt-too-long`, `imaging.no-memory`, `imaging.library`, `imaging.unsupported`.
+    /// Faults: `imaging.bad-page`, `imaging.document-too-large`, `imaging.receipt-too-long`, `imaging.no-memory`, `imaging.library`,
+    /// `imaging.unsupported`.
     public func perform(_ command: DeviceCommand, files: [MemoryFile], context: CommandContext) throws -> DeviceReply {
         switch command {
         case .assemblePDF(let request): try assemble(request, files: files, context: context)

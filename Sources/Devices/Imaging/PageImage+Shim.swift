@@ -3,7 +3,8 @@ internal import ImagingShim
 internal import KioskModel
 
 extension PageImage {
-    /// Throws `imaging.bad-page` unless the numbers are sane and the file holds as many bytes as they say. `byteCount` isn't used: it traps on overflow.
+    /// Throws `imaging.bad-page` unless the numbers are sane and the file holds as many bytes as they say.
+    /// `byteCount` isn't used: it traps on overflow.
     func check(against file: MemoryFile) throws {
         let (needed, overflow) = bytesPerRow.multipliedReportingOverflow(by: height)
         guard !overflow, needed > 0, file.byteCount >= needed else {

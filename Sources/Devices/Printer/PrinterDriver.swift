@@ -1,5 +1,4 @@
 public import DeviceLink
-internal import Glibc
 public import KioskModel
 
 /// A receipt and form printer that speaks IPP (RFC 8011), which every network printer sold since 2010 does.

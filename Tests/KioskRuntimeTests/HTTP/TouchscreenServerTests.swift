@@ -5,6 +5,7 @@ import LocalAPI
 import Logging
 import NIOCore
 import NIOFoundationEssentialsCompat
+import NIOHTTP1
 import Testing
 
 @testable import KioskRuntime
@@ -24,7 +25,7 @@ import Testing
             _ method: HTTPMethod, _ path: String, cookie: String?, headers: [String: String] = [:], body: Data? = nil
         ) async throws -> HTTPClientResponse {
             var request = HTTPClientRequest(url: base + path)
-            request.method = .init(rawValue: method.rawValue)
+            request.method = method
             for (name, value) in headers { request.headers.replaceOrAdd(name: name, value: value) }
             if let cookie { request.headers.add(name: "Cookie", value: cookie) }
             if let body { request.body = .bytes(ByteBuffer(data: body)) }
@@ -44,8 +45,6 @@ import Testing
             return String(try #require(header.split(separator: ";").first))
         }
     }
-
-    enum HTTPMethod: String { case GET, POST }
 
     /// Runs the server for the length of `body`.
     func withPage(_ body: (Page) async throws -> Void) async throws {

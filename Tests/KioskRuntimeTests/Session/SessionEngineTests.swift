@@ -1,5 +1,6 @@
 import DeviceLink
 import Foundation
+import Synchronization
 import KioskFlow
 import KioskModel
 import LocalAPI
