@@ -42,8 +42,9 @@ let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 
 func library(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency], extra: [SwiftSetting] = []) -> Target {
-    .target(name: name, dependencies: dependencies, path: path ?? "Sources/\(name)", exclude: readme(path ?? "Sources/\(name)"),
-            swiftSettings: swiftSettings + extra)
+    .target(
+        name: name, dependencies: dependencies, path: path ?? "Sources/\(name)", exclude: readme(path ?? "Sources/\(name)"),
+        swiftSettings: swiftSettings + extra)
 }
 
 func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -51,16 +52,18 @@ func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 func shim(_ name: String, path: String, _ dependencies: [Target.Dependency] = [], link: [String] = []) -> Target {
-    .target(name: name, dependencies: dependencies, path: path, exclude: readme(path), sources: ["src"], publicHeadersPath: "include",
-            cSettings: cSettings, linkerSettings: link.map { .linkedLibrary($0) })
+    .target(
+        name: name, dependencies: dependencies, path: path, exclude: readme(path), sources: ["src"], publicHeadersPath: "include",
+        cSettings: cSettings, linkerSettings: link.map { .linkedLibrary($0) })
 }
 
 /// `Tests/<Name>Tests`, testing `<Name>` and whatever else it is handed.
 /// A folder `Golden` holds expected outputs, read where they lie.
 func suite(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
     let golden = FileManager.default.fileExists(atPath: Context.packageDirectory + "/Tests/\(name)Tests/Golden") ? ["Golden"] : []
-    return .testTarget(name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", exclude: golden, resources: resources,
-                       swiftSettings: swiftSettings)
+    return .testTarget(
+        name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", exclude: golden, resources: resources,
+        swiftSettings: swiftSettings)
 }
 
 /// A driver folder carries its README, fuzz target and recordings beside the code; SwiftPM wants to be told to leave them alone.
@@ -118,11 +121,17 @@ let package = Package(
         library(
             "KioskRuntime",
             [
-                "KioskModel", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", server, http, nio, nioFoundation, lifecycle, log, crypto,
+                "KioskModel", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", server, http, nio, nioFoundation, lifecycle, log,
+                crypto,
             ],
-                extra: mutantSettings),
+            extra: mutantSettings),
         library("PlatformClient", ["KioskModel", "PlatformAPI", client, nio, nioHTTP, log]),
-        tool("kioskd", ["KioskRuntime", "PlatformClient", "PlatformAPI", "Outbox", "LocalAPI", "Catalogue", "DeviceLink", "KioskModel", "KioskFlow", arguments, yaml, lifecycle, signals, log]),
+        tool(
+            "kioskd",
+            [
+                "KioskRuntime", "PlatformClient", "PlatformAPI", "Outbox", "LocalAPI", "Catalogue", "DeviceLink", "KioskModel", "KioskFlow",
+                arguments, yaml, lifecycle, signals, log,
+            ]),
         tool("kiosk-device", ["IDCardReader", "Scanner", "Printer", "Imaging", "DeviceLink", "KioskModel"]),
         tool("kioskctl", ["LocalAPI", "KioskModel", "Catalogue", "Outbox", arguments]),
 
@@ -131,13 +140,18 @@ let package = Package(
         tool("platformd", ["Platform", "PlatformAPI", arguments, lifecycle, signals, log]),
 
         // The virtual hardware.
-        library("Bench", ["KioskModel", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", "LinkShim", "CPangoCairo", "CTurboJPEG",
-                          server, http, client, nio, nioHTTP, nioPosix, nioFoundation, lifecycle, log, crypto]),
+        library(
+            "Bench",
+            [
+                "KioskModel", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", "LinkShim", "CPangoCairo", "CTurboJPEG",
+                server, http, client, nio, nioHTTP, nioPosix, nioFoundation, lifecycle, log, crypto,
+            ]),
         tool("kiosk-bench", ["Bench", arguments, lifecycle, signals, log]),
 
         // Test-only: a device host whose driver does as it is told, badly too.
-        .executableTarget(name: "test-device-host", dependencies: ["DeviceLink", "KioskModel", "LinkShim"], path: "Tests/Support/test-device-host",
-                          swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "test-device-host", dependencies: ["DeviceLink", "KioskModel", "LinkShim"], path: "Tests/Support/test-device-host",
+            swiftSettings: swiftSettings),
 
         suite("KioskModel", ["KioskModel"]),
         suite("KioskFlow", ["KioskFlow", "KioskModel"]),
@@ -154,12 +168,16 @@ let package = Package(
         suite("Outbox", ["Outbox", "outbox-writer", grdb, crypto, log]),
         suite(
             "KioskRuntime",
-            ["KioskRuntime", "test-device-host", "LinkShim", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", "KioskModel", client, nio, nioHTTP, nioFoundation, log]),
+            [
+                "KioskRuntime", "test-device-host", "LinkShim", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", "KioskModel",
+                client, nio, nioHTTP, nioFoundation, log,
+            ]),
         suite("PlatformClient", ["PlatformClient", "PlatformAPI", "Platform", "KioskModel", server, http, log]),
         suite("Platform", ["Platform", "platformd", "PlatformAPI", "PlatformClient", "Catalogue", "KioskModel", client, nio, crypto, grdb, log]),
         suite("Bench", ["Bench", "KioskModel", nio, nioPosix]),
-        .testTarget(name: "EndToEnd", dependencies: ["Bench", "LocalAPI", "PlatformAPI", "KioskModel", subprocess], path: "Tests/EndToEnd",
-                    swiftSettings: swiftSettings),
+        .testTarget(
+            name: "EndToEnd", dependencies: ["Bench", "LocalAPI", "PlatformAPI", "KioskModel", subprocess], path: "Tests/EndToEnd",
+            swiftSettings: swiftSettings),
     ],
     cLanguageStandard: .c17
 )

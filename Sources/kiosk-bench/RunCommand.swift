@@ -31,7 +31,7 @@ struct RunCommand: AsyncParsableCommand {
         defer { if dataPath == nil { try? FileManager.default.removeItem(at: root) } }
         let kiosk = try VirtualKiosk(root: root, log: ProcessLog(echo: verbose), traced: false)
         var logger = Logger(label: "kiosk-bench")
-        logger.logLevel = .warning
+        logger.logLevel = .critical
         let server = BenchServer(kiosk: kiosk, port: port, logger: logger)
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
 

@@ -33,6 +33,11 @@ public enum BenchAction: Sendable {
 
         public var name: String
         public var signal: Signal
+
+        public init(name: String, signal: Signal) {
+            self.name = name
+            self.signal = signal
+        }
     }
 
     /// The request names something that isn't there.
