@@ -1,6 +1,8 @@
 #include "kiosk_scanner.h"
 
+#include <dlfcn.h>
 #include <limits.h>
+#include <link.h>
 #include <math.h>
 #include <poll.h>
 #include <pthread.h>
@@ -45,9 +47,23 @@ int kiosk_scanner_init(void) {
     return -(int)status;
 }
 
+static int pin_library(struct dl_phdr_info *info, size_t size, void *context) {
+    (void)size;
+    (void)context;
+    // The reference isn't kept: RTLD_NODELETE is a property of the library from now on.
+    void *library = info->dlpi_name[0] == '\0' ? NULL : dlopen(info->dlpi_name, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+    if (library != NULL) dlclose(library);
+    return 0;
+}
+
 void kiosk_scanner_exit(void) {
     pthread_mutex_lock(&users_lock);
-    if (users > 0 && --users == 0) sane_exit();
+    if (users > 0 && --users == 0) {
+        // sane_exit unloads the backends and what they brought along (libxml2, gnutls), but not the per-thread destructors these have
+        // registered: a thread that ends later would jump into a hole. So they stay mapped.
+        dl_iterate_phdr(pin_library, NULL);
+        sane_exit();
+    }
     pthread_mutex_unlock(&users_lock);
 }
 
