@@ -22,7 +22,7 @@ build: ## everything, tests included
 test: test-swift test-browser ## all tests: Swift suites, end to end, and the page in a real browser
 
 test-swift: build ## the Swift suites only
-	@swift test --skip-build
+	@scripts/test-swift
 
 test-browser: build ## the page and the whole story in a real Chromium
 	@scripts/venv
@@ -33,7 +33,7 @@ check: ## format, import rule, strings, scripts
 	@swift format lint --strict --recursive --parallel Package.swift Sources Tests
 	@scripts/check-imports
 	@scripts/check-web
-	@shellcheck scripts/install-deps scripts/venv scripts/test-browser scripts/fuzz .ci/run
+	@shellcheck scripts/install-deps scripts/venv scripts/test-swift scripts/test-browser scripts/fuzz .ci/run
 	@echo "check: ok"
 
 demo: build ## the story without a screen, verified at the platform; KILL=1 kills kioskd and platformd on the way

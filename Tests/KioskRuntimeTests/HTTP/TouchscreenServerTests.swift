@@ -36,9 +36,10 @@ import Testing
         func cookie() async throws -> String {
             var configuration = HTTPClient.Configuration()
             configuration.redirectConfiguration = .disallow
-            let client = HTTPClient(configuration: configuration)
-            let answer = try await client.execute(HTTPClientRequest(url: try #require(origin.makeStartAddress())), timeout: .seconds(10))
-            try await client.shutdown()
+            let address = try #require(origin.makeStartAddress())
+            let answer = try await HTTPClient.withHTTPClient(configuration: configuration) { client in
+                try await client.execute(HTTPClientRequest(url: address), timeout: .seconds(10))
+            }
             #expect(answer.status == .seeOther)
             let header = try #require(answer.headers.first(name: "Set-Cookie"))
             #expect(header.contains("HttpOnly") && header.contains("SameSite=Strict"))
