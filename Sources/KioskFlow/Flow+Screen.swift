@@ -213,7 +213,9 @@ extension Flow {
         switch visit.problem {
         case nil: []
         case .remedy(let remedy): [.notice(.attention, .key("remedy.\(remedy.rawValue)"))]
-        case .deviceRestarting(let device): [.notice(.attention, .key("restarting.\(device.rawValue)"))]
+        case .deviceRestarting(.idCardReader): [.notice(.attention, .key("restarting.idCardReader"))]
+        case .deviceRestarting(.scanner): [.notice(.attention, .key("restarting.scanner"))]
+        case .deviceRestarting: [.notice(.attention, .key("restarting.imaging"))]
         }
     }
 
@@ -227,7 +229,7 @@ extension Flow {
     /// One for each language but the one that is on.
     private var languageActions: [Screen.Action] {
         Language.allCases.filter { $0 != visit.language }.map {
-            Screen.Action(Touch(.chooseLanguage, $0.rawValue), label: .key("action.language.\($0.rawValue)"), style: .quiet)
+            Screen.Action(Touch(.chooseLanguage, $0.rawValue), label: .key("action.language", ["language": $0.ownName]), style: .quiet)
         }
     }
 

@@ -75,7 +75,7 @@ public struct IdentityCard: Sendable, Codable, Equatable {
     public var issueCount: String?
     /// Country code as printed: three letters (I, Y).
     public var nationality: String?
-    /// Y: the six characters that link to the holder's previous number.
+    /// Y: the three characters (six bytes) that link to the holder's previous number.
     public var previousNumberLink: Redacted<String>?
     /// The 1024-byte WLT photo, undecoded: no open decoder exists; it goes, sealed, to the identity authority.
     public var photo: Redacted<[UInt8]>?

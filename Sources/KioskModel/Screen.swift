@@ -157,6 +157,14 @@ extension Screen {
 public enum Language: String, Sendable, Codable, CaseIterable {
     case simplifiedChinese = "zh-Hans"
     case english = "en"
+
+    /// What its speakers call it: the one word on a screen that is never translated.
+    public var ownName: String {
+        switch self {
+        case .simplifiedChinese: "中文"
+        case .english: "English"
+        }
+    }
 }
 
 /// Everything a citizen can do on a screen. `value` where the screen offers one of many.

@@ -51,3 +51,15 @@ public enum CredentialError: Error, Sendable, Hashable {
     case invalid(path: String)
     case notWritable(path: String, errno: Int32)
 }
+
+extension KioskCredential {
+    /// https anywhere; http only to this machine, where no one can listen in.
+    public static func isAcceptable(_ url: URL) -> Bool {
+        guard let host = url.host, !host.isEmpty, url.user == nil, url.password == nil, url.query == nil, url.fragment == nil else { return false }
+        switch url.scheme?.lowercased() {
+        case "https": return true
+        case "http": return ["127.0.0.1", "::1", "[::1]", "localhost"].contains(host.lowercased())
+        default: return false
+        }
+    }
+}

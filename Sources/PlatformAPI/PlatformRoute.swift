@@ -13,7 +13,9 @@ public enum PlatformRoute {
     public static func upload(_ id: UUID) -> String { uploads + "/" + id.wireText }
     public static func acknowledgement(_ id: UUID) -> String { acknowledgements + "/" + id.wireText }
     public static func application(_ id: UUID) -> String { applications + "/" + id.wireText }
-    public static func material(_ material: UUID, of application: UUID) -> String { self.application(application) + "/materials/" + material.wireText }
+    public static func material(_ material: UUID, of application: UUID) -> String {
+        self.application(application) + "/materials/" + material.wireText
+    }
 }
 
 /// Names and values of tus 1.0, the resumable upload protocol.

@@ -1,1 +1,144 @@
-/* */
+/// Second-generation ID-card readers: the SDT protocol (GA/T 467) over a byte transport.
+///
+/// Contract: a handle is opaque and used from one thread at a time; buffers belong to the caller; every call that can block takes a deadline
+/// in milliseconds from now; a result is ≥ 0 or one of the negative codes below. No policy (retries, order of commands) and no global state.
+#ifndef KIOSK_IDCARDREADER_H
+#define KIOSK_IDCARDREADER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+/// Why a call failed. None of them says anything about the card: that is the status word of an intact reply.
+enum {
+    /// Nothing that begins a reply came by the deadline.
+    KIOSK_READER_TIMEOUT = -1,
+    /// A reply began and did not end by the deadline.
+    KIOSK_READER_TRUNCATED = -2,
+    /// A reply's checksum is wrong.
+    KIOSK_READER_CHECKSUM = -3,
+    /// A reply's LEN is below the shortest or above the longest reply there is.
+    KIOSK_READER_LENGTH = -4,
+    /// Only intact replies to something else came by the deadline: late answers to earlier requests.
+    KIOSK_READER_UNEXPECTED = -5,
+    /// The reply is longer than the caller's buffer.
+    KIOSK_READER_SPACE = -6,
+    /// The port does not exist, or hung up.
+    KIOSK_READER_GONE = -7,
+    /// The port exists and this user may not open it.
+    KIOSK_READER_ACCESS = -8,
+    /// Another process holds the port.
+    KIOSK_READER_BUSY = -9,
+    /// The port can't be what was asked for: no such speed, not a tty, no such command.
+    KIOSK_READER_ARGUMENT = -10,
+    /// Any other failed system call.
+    KIOSK_READER_IO = -11,
+    KIOSK_READER_MEMORY = -12,
+};
+
+// MARK: Frames (pure)
+
+enum {
+    /// AA AA AA 96 69
+    KIOSK_SDT_PREAMBLE = 5,
+    /// Preamble and LEN.
+    KIOSK_SDT_HEADER = 7,
+    /// The longest reply: text, photo and two fingerprints (30 10).
+    KIOSK_SDT_MAX_FRAME = 2321,
+    /// The longest request data this encoder takes.
+    KIOSK_SDT_MAX_REQUEST_DATA = 256,
+};
+
+/// A whole, intact reply inside a buffer of received bytes.
+typedef struct kiosk_sdt_reply {
+    uint8_t sw1, sw2, sw3;
+    /// Where the data begins in the buffer, and how many bytes it has.
+    size_t data_offset, data_length;
+} kiosk_sdt_reply;
+
+/// Writes `preamble | LEN | command | parameter | data | checksum`. Returns the frame's length, ARGUMENT when `length` is above the maximum,
+/// SPACE when it does not fit into `capacity`.
+int kiosk_sdt_encode(uint8_t command, uint8_t parameter, const uint8_t *_Nullable data, size_t length, uint8_t *frame, size_t capacity);
+
+/// Looks for the first reply in `bytes`. Returns 1 with `reply` filled in, 0 when more bytes are needed, LENGTH or CHECKSUM for a broken frame.
+/// `consumed` (always set, ≤ count) is how many leading bytes are done with: garbage before a preamble, or the frame itself.
+int kiosk_sdt_decode(const uint8_t *bytes, size_t count, kiosk_sdt_reply *reply, size_t *consumed);
+
+/// Where the parts of a card record (data of a reply to 30 01 or 30 10) lie.
+typedef struct kiosk_card_layout {
+    size_t text_offset, text_length;
+    size_t photo_offset, photo_length;
+    size_t fingerprint_offset, fingerprint_length;
+} kiosk_card_layout;
+
+/// Reads the length words (big-endian, two of them, or three with fingerprints) and checks them against `count`: text 256, photo 1024,
+/// fingerprints 0, 512 or 1024, and nothing left over. Returns 0, or LENGTH.
+int kiosk_card_locate(const uint8_t *data, size_t count, kiosk_card_layout *layout);
+
+// MARK: Transport
+
+/// How bytes reach the reader. A transport owns its `context` from a successful `open` until `close`, which frees it.
+typedef struct kiosk_reader_transport {
+    void *_Nullable context;
+    /// 0 or a negative code. After a failure `close` is still called.
+    int (*open)(void *_Nullable context, int32_t deadline_ms);
+    /// Writes all of `bytes`: 0 or a negative code.
+    int (*write)(void *_Nullable context, const uint8_t *bytes, size_t count, int32_t deadline_ms);
+    /// Reads 1…capacity bytes as soon as there are any: their count, TIMEOUT, or another negative code. A deadline of 0 only looks.
+    int (*read)(void *_Nullable context, uint8_t *bytes, size_t capacity, int32_t deadline_ms);
+    void (*close)(void *_Nullable context);
+} kiosk_reader_transport;
+
+typedef struct kiosk_reader kiosk_reader;
+
+/// Opens a tty raw, 8N1, without flow control, for this process alone (flock). `baud`: 9600, 19200, 38400, 57600 or 115200.
+/// Returns 0, GONE, ACCESS, BUSY, ARGUMENT, IO or MEMORY.
+int kiosk_reader_open_serial(const char *path, int32_t baud, kiosk_reader *_Nullable *_Nonnull reader);
+
+/// Opens a reader over any transport, copying the struct.
+int kiosk_reader_open(const kiosk_reader_transport *transport, int32_t deadline_ms, kiosk_reader *_Nullable *_Nonnull reader);
+
+/// Closes the transport, clears and frees the handle.
+void kiosk_reader_close(kiosk_reader *reader);
+
+// MARK: Commands
+
+/// The commands of a citizen's flow, with what an answer to each may look like.
+enum {
+    /// 10 FF: resets the security module.
+    KIOSK_READER_RESET,
+    /// 11 FF: SW3 90 when the security module is well.
+    KIOSK_READER_STATUS,
+    /// 12 FF: 16 bytes, little-endian 16, 16, 32, 32, 32 bits.
+    KIOSK_READER_SAM_ID,
+    /// 20 01: SW3 9F and 4 bytes when a card lies there.
+    KIOSK_READER_FIND,
+    /// 20 02: 8 bytes.
+    KIOSK_READER_SELECT,
+    /// 30 01: text and photo, 1284 bytes.
+    KIOSK_READER_READ,
+    /// 30 10: text, photo and fingerprints, 1286, 1798 or 2310 bytes.
+    KIOSK_READER_READ_FINGERPRINTS,
+    /// 30 03: the newest appended address, 70 bytes, or SW3 91 for none.
+    KIOSK_READER_NEWEST_ADDRESS,
+};
+
+/// Sends a command. Whatever had come in before is thrown away first, so that no earlier answer can pass for this one's.
+int kiosk_reader_send(kiosk_reader *reader, int command, int32_t deadline_ms);
+
+/// Waits for the answer to the command sent last and copies its data. Returns the count of data bytes, with the status in `sw3`.
+/// After TIMEOUT, TRUNCATED or UNEXPECTED it may be called again and goes on where it was: so a long read can be waited for in short steps.
+/// An intact frame that can't be an answer to the command (a success of another length) is skipped.
+int kiosk_reader_receive(kiosk_reader *reader, uint8_t *sw3, uint8_t *data, size_t capacity, int32_t deadline_ms);
+
+/// Sends and receives within one deadline.
+int kiosk_reader_run(kiosk_reader *reader, int command, uint8_t *sw3, uint8_t *data, size_t capacity, int32_t deadline_ms);
+
+/// Any command, for tools and for what comes later: the first intact reply is the answer.
+int kiosk_reader_exchange(kiosk_reader *reader, uint8_t command, uint8_t parameter, const uint8_t *_Nullable request, size_t request_length,
+                          uint8_t *sw3, uint8_t *data, size_t capacity, int32_t deadline_ms);
+
+#pragma clang assume_nonnull end
+
+#endif

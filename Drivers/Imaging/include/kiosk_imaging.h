@@ -1,1 +1,94 @@
-/* */
+#ifndef KIOSK_IMAGING_H
+#define KIOSK_IMAGING_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#pragma clang assume_nonnull begin
+
+/// Pages, previews and receipts in memory: nothing here opens a file for writing, keeps a global or logs.
+/// Every function returns a count ≥ 0 or one of these codes.
+enum kiosk_imaging_error {
+    /// Dimensions, row length, resolution or byte count contradict each other or pass the limits below.
+    KIOSK_IMAGING_BAD_PAGE = -1,
+    /// The result doesn't fit into the caller's buffer.
+    KIOSK_IMAGING_TOO_LARGE = -2,
+    /// No memory.
+    KIOSK_IMAGING_NO_MEMORY = -3,
+    /// The library refused for a reason of its own.
+    KIOSK_IMAGING_LIBRARY = -4,
+    /// Text that isn't UTF-8, longer than one sheet, or longer than a QR code holds.
+    KIOSK_IMAGING_BAD_TEXT = -5,
+};
+
+/// pixels; the longest side of a page. A3 at 600 dpi has 9,921.
+#define KIOSK_IMAGING_MAX_SIDE 20000
+/// pixels; the largest page. A3 at 600 dpi has 69.6 million.
+#define KIOSK_IMAGING_MAX_PIXELS 100000000
+
+enum kiosk_imaging_format {
+    /// One byte a pixel, 0 is black.
+    KIOSK_IMAGING_GRAY8 = 1,
+    /// Three bytes a pixel, R G B.
+    KIOSK_IMAGING_RGB24 = 3,
+};
+
+/// A raw page: rows from top to bottom. The pixels stay the caller's.
+typedef struct kiosk_page {
+    const uint8_t *_Nullable pixels;
+    /// bytes that can be read at `pixels`
+    size_t length;
+    enum kiosk_imaging_format format;
+    /// pixels
+    int64_t width;
+    /// pixels
+    int64_t height;
+    /// bytes from one row to the next
+    int64_t stride;
+    /// dots per inch, 36…2400
+    int64_t resolution;
+} kiosk_page;
+
+/// 0, or KIOSK_IMAGING_BAD_PAGE. Every function below asks this first; callers ask it to refuse a whole batch early.
+int kiosk_imaging_check(const kiosk_page *page);
+
+/// The page as a JPEG of at most `max_width` pixels across (never enlarged), quality 1…100. Returns its bytes.
+ssize_t kiosk_imaging_preview(const kiosk_page *page, int max_width, int quality, uint8_t *out, size_t capacity);
+
+/// A PDF in the making. Bytes go to the caller's buffer as pages are added, so that memory holds one page at a time.
+typedef struct kiosk_pdf kiosk_pdf;
+
+/// `title` is UTF-8. `out` must outlive the handle. NULL when there is no memory or the title isn't UTF-8.
+kiosk_pdf *_Nullable kiosk_pdf_open(const char *title, uint8_t *out, size_t capacity);
+
+/// Adds one sheet of the page's physical size that shows the page and nothing else: compressed once, as JPEG at `quality` 1…100 without chroma
+/// subsampling (red seals keep their strokes). The pixels are no longer needed afterwards. After an error the document can only be closed.
+int kiosk_pdf_add(kiosk_pdf *pdf, const kiosk_page *page, int quality);
+
+/// Writes the end of the document and returns its bytes in all. The same pages give the same bytes: there is no date and no random id in it.
+ssize_t kiosk_pdf_finish(kiosk_pdf *pdf);
+
+/// Frees the handle, finished or not.
+void kiosk_pdf_close(kiosk_pdf *pdf);
+
+typedef struct kiosk_receipt_line {
+    const char *label;
+    const char *value;
+} kiosk_receipt_line;
+
+typedef struct kiosk_receipt {
+    const char *title;
+    const kiosk_receipt_line *_Nullable lines;
+    size_t line_count;
+    const char *footer;
+    /// Text of the QR code, byte mode, level M; NULL for none.
+    const char *_Nullable code;
+} kiosk_receipt;
+
+/// One A4 sheet as PDF, all of it text and vectors, within 25 mm margins so that A4 and Letter printers both take it unscaled.
+/// Returns its bytes; KIOSK_IMAGING_BAD_TEXT when the text isn't UTF-8 or doesn't fit on the sheet.
+ssize_t kiosk_imaging_receipt(const kiosk_receipt *receipt, uint8_t *out, size_t capacity);
+
+#pragma clang assume_nonnull end
+#endif

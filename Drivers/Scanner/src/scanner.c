@@ -1,1 +1,320 @@
 #include "kiosk_scanner.h"
+
+#include <dlfcn.h>
+#include <limits.h>
+#include <link.h>
+#include <math.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <sane/sane.h>
+
+_Static_assert(KIOSK_SCANNER_UNSUPPORTED == -SANE_STATUS_UNSUPPORTED && KIOSK_SCANNER_CANCELLED == -SANE_STATUS_CANCELLED, "codes follow SANE");
+_Static_assert(KIOSK_SCANNER_DEVICE_BUSY == -SANE_STATUS_DEVICE_BUSY && KIOSK_SCANNER_INVALID == -SANE_STATUS_INVAL, "codes follow SANE");
+_Static_assert(KIOSK_SCANNER_EOF == -SANE_STATUS_EOF && KIOSK_SCANNER_JAMMED == -SANE_STATUS_JAMMED, "codes follow SANE");
+_Static_assert(KIOSK_SCANNER_NO_DOCS == -SANE_STATUS_NO_DOCS && KIOSK_SCANNER_COVER_OPEN == -SANE_STATUS_COVER_OPEN, "codes follow SANE");
+_Static_assert(KIOSK_SCANNER_IO_ERROR == -SANE_STATUS_IO_ERROR && KIOSK_SCANNER_NO_MEM == -SANE_STATUS_NO_MEM, "codes follow SANE");
+_Static_assert(KIOSK_SCANNER_ACCESS_DENIED == -SANE_STATUS_ACCESS_DENIED, "codes follow SANE");
+
+struct kiosk_scanner {
+    SANE_Handle handle;
+    /// -1 when the backend offers none for the running frame.
+    int select_fd;
+};
+
+/// How often a running start is looked at.
+enum { LOOK_AGAIN_MS = 20 };
+
+static pthread_mutex_t users_lock = PTHREAD_MUTEX_INITIALIZER;
+static unsigned users;
+
+static int64_t now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int kiosk_scanner_init(void) {
+    SANE_Status status = SANE_STATUS_GOOD;
+    pthread_mutex_lock(&users_lock);
+    // No authorisation callback: a kiosk has nobody to ask for a password.
+    if (users == 0) status = sane_init(NULL, NULL);
+    if (status == SANE_STATUS_GOOD) users++;
+    pthread_mutex_unlock(&users_lock);
+    return -(int)status;
+}
+
+static int pin_library(struct dl_phdr_info *info, size_t size, void *context) {
+    (void)size;
+    (void)context;
+    // The reference isn't kept: RTLD_NODELETE is a property of the library from now on.
+    void *library = info->dlpi_name[0] == '\0' ? NULL : dlopen(info->dlpi_name, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+    if (library != NULL) dlclose(library);
+    return 0;
+}
+
+void kiosk_scanner_exit(void) {
+    pthread_mutex_lock(&users_lock);
+    if (users > 0 && --users == 0) {
+        // sane_exit unloads the backends and what they brought along (libxml2, gnutls), but not the per-thread destructors these have
+        // registered: a thread that ends later would jump into a hole. So they stay mapped.
+        dl_iterate_phdr(pin_library, NULL);
+        sane_exit();
+    }
+    pthread_mutex_unlock(&users_lock);
+}
+
+static void copy_text(char *into, size_t capacity, const char *_Nullable text) {
+    size_t length = text == NULL ? 0 : strnlen(text, capacity - 1);
+    if (length > 0) memcpy(into, text, length);
+    into[length] = '\0';
+}
+
+int kiosk_scanner_list(struct kiosk_scanner_device *devices, size_t capacity) {
+    const SANE_Device **list = NULL;
+    SANE_Status status = sane_get_devices(&list, SANE_FALSE);
+    if (status != SANE_STATUS_GOOD) return -(int)status;
+    int count = 0;
+    for (; list != NULL && list[count] != NULL && count < INT_MAX; count++) {
+        if (devices == NULL || (size_t)count >= capacity) continue;
+        struct kiosk_scanner_device *device = &devices[count];
+        copy_text(device->name, sizeof device->name, list[count]->name);
+        copy_text(device->vendor, sizeof device->vendor, list[count]->vendor);
+        copy_text(device->model, sizeof device->model, list[count]->model);
+        copy_text(device->type, sizeof device->type, list[count]->type);
+    }
+    return count;
+}
+
+int kiosk_scanner_open(const char *name, kiosk_scanner **opened) {
+    *opened = NULL;
+    kiosk_scanner *scanner = calloc(1, sizeof *scanner);
+    if (scanner == NULL) return KIOSK_SCANNER_NO_MEM;
+    scanner->select_fd = -1;
+    SANE_Status status = sane_open(name, &scanner->handle);
+    if (status != SANE_STATUS_GOOD) {
+        free(scanner);
+        return -(int)status;
+    }
+    *opened = scanner;
+    return 0;
+}
+
+void kiosk_scanner_close(kiosk_scanner *scanner) {
+    sane_cancel(scanner->handle);
+    sane_close(scanner->handle);
+    free(scanner);
+}
+
+/// The number of the active option called `name`, or a negative code. Looked up at every call: setting one option may renumber nothing
+/// but may switch others on and off (SANE_INFO_RELOAD_OPTIONS).
+static int find_option(kiosk_scanner *scanner, const char *name, const SANE_Option_Descriptor **found) {
+    SANE_Int count = 0;
+    SANE_Status status = sane_control_option(scanner->handle, 0, SANE_ACTION_GET_VALUE, &count, NULL);
+    if (status != SANE_STATUS_GOOD) return -(int)status;
+    for (SANE_Int number = 1; number < count; number++) {
+        const SANE_Option_Descriptor *option = sane_get_option_descriptor(scanner->handle, number);
+        if (option == NULL || option->name == NULL || strcmp(option->name, name) != 0) continue;
+        if (!SANE_OPTION_IS_ACTIVE(option->cap) || !SANE_OPTION_IS_SETTABLE(option->cap)) return KIOSK_SCANNER_NO_OPTION;
+        *found = option;
+        return number;
+    }
+    return KIOSK_SCANNER_NO_OPTION;
+}
+
+int kiosk_scanner_set_number(kiosk_scanner *scanner, const char *name, double value, double *applied) {
+    const SANE_Option_Descriptor *option = NULL;
+    int number = find_option(scanner, name, &option);
+    if (number < 0) return number;
+    bool fixed = option->type == SANE_TYPE_FIXED;
+    if ((!fixed && option->type != SANE_TYPE_INT && option->type != SANE_TYPE_BOOL) || option->size != (SANE_Int)sizeof(SANE_Word)) {
+        return KIOSK_SCANNER_WRONG_TYPE;
+    }
+    double scaled = fixed ? value * (1 << SANE_FIXED_SCALE_SHIFT) : value;
+    if (!(scaled >= INT32_MIN && scaled <= INT32_MAX)) return KIOSK_SCANNER_INVALID;
+    SANE_Word word = (SANE_Word)lround(scaled);
+    if (option->type == SANE_TYPE_BOOL) word = value != 0 ? SANE_TRUE : SANE_FALSE;
+    SANE_Status status = sane_control_option(scanner->handle, number, SANE_ACTION_SET_VALUE, &word, NULL);
+    if (status != SANE_STATUS_GOOD) return -(int)status;
+    if (applied != NULL) *applied = fixed ? SANE_UNFIX(word) : (double)word;
+    return 0;
+}
+
+int kiosk_scanner_set_text(kiosk_scanner *scanner, const char *name, const char *value) {
+    const SANE_Option_Descriptor *option = NULL;
+    int number = find_option(scanner, name, &option);
+    if (number < 0) return number;
+    if (option->type != SANE_TYPE_STRING || option->size <= 0) return KIOSK_SCANNER_WRONG_TYPE;
+    // The backend may write the text it took into the buffer, up to the option's full size.
+    size_t size = (size_t)option->size;
+    size_t length = strlen(value);
+    if (length >= size) return KIOSK_SCANNER_INVALID;
+    char *text = calloc(1, size);
+    if (text == NULL) return KIOSK_SCANNER_NO_MEM;
+    memcpy(text, value, length);
+    SANE_Status status = sane_control_option(scanner->handle, number, SANE_ACTION_SET_VALUE, text, NULL);
+    free(text);
+    return -(int)status;
+}
+
+int kiosk_scanner_choice(kiosk_scanner *scanner, const char *name, size_t index, char *text, size_t capacity) {
+    const SANE_Option_Descriptor *option = NULL;
+    int number = find_option(scanner, name, &option);
+    if (number < 0) return number;
+    if (option->type != SANE_TYPE_STRING || capacity == 0) return KIOSK_SCANNER_WRONG_TYPE;
+    if (option->constraint_type != SANE_CONSTRAINT_STRING_LIST) return KIOSK_SCANNER_EOF;
+    const SANE_String_Const *choices = option->constraint.string_list;
+    for (size_t i = 0; choices[i] != NULL; i++) {
+        if (i < index) continue;
+        copy_text(text, capacity, choices[i]);
+        return (int)strlen(text);
+    }
+    return KIOSK_SCANNER_EOF;
+}
+
+int kiosk_scanner_bounds_of(kiosk_scanner *scanner, const char *name, struct kiosk_scanner_bounds *bounds) {
+    const SANE_Option_Descriptor *option = NULL;
+    int number = find_option(scanner, name, &option);
+    if (number < 0) return number;
+    if (option->type != SANE_TYPE_INT && option->type != SANE_TYPE_FIXED) return KIOSK_SCANNER_WRONG_TYPE;
+    *bounds = (struct kiosk_scanner_bounds){.unit = KIOSK_SCANNER_UNIT_OTHER};
+    if (option->unit == SANE_UNIT_PIXEL) bounds->unit = KIOSK_SCANNER_UNIT_PIXEL;
+    if (option->unit == SANE_UNIT_MM) bounds->unit = KIOSK_SCANNER_UNIT_MILLIMETRE;
+    if (option->unit == SANE_UNIT_DPI) bounds->unit = KIOSK_SCANNER_UNIT_DPI;
+    SANE_Word least = 0, most = 0;
+    if (option->constraint_type == SANE_CONSTRAINT_RANGE) {
+        least = option->constraint.range->min;
+        most = option->constraint.range->max;
+        bounds->bounded = true;
+    } else if (option->constraint_type == SANE_CONSTRAINT_WORD_LIST && option->constraint.word_list[0] > 0) {
+        const SANE_Word *words = option->constraint.word_list;
+        least = most = words[1];
+        for (SANE_Word i = 2; i <= words[0]; i++) {
+            if (words[i] < least) least = words[i];
+            if (words[i] > most) most = words[i];
+        }
+        bounds->bounded = true;
+    }
+    bool fixed = option->type == SANE_TYPE_FIXED;
+    bounds->minimum = fixed ? SANE_UNFIX(least) : (double)least;
+    bounds->maximum = fixed ? SANE_UNFIX(most) : (double)most;
+    return 0;
+}
+
+int kiosk_scanner_parameters_of(kiosk_scanner *scanner, struct kiosk_scanner_parameters *parameters) {
+    SANE_Parameters given;
+    memset(&given, 0, sizeof given);
+    SANE_Status status = sane_get_parameters(scanner->handle, &given);
+    if (status != SANE_STATUS_GOOD) return -(int)status;
+    *parameters = (struct kiosk_scanner_parameters){
+        .format = (int32_t)given.format,
+        .last_frame = given.last_frame != SANE_FALSE,
+        .bytes_per_line = given.bytes_per_line,
+        .pixels_per_line = given.pixels_per_line,
+        .lines = given.lines,
+        .depth = given.depth,
+    };
+    return 0;
+}
+
+/// Watches one sane_start, which may feed paper for seconds and knows no time-out.
+struct guard {
+    SANE_Handle handle;
+    int64_t deadline;
+    bool (*should_stop)(void *);
+    void *context;
+    pthread_mutex_t lock;
+    pthread_cond_t ended;
+    bool over;
+    bool stopped;
+    bool timed_out;
+};
+
+static void *watch(void *argument) {
+    struct guard *guard = argument;
+    pthread_mutex_lock(&guard->lock);
+    while (!guard->over) {
+        bool late = now_ms() >= guard->deadline;
+        if (late || guard->should_stop(guard->context)) {
+            guard->stopped = true;
+            guard->timed_out = late;
+            // Unlocked, so that a backend that waits in sane_cancel for its own sane_start doesn't wait for us.
+            pthread_mutex_unlock(&guard->lock);
+            sane_cancel(guard->handle);
+            return NULL;
+        }
+        struct timespec next;
+        clock_gettime(CLOCK_MONOTONIC, &next);
+        next.tv_nsec += LOOK_AGAIN_MS * 1000000L;
+        if (next.tv_nsec >= 1000000000L) {
+            next.tv_nsec -= 1000000000L;
+            next.tv_sec += 1;
+        }
+        pthread_cond_timedwait(&guard->ended, &guard->lock, &next);
+    }
+    pthread_mutex_unlock(&guard->lock);
+    return NULL;
+}
+
+int kiosk_scanner_start(kiosk_scanner *scanner, int timeout_ms, bool (*should_stop)(void *), void *context) {
+    scanner->select_fd = -1;
+    struct guard guard = {
+        .handle = scanner->handle,
+        .deadline = now_ms() + timeout_ms,
+        .should_stop = should_stop,
+        .context = context,
+        .lock = PTHREAD_MUTEX_INITIALIZER,
+    };
+    pthread_condattr_t clock;
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_cond_init(&guard.ended, &clock);
+    pthread_condattr_destroy(&clock);
+    pthread_t thread;
+    int status = KIOSK_SCANNER_NO_MEM;
+    if (pthread_create(&thread, NULL, watch, &guard) == 0) {
+        status = -(int)sane_start(scanner->handle);
+        pthread_mutex_lock(&guard.lock);
+        guard.over = true;
+        pthread_cond_signal(&guard.ended);
+        pthread_mutex_unlock(&guard.lock);
+        pthread_join(thread, NULL);
+    }
+    pthread_cond_destroy(&guard.ended);
+    pthread_mutex_destroy(&guard.lock);
+    if (guard.stopped) {
+        // The start may have won the race; the frame it opened is given up all the same.
+        sane_cancel(scanner->handle);
+        return guard.timed_out ? KIOSK_SCANNER_TIMED_OUT : KIOSK_SCANNER_CANCELLED;
+    }
+    if (status != 0) return status;
+    // Without a descriptor to wait on, non-blocking mode is left alone: SANE's test backend takes "nothing yet" for the end of the page.
+    SANE_Int fd = -1;
+    if (sane_get_select_fd(scanner->handle, &fd) == SANE_STATUS_GOOD && fd >= 0) {
+        scanner->select_fd = fd;
+        (void)sane_set_io_mode(scanner->handle, SANE_TRUE);
+    }
+    return 0;
+}
+
+ssize_t kiosk_scanner_read(kiosk_scanner *scanner, void *bytes, size_t capacity, int timeout_ms) {
+    SANE_Int most = capacity > INT_MAX ? INT_MAX : (SANE_Int)capacity;
+    int64_t deadline = now_ms() + timeout_ms;
+    for (;;) {
+        int64_t left = deadline - now_ms();
+        struct pollfd arrival = {.fd = scanner->select_fd, .events = POLLIN};
+        if (scanner->select_fd >= 0 && poll(&arrival, 1, left > 0 ? (int)left : 0) <= 0) return 0;
+        SANE_Int length = 0;
+        SANE_Status status = sane_read(scanner->handle, bytes, most, &length);
+        if (status != SANE_STATUS_GOOD) return -(ssize_t)status;
+        if (length < 0 || length > most) return KIOSK_SCANNER_IO_ERROR;
+        if (length > 0 || now_ms() >= deadline) return length;
+    }
+}
+
+void kiosk_scanner_cancel(kiosk_scanner *scanner) {
+    sane_cancel(scanner->handle);
+}

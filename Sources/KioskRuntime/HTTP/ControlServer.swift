@@ -31,18 +31,25 @@ public struct ControlServer: Service {
         unlink(path)
         let router = Router()
         router.addMiddleware { ProblemMiddleware() }
-        router.get("/v1/status") { _, _ in try JSONResponse.encode(try await source.status()) }
-        router.get("/v1/devices") { _, _ in try JSONResponse.encode(await source.devices()) }
-        router.get("/v1/devices/:name") { _, context in
+        router.get(RouterPath(LocalRoute.status)) { _, _ in try JSONResponse.encode(try await source.status()) }
+        router.get(RouterPath(LocalRoute.devices)) { _, _ in try JSONResponse.encode(await source.devices()) }
+        router.get(RouterPath(LocalRoute.devicePattern)) { _, context in
             let name = try context.parameters.require("name")
             return try JSONResponse.encode(try found(await source.devices().first { $0.name == name }, "device"))
         }
-        router.get("/v1/queue") { _, _ in try JSONResponse.encode(try await source.queue()) }
-        router.get("/v1/queue/:id") { _, context in
-            let id = try context.parameters.require("id", as: UUID.self)
-            return try JSONResponse.encode(try found(try await source.queue().first { $0.id == id }, "queue item"))
+        router.get(RouterPath(LocalRoute.queue)) { request, _ in
+            let items = try await source.queue()
+            guard let state = request.uri.queryParameters["state"] else { return try JSONResponse.encode(items) }
+            guard let wanted = QueueItemReport.State(rawValue: String(state)) else {
+                throw LocalProblem(status: 400, code: "queue.state", detail: "The states are waiting, delivered and rejected.")
+            }
+            return try JSONResponse.encode(items.filter { $0.state == wanted })
         }
-        router.get("/v1/session") { _, _ in try JSONResponse.encode(await source.session()) }
+        router.get(RouterPath(LocalRoute.queueItemPattern)) { _, context in
+            let id = try context.parameters.require("id", as: UUID.self)
+            return try JSONResponse.encode(try found(try await source.queue().first { $0.id == id }, "queue"))
+        }
+        router.get(RouterPath(LocalRoute.session)) { _, _ in try JSONResponse.encode(await source.session()) }
         router.post("/v1/start-url") { _, _ in
             guard let address = origin.makeStartAddress() else {
                 throw LocalProblem(status: 503, code: "web.starting", detail: "The touchscreen server is not up yet; ask again.")
@@ -55,7 +62,7 @@ public struct ControlServer: Service {
     }
 
     private func found<Value>(_ value: Value?, _ what: String) throws -> Value {
-        guard let value else { throw LocalProblem(status: 404, code: "control.unknown", detail: "There is no \(what) of that name.") }
+        guard let value else { throw LocalProblem(status: 404, code: "\(what).unknown", detail: "There is none of that name; the list shows what there is.") }
         return value
     }
 }

@@ -7,10 +7,8 @@ internal import LocalAPI
 /// The one way in which kioskd's servers answer.
 enum JSONResponse {
     static func encode(_ value: some Encodable, status: HTTPResponse.Status = .ok, type: String = "application/json") throws -> Response {
-        let encoder = JSONEncoder()
-        encoder.dateEncodingStrategy = .iso8601
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return Response(status: status, headers: [.contentType: type], body: ResponseBody(byteBuffer: ByteBuffer(data: try encoder.encode(value))))
+        let bytes = ByteBuffer(data: try LocalJSON.encoder().encode(value))
+        return Response(status: status, headers: [.contentType: type], body: ResponseBody(byteBuffer: bytes))
     }
 
     static func problem(_ problem: LocalProblem) throws -> Response {

@@ -94,10 +94,8 @@ public struct TouchscreenServer: Service {
     }
 
     private static func line(_ update: ScreenUpdate) throws -> ByteBuffer {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var buffer = ByteBuffer(string: "event: screen\nretry: 500\ndata: ")
-        buffer.writeData(try encoder.encode(update))
+        buffer.writeData(try LocalJSON.encoder().encode(update))
         buffer.writeString("\n\n")
         return buffer
     }
@@ -106,7 +104,9 @@ public struct TouchscreenServer: Service {
         guard request.headers[HTTPField.Name("X-Kiosk") ?? .accept] == "touch" else {
             throw LocalProblem(status: 403, code: "auth.header", detail: "A touch carries the header X-Kiosk: touch.")
         }
-        let body = try await request.body.collect(upTo: 4096)
+        guard let body = try? await request.body.collect(upTo: 4096) else {
+            throw LocalProblem(status: 413, code: "touch.too-large", detail: "A touch is a small thing; send session, revision and touch.")
+        }
         guard let event = try? JSONDecoder().decode(TouchEvent.self, from: Data(buffer: body)) else {
             throw LocalProblem(status: 400, code: "touch.malformed", detail: "Send session, revision and touch as JSON.")
         }

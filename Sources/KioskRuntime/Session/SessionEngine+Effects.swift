@@ -30,11 +30,16 @@ extension SessionEngine {
     }
 
     func awaitCardRemoval(_ id: EffectID) async {
-        let completion = await perform(.awaitCardRemoval, on: .idCardReader, deadline: .seconds(600)).completion
-        if case .success = completion {
-            apply(.cardRemoved(id))
-        } else {
-            fail(id, completion)
+        while !Task.isCancelled {
+            switch await perform(.awaitCardRemoval, on: .idCardReader, deadline: Self.cardSlice).completion {
+            case .success:
+                return apply(.cardRemoved(id))
+            case .cancelled:
+                // The slice is over and the card still lies there.
+                continue
+            case let completion:
+                return fail(id, completion)
+            }
         }
     }
 

@@ -1,4 +1,3 @@
-internal import Crypto
 internal import DeviceLink
 internal import Foundation
 internal import KioskFlow
@@ -64,20 +63,20 @@ public struct SubmissionPipeline: Sendable {
         #if MUTANT_LEAK
             try leak(file)
         #endif
-        let digest = try file.withBytes { SHA256.hash(data: $0) }.map { byte in
-            (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }.joined()
+        var digest = Digest()
+        try file.withBytes { bytes in
+            for start in stride(from: 0, to: bytes.count, by: PacketSealer.chunkSize) {
+                digest.update(Data(bytes[start..<min(start + PacketSealer.chunkSize, bytes.count)]))
+            }
+        }
         let manifest = MaterialManifest(
             id: UUID.v7(at: date), requirement: material.requirement, mediaType: info.mediaType, pageCount: info.pageCount,
-            byteCount: file.byteCount, digest: digest, trustLevel: .uploaded)
+            byteCount: file.byteCount, digest: digest.hexadecimal, trustLevel: .uploaded)
         return Document(manifest: manifest, bytes: file)
     }
 
     private func store(_ application: ApplicationSubmission, _ documents: [Document], at date: Date) async throws {
-        let encoder = JSONEncoder()
-        encoder.dateEncodingStrategy = .iso8601
-        encoder.outputFormatting = [.sortedKeys]
-        let form = try encoder.encode(application)
+        let form = try PlatformJSON.encode(application)
         let bytes = Dictionary(uniqueKeysWithValues: documents.map { ($0.manifest.id, $0.bytes) })
         let drafts =
             [PacketDraft(id: application.id, kind: .application, reference: application.reference, dependsOn: nil)]

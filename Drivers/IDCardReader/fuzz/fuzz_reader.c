@@ -1,0 +1,104 @@
+// Everything a hostile reader can send: frames straight into the decoder, record lengths, and whole conversations through the handle,
+// cut into arbitrary reads. Built and run by fuzz/run.
+#include "kiosk_idcardreader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct line {
+    const uint8_t *bytes;
+    size_t left;
+} line;
+
+static int line_open(void *context, int32_t deadline_ms) {
+    (void)context;
+    (void)deadline_ms;
+    return 0;
+}
+
+static int line_write(void *context, const uint8_t *bytes, size_t count, int32_t deadline_ms) {
+    (void)context;
+    (void)deadline_ms;
+    return bytes != NULL && count >= KIOSK_SDT_HEADER + 3 ? 0 : KIOSK_READER_IO;
+}
+
+/// One byte says how many follow; 0 is silence, which ends a drain and a wait.
+static int line_read(void *context, uint8_t *bytes, size_t capacity, int32_t deadline_ms) {
+    line *source = context;
+    (void)deadline_ms;
+    if (capacity == 0) {
+        abort();
+    }
+    if (source->left == 0) {
+        return KIOSK_READER_TIMEOUT;
+    }
+    size_t count = source->bytes[0];
+    source->bytes++;
+    source->left--;
+    if (count == 0) {
+        return KIOSK_READER_TIMEOUT;
+    }
+    count = count < source->left ? count : source->left;
+    count = count < capacity ? count : capacity;
+    if (count == 0) {
+        return KIOSK_READER_GONE;
+    }
+    memcpy(bytes, source->bytes, count);
+    source->bytes += count;
+    source->left -= count;
+    return (int)count;
+}
+
+static void line_close(void *context) { (void)context; }
+
+static void decode_all(const uint8_t *bytes, size_t count) {
+    size_t offset = 0;
+    while (offset < count) {
+        kiosk_sdt_reply reply;
+        size_t consumed = 0;
+        int decoded = kiosk_sdt_decode(bytes + offset, count - offset, &reply, &consumed);
+        if (consumed > count - offset) {
+            abort();
+        }
+        if (decoded > 0 && (consumed == 0 || reply.data_offset + reply.data_length + 1 != consumed)) {
+            abort();
+        }
+        if (decoded < 0 && consumed == 0) {
+            abort();
+        }
+        if (decoded == 0) {
+            break;
+        }
+        offset += consumed;
+    }
+    kiosk_card_layout layout;
+    if (kiosk_card_locate(bytes, count, &layout) == 0 && layout.fingerprint_offset + layout.fingerprint_length != count) {
+        abort();
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
+    if (count == 0) {
+        return 0;
+    }
+    decode_all(bytes, count);
+    line source = {.bytes = bytes + 1, .left = count - 1};
+    const kiosk_reader_transport transport = {
+        .context = &source, .open = line_open, .write = line_write, .read = line_read, .close = line_close};
+    kiosk_reader *reader = NULL;
+    if (kiosk_reader_open(&transport, 0, &reader) < 0 || reader == NULL) {
+        abort();
+    }
+    uint8_t data[KIOSK_SDT_MAX_FRAME];
+    size_t capacity = bytes[0] >= 0x80 ? sizeof data : bytes[0];
+    for (int turn = 0; turn < 8; turn++) {
+        uint8_t sw3 = 0;
+        int length = kiosk_reader_run(reader, (bytes[0] + turn) % 8, &sw3, data, capacity, turn % 2 == 0 ? 1000 : 0);
+        if (length > (int)capacity) {
+            abort();
+        }
+        (void)kiosk_reader_exchange(reader, 0x12, 0xFF, NULL, 0, &sw3, data, capacity, 0);
+    }
+    kiosk_reader_close(reader);
+    return 0;
+}

@@ -1,0 +1,144 @@
+#include <cairo-pdf.h>
+#include <pango/pangocairo.h>
+#include <qrencode.h>
+#include <string.h>
+
+#include "output.h"
+
+// points; A4 with margins of 25 mm.
+static const double sheet_width = 595.276, sheet_height = 841.890, margin = 70.866;
+static const double column_gap = 12, label_width = 140, line_gap = 8;
+// 45 mm: read from half a metre by a phone.
+static const double code_side = 127.559;
+
+static const char family[] = "Noto Sans CJK SC, Noto Sans, sans-serif";
+
+typedef struct sheet {
+    cairo_t *context;
+    double top;
+} sheet;
+
+/// A wrapped paragraph. Returns its height in points; nothing is drawn beyond the lower margin.
+static double draw_text(sheet *on, const char *text, double x, double width, double size, int bold, PangoAlignment alignment) {
+    PangoLayout *layout = pango_cairo_create_layout(on->context);
+    PangoFontDescription *font = pango_font_description_new();
+    pango_font_description_set_family_static(font, family);
+    pango_font_description_set_absolute_size(font, size * PANGO_SCALE);
+    pango_font_description_set_weight(font, bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL);
+    pango_layout_set_font_description(layout, font);
+    pango_font_description_free(font);
+    // Han characters have national shapes: ask for the mainland's whatever the locale of the process is.
+    pango_context_set_language(pango_layout_get_context(layout), pango_language_from_string("zh-cn"));
+    pango_layout_set_width(layout, (int)(width * PANGO_SCALE));
+    pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
+    pango_layout_set_alignment(layout, alignment);
+    pango_layout_set_text(layout, text, -1);
+    int height;
+    pango_layout_get_size(layout, NULL, &height);
+    double tall = (double)height / PANGO_SCALE;
+    if (on->top + tall <= sheet_height - margin) {
+        cairo_move_to(on->context, x, on->top);
+        pango_cairo_show_layout(on->context, layout);
+    }
+    g_object_unref(layout);
+    return tall;
+}
+
+static void draw_rule(sheet *on) {
+    cairo_set_line_width(on->context, 0.5);
+    cairo_move_to(on->context, margin, on->top);
+    cairo_line_to(on->context, sheet_width - margin, on->top);
+    cairo_stroke(on->context);
+}
+
+/// Black modules as one filled path, with the quiet zone of four modules inside `code_side` (ISO/IEC 18004).
+static int draw_code(sheet *on, const char *text) {
+    QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
+    if (code == NULL) {
+        return KIOSK_IMAGING_BAD_TEXT;
+    }
+    double module = code_side / (code->width + 8), left = (sheet_width - code_side) / 2 + 4 * module, top = on->top + 4 * module;
+    for (int y = 0; y < code->width; y++) {
+        for (int x = 0; x < code->width; x++) {
+            int from = x;
+            while (x < code->width && (code->data[y * code->width + x] & 1)) {
+                x++;
+            }
+            if (x > from) {
+                cairo_rectangle(on->context, left + from * module, top + y * module, (x - from) * module, module);
+            }
+        }
+    }
+    cairo_fill(on->context);
+    QRcode_free(code);
+    on->top += code_side;
+    return 0;
+}
+
+static int draw(cairo_t *context, const kiosk_receipt *receipt) {
+    sheet on = {.context = context, .top = margin};
+    double width = sheet_width - 2 * margin, value_left = margin + label_width + column_gap;
+    on.top += draw_text(&on, receipt->title, margin, width, 22, 1, PANGO_ALIGN_CENTER) + 2 * line_gap;
+    draw_rule(&on);
+    on.top += 2 * line_gap;
+    for (size_t i = 0; receipt->lines != NULL && i < receipt->line_count; i++) {
+        const kiosk_receipt_line *line = receipt->lines + i;
+        double label = draw_text(&on, line->label, margin, label_width, 13, 0, PANGO_ALIGN_LEFT);
+        double value = draw_text(&on, line->value, value_left, sheet_width - margin - value_left, 13, 1, PANGO_ALIGN_LEFT);
+        on.top += (label > value ? label : value) + line_gap;
+        if (on.top > sheet_height - margin) {
+            return KIOSK_IMAGING_BAD_TEXT;
+        }
+    }
+    on.top += line_gap;
+    draw_rule(&on);
+    on.top += line_gap;
+    if (receipt->code != NULL) {
+        if (on.top + code_side > sheet_height - margin) {
+            return KIOSK_IMAGING_BAD_TEXT;
+        }
+        int error = draw_code(&on, receipt->code);
+        if (error < 0) {
+            return error;
+        }
+        on.top += line_gap;
+    }
+    on.top += draw_text(&on, receipt->footer, margin, width, 11, 0, PANGO_ALIGN_CENTER);
+    return on.top > sheet_height - margin ? KIOSK_IMAGING_BAD_TEXT : 0;
+}
+
+static int is_text(const char *text) { return g_utf8_validate(text, -1, NULL); }
+
+static int is_valid(const kiosk_receipt *receipt) {
+    if (!is_text(receipt->title) || !is_text(receipt->footer) || (receipt->code != NULL && !is_text(receipt->code))) {
+        return 0;
+    }
+    for (size_t i = 0; receipt->lines != NULL && i < receipt->line_count; i++) {
+        if (!is_text(receipt->lines[i].label) || !is_text(receipt->lines[i].value)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+ssize_t kiosk_imaging_receipt(const kiosk_receipt *receipt, uint8_t *out, size_t capacity) {
+    if (!is_valid(receipt)) {
+        return KIOSK_IMAGING_BAD_TEXT;
+    }
+    output to = {.bytes = out, .capacity = capacity};
+    cairo_surface_t *surface = output_pdf(&to, sheet_width, sheet_height, receipt->title);
+    cairo_t *context = cairo_create(surface);
+    int error = draw(context, receipt);
+    cairo_show_page(context);
+    cairo_status_t status = cairo_status(context);
+    cairo_destroy(context);
+    cairo_surface_finish(surface);
+    if (status == CAIRO_STATUS_SUCCESS) {
+        status = cairo_surface_status(surface);
+    }
+    cairo_surface_destroy(surface);
+    if (error == 0) {
+        error = output_error(&to, status);
+    }
+    return error < 0 ? error : (ssize_t)to.used;
+}

@@ -1,0 +1,68 @@
+// Rows to touch, and the scanned pages.
+
+import { el } from "./dom.js";
+import { icon } from "./icons.js";
+
+function words(strings, title, detail, detailClass = "row-detail") {
+  return el(
+    "span", { class: "row-words" },
+    el("span", { class: "row-title" }, strings.text(title)),
+    detail ? el("span", { class: detailClass }, strings.text(detail)) : null);
+}
+
+export function choice({ rows }, { strings, touch }) {
+  const list = el("ul", { class: "rows" });
+  for (const row of rows) {
+    const closed = Boolean(row.unavailable);
+    const button = el(
+      "button",
+      { type: "button", class: "row", "data-kind": row.touch.kind, "aria-disabled": closed ? "true" : null, "data-unavailable": closed },
+      words(strings, row.title, closed ? row.unavailable : row.detail, closed ? "row-reason" : "row-detail"),
+      icon(closed ? "unavailable" : "next"));
+    if (!closed) button.addEventListener("click", () => touch(row.touch, button));
+    list.append(el("li", {}, button));
+  }
+  return list;
+}
+
+export function checklist({ rows }, { strings, touch }) {
+  const list = el("ul", { class: "rows" });
+  for (const row of rows) {
+    const parts = [
+      el("span", { class: "state-icon" }, icon(row.state)),
+      words(strings, row.title, row.detail),
+      el("span", { class: "state" }, strings.get(`page.state.${row.state}`)),
+    ];
+    if (row.touch) {
+      const button = el("button", { type: "button", class: "row", "data-state": row.state, "data-kind": row.touch.kind }, ...parts);
+      button.addEventListener("click", () => touch(row.touch, button));
+      list.append(el("li", {}, button));
+    } else {
+      list.append(el("li", {}, el("div", { class: "row is-plain", "data-state": row.state }, ...parts)));
+    }
+  }
+  return list;
+}
+
+/** Thumbnails; one that is already on the screen is moved, not fetched again. */
+export function pages({ rows }, { strings, root }) {
+  const known = new Map([...root.querySelectorAll("[data-page]")].map((node) => [node.dataset.page, node]));
+  const list = el("ul", { class: "pages", "data-count": Math.min(rows.length, 5) });
+  for (const row of rows) {
+    const label = strings.text(row.label);
+    const picture = known.get(row.id) ?? image(row.id, strings.get("page.noPreview"));
+    list.append(el("li", {}, el("figure", { class: "page" }, picture, el("figcaption", {}, label))));
+  }
+  return list;
+}
+
+function image(id, missing) {
+  // The caption names it; a second name would be read twice.
+  const picture = el("img", { alt: "", src: `/pages/${encodeURIComponent(id)}`, draggable: "false" });
+  const frame = el("span", { class: "page-image", "data-page": id }, picture);
+  picture.addEventListener("error", () => {
+    picture.hidden = true;
+    frame.append(icon("page"), el("span", { class: "page-missing" }, missing));
+  });
+  return frame;
+}

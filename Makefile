@@ -1,0 +1,49 @@
+# Front doors. CI calls these and nothing else.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run build test test-swift test-browser check demo demo-leak fuzz
+
+BIN = $(shell swift build --show-bin-path)
+CITIZEN ?= rare
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | column -t -s $$'\t'
+
+run: ## the whole system with virtual hardware, on loopback; Ctrl-C stops it
+	@scripts/install-deps run
+	@swift build
+	@exec "$(BIN)/kiosk-bench" run
+
+build: ## everything, tests included
+	@scripts/install-deps test
+	@swift build --build-tests
+
+test: test-swift test-browser ## all tests: Swift suites, end to end, and the page in a real browser
+
+test-swift: build ## the Swift suites only
+	@swift test --skip-build
+
+test-browser: build ## the page and the whole story in a real Chromium
+	@scripts/venv
+	@scripts/test-browser "$(BIN)/kiosk-bench"
+
+check: ## format, import rule, strings, scripts
+	@scripts/install-deps test
+	@swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	@scripts/check-imports
+	@scripts/check-web
+	@shellcheck scripts/install-deps scripts/venv scripts/test-browser scripts/fuzz .ci/run
+	@echo "check: ok"
+
+demo: build ## the story without a screen, verified at the platform; KILL=1 kills kioskd and platformd on the way
+	@"$(BIN)/kiosk-bench" demo --citizen "$(CITIZEN)" $(if $(KILL),--kill)
+
+demo-leak: ## proves the residue search: a deliberately leaking build must be caught
+	@scripts/install-deps test
+	@KIOSK_MUTANT=leak swift build
+	@status=0; "$(BIN)/kiosk-bench" demo --expect-leak || status=$$?; swift build; exit $$status
+
+fuzz: ## every C parser under libFuzzer with ASan and UBSan, SECONDS=10 each
+	@scripts/install-deps build
+	@scripts/fuzz "$(or $(SECONDS_EACH),10)"

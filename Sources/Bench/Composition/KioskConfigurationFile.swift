@@ -1,0 +1,41 @@
+import Foundation
+
+/// The one configuration file of kioskd, as the bench writes it: JSON, which is YAML too.
+struct KioskConfigurationFile: Encodable {
+    struct Web: Encodable {
+        var directory: String
+        var strings: String
+        var port = 0
+        /// Lets the bench page frame the touchscreen. Development only.
+        var frameAncestor: String?
+    }
+
+    struct Platform: Encodable {
+        var credential: String
+        /// Overrides the credential's address: the kiosk goes through the network switch.
+        var url: String
+    }
+
+    struct Device: Encodable {
+        var name: String
+        var `class`: String
+        var options: [String: String] = [:]
+        var environment: [String: String] = [:]
+    }
+
+    var kiosk: String
+    var name = ["zh-Hans": "虚拟政务自助终端", "en": "Virtual kiosk"]
+    var dataDirectory: String
+    var runtimeDirectory: String
+    var web: Web
+    var catalogue: String
+    var platform: Platform
+    var deviceHost: String
+    var devices: [Device]
+
+    func write(to file: URL) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try encoder.encode(self).write(to: file, options: .atomic)
+    }
+}

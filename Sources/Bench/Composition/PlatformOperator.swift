@@ -1,0 +1,49 @@
+import AsyncHTTPClient
+public import Foundation
+import KioskModel
+import NIOCore
+import NIOHTTP1
+public import PlatformAPI
+
+/// An officer of the platform: sees applications and opens their materials, over the operator API and not through the network switch.
+public struct PlatformOperator: Sendable {
+    /// The platform answered with this status.
+    public struct Refused: Error, CustomStringConvertible {
+        public var path: String
+        public var status: UInt
+
+        public var description: String { "the platform answered \(status) to GET \(path)" }
+    }
+
+    public let base: String
+    let token: Redacted<String>
+
+    public init(port: Int, token: String) {
+        base = "http://127.0.0.1:\(port)"
+        self.token = Redacted(token)
+    }
+
+    public func isHealthy() async -> Bool { (try? await get(PlatformRoute.health)) != nil }
+
+    /// Oldest first; at most 500.
+    public func applications() async throws -> [ApplicationSummary] {
+        try PlatformJSON.decode([ApplicationSummary].self, from: try await get(PlatformRoute.applications + "?limit=500"))
+    }
+
+    public func application(_ id: UUID) async throws -> ApplicationDetail {
+        try PlatformJSON.decode(ApplicationDetail.self, from: try await get(PlatformRoute.application(id)))
+    }
+
+    /// The plaintext of a material.
+    public func material(_ material: UUID, of application: UUID) async throws -> Data {
+        try await get(PlatformRoute.material(material, of: application))
+    }
+
+    private func get(_ path: String) async throws -> Data {
+        var request = HTTPClientRequest(url: base + path)
+        request.headers.add(name: "Authorization", value: "Bearer \(token.reveal)")
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
+        guard response.status == .ok else { throw Refused(path: path, status: UInt(response.status.code)) }
+        return Data(try await response.body.collect(upTo: 128 << 20).readableBytesView)
+    }
+}

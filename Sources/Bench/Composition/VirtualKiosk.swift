@@ -1,0 +1,241 @@
+import AsyncHTTPClient
+public import Foundation
+import KioskModel
+public import LocalAPI
+import NIOCore
+import NIOHTTP1
+
+/// A whole kiosk with its city on one machine: simulated hardware, the platform, the cable between them, and kioskd with its hosts.
+///
+/// Every process is the real one; what is virtual lies behind a pty, a scanner's and a printer's network protocol, and a TCP proxy.
+public actor VirtualKiosk {
+    /// Enrolment name of the one kiosk.
+    public static let name = "k0001"
+
+    public nonisolated let layout: BenchLayout
+    public nonisolated let log: ProcessLog
+    /// Filled when the kiosk runs traced.
+    public nonisolated let ledger: WriteLedger?
+    public nonisolated let reader: SDTReaderSimulator
+    public nonisolated let scanner = ESCLScannerSimulator()
+    public nonisolated let printer: IPPPrinterSimulator
+    public nonisolated let local: LocalClient
+    public private(set) var paperLoaded = true
+    /// Citizen whose card was laid last and not lifted.
+    public internal(set) var laid: String?
+    /// `ready`, `jam`, `coverOpen`
+    public internal(set) var scannerCondition = "ready"
+
+    private var parts: Parts?
+    private var traces: [TraceChannel] = []
+    private var tracer: BenchProcess?
+
+    /// What exists once the start has come that far.
+    struct Parts {
+        var network: NetworkSwitch
+        var platform: SupervisedProcess
+        var kioskd: SupervisedProcess
+        var officer: PlatformOperator
+    }
+
+    public struct NotRunning: Error, CustomStringConvertible {
+        public var description: String { "the bench isn't running" }
+    }
+
+    /// - Parameters:
+    ///   - root: where everything is kept; made when missing
+    ///   - traced: whether kioskd and all it starts run under strace, for the residue search
+    public init(root: URL, log: ProcessLog, traced: Bool) throws {
+        layout = try BenchLayout(root: root)
+        self.log = log
+        ledger = traced ? WriteLedger() : nil
+        reader = try SDTReaderSimulator()
+        printer = try IPPPrinterSimulator(directory: root.appending(path: "printer"))
+        local = LocalClient(socketPath: layout.controlSocket.path, deadline: .seconds(5))
+    }
+
+    public var network: NetworkSwitch { get throws { try running.network } }
+    public var platform: SupervisedProcess { get throws { try running.platform } }
+    public var kioskd: SupervisedProcess { get throws { try running.kioskd } }
+    public var officer: PlatformOperator { get throws { try running.officer } }
+
+    private var running: Parts {
+        get throws {
+            guard let parts else { throw NotRunning() }
+            return parts
+        }
+    }
+
+    /// Returns when the touchscreen can be opened. What was started before a failure is stopped by `stop()`.
+    ///
+    /// - Parameter origin: `http://127.0.0.1:port` of the page that may frame the touchscreen
+    public func start(framedBy origin: String? = nil) async throws {
+        try layout.makeDirectories()
+        try await reader.start()
+        try await scanner.start()
+        try await printer.start()
+        if ledger != nil { try await tracePrinter() }
+
+        let platformPort = try await Self.freePort()
+        try await run(
+            "platformd",
+            [
+                "enrol", "--data", layout.platformData.path, "--kiosk", Self.name,
+                "--url", "http://127.0.0.1:\(platformPort)", "--out", layout.credential.path,
+            ], unless: layout.credential)
+        let token = try await run("platformd", ["operator-token", "--data", layout.platformData.path])
+        let officer = PlatformOperator(port: platformPort, token: token.trimmingCharacters(in: .whitespacesAndNewlines))
+
+        let serve = BenchProcess.Command(
+            layout.executable("platformd"),
+            [
+                "serve", "--data", layout.platformData.path, "--port", "\(platformPort)", "--catalogue",
+                layout.kiosk.appending(path: "catalogue").path,
+            ],
+            environment: environment)
+        let platform = SupervisedProcess("platformd", log: log) { serve }
+        let network = NetworkSwitch(target: platformPort)
+        let kioskd = SupervisedProcess("kioskd", log: log) { [self] in try await kioskCommand() }
+        parts = Parts(network: network, platform: platform, kioskd: kioskd, officer: officer)
+
+        try await platform.start()
+        try await waitForPlatform()
+        try await network.start()
+        try writeConfiguration(framedBy: origin, port: network.port)
+        try await kioskd.start()
+        try await waitForKiosk()
+    }
+
+    /// Stops everything in order, the kiosk first, and removes nothing.
+    public func stop() async {
+        if let parts {
+            await parts.kioskd.stop()
+            await parts.network.stop()
+            await parts.platform.stop()
+        }
+        parts = nil
+        await printer.stop()
+        _ = await tracer?.wait()
+        tracer = nil
+        await scanner.stop()
+        await reader.stop()
+    }
+
+    /// After `stop()`: whether every trace was read to its end.
+    public func tracesDrained() async -> Bool {
+        var complete = true
+        for trace in traces where await !trace.drained() { complete = false }
+        return complete
+    }
+
+    public func waitForPlatform() async throws {
+        let officer = try officer
+        _ = try await Poll.until("platformd to answer") { await officer.isHealthy() ? .there(true) : .notYet("no answer") }
+    }
+
+    /// Returns when kioskd answers and every device is ready.
+    public func waitForKiosk() async throws {
+        let local = local
+        _ = try await Poll.until("kioskd and its devices to be ready", deadline: .seconds(60)) {
+            let waiting = try await local.devices().filter { $0.state != .ready && $0.state != .needsCitizen }
+            return waiting.isEmpty ? .there(true) : .notYet(waiting.map { "\($0.name) is \($0.state.rawValue)" }.joined(separator: ", "))
+        }
+    }
+
+    public func setPaper(_ present: Bool) async throws {
+        try await printer.setPaper(present)
+        paperLoaded = present
+    }
+
+    /// An address that opens the touchscreen once.
+    public func startAddress() async throws -> String {
+        guard let url = URL(httpURLWithSocketPath: layout.controlSocket.path, uri: "/v1/start-url") else { throw NotRunning() }
+        var request = HTTPClientRequest(url: url.absoluteString)
+        request.method = .POST
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(5))
+        let body = Data(try await response.body.collect(upTo: 64 << 10).readableBytesView)
+        guard response.status == .ok, let address = try JSONDecoder().decode([String: String].self, from: body)["url"] else { throw NotRunning() }
+        return address
+    }
+
+    // MARK: Parts
+
+    private var environment: [String: String] {
+        var environment = ProcessInfo.processInfo.environment.filter { ["PATH", "LD_LIBRARY_PATH", "TZ"].contains($0.key) }
+        environment["HOME"] = layout.home.path
+        environment["TMPDIR"] = layout.temporary.path
+        environment["LANG"] = "C.UTF-8"
+        return environment
+    }
+
+    /// The printer's spool is searched too: the tracer is attached to the running printer and ends with it.
+    private func tracePrinter() async throws {
+        guard let ledger,
+            let pid = BenchProcess.children(named: "ippeveprinter").first(where: { $0.arguments.contains(printer.spoolDirectory.path()) })?.pid
+        else { throw NotRunning() }
+        let trace = try TraceChannel(path: layout.root.appending(path: "trace-printer").path, ledger: ledger)
+        traces.append(trace)
+        tracer = try await BenchProcess.start(trace.attach(to: pid, environment: environment)) { [log] in log.append($0, from: "strace") }
+        _ = try await Poll.until("strace to hold the printer") {
+            BenchProcess.isTraced(pid) ? .there(true) : .notYet("not attached")
+        }
+    }
+
+    private func kioskCommand() throws -> BenchProcess.Command {
+        let command = BenchProcess.Command(
+            layout.executable("kioskd"), ["--config", layout.kioskConfiguration.path], environment: environment)
+        guard let ledger else { return command }
+        let trace = try TraceChannel(path: layout.root.appending(path: "trace-\(traces.count)").path, ledger: ledger)
+        traces.append(trace)
+        return trace.wrap(command)
+    }
+
+    private func writeConfiguration(framedBy origin: String?, port: Int) throws {
+        let kiosk = layout.kiosk
+        try KioskConfigurationFile(
+            kiosk: Self.name, dataDirectory: layout.kioskData.path, runtimeDirectory: layout.runtime.path,
+            web: .init(directory: kiosk.appending(path: "web").path, strings: kiosk.appending(path: "strings").path, frameAncestor: origin),
+            catalogue: kiosk.appending(path: "catalogue").path,
+            platform: .init(credential: layout.credential.path, url: "http://127.0.0.1:\(port)"),
+            deviceHost: layout.executable("kiosk-device"),
+            devices: [
+                .init(name: "reader", class: "idCardReader", options: ["port": reader.devicePath, "baud": "115200"]),
+                .init(
+                    name: "scanner", class: "scanner", options: ["device": scanner.saneDeviceName],
+                    environment: ["SANE_CONFIG_DIR": scanner.saneConfigDirectory.path]),
+                .init(name: "printer", class: "printer", options: ["uri": printer.uri]),
+                .init(name: "imaging", class: "imaging"),
+            ]
+        ).write(to: layout.kioskConfiguration)
+    }
+
+    /// Runs a command to its end and returns what it printed.
+    @discardableResult
+    private func run(_ executable: String, _ arguments: [String], unless existing: URL? = nil) async throws -> String {
+        if let existing, FileManager.default.fileExists(atPath: existing.path) { return "" }
+        let output = ProcessLog()
+        let command = BenchProcess.Command(layout.executable(executable), arguments, environment: environment)
+        let child = try await BenchProcess.start(command) { output.append($0, from: executable) }
+        let end = await child.wait()
+        let text = String(decoding: output.everything.flatMap(\.bytes), as: UTF8.self)
+        guard end == .exit(0) else { throw Failed(command: ([executable] + arguments.prefix(1)).joined(separator: " "), end: end, output: text) }
+        return text
+    }
+
+    public struct Failed: Error, CustomStringConvertible {
+        public var command: String
+        public var end: BenchProcess.End
+        public var output: String
+
+        public var description: String { "\(command) ended with \(end): \(output)" }
+    }
+
+    /// A port that nobody listens at now.
+    private static func freePort() async throws -> Int {
+        let probe = NetworkSwitch(target: 0)
+        try await probe.start()
+        let port = probe.port
+        await probe.stop()
+        return port
+    }
+}

@@ -1,0 +1,189 @@
+public import Foundation
+internal import Glibc
+
+/// A printer at the lowest boundary that needs no kernel device: CUPS's own `ippeveprinter`, a whole IPP Everywhere printer, on loopback.
+///
+/// It insists on D-Bus, hence a private bus runs beside it. What it has printed is a PDF in `printedDocuments()`. Its print command
+/// (`PrintCommand`) puts out one sheet after the other from a tray that can run out at any of them.
+public actor IPPPrinterSimulator {
+    /// Stays the same over `stop()` and `start()`: a printer that was switched off and on.
+    public nonisolated let uri: String
+    /// Where the printer keeps documents that wait or print. The printer's own disk, so to speak, and not the kiosk's.
+    public nonisolated let spoolDirectory: URL
+    private let directory: URL
+    private let ownsDirectory: Bool
+    private let port: Int
+    private let command: PrintCommand
+    private var bus: ChildProcess?
+    private var printer: ChildProcess?
+
+    public enum Failure: Error, Equatable {
+        /// `what` didn't come up within ten seconds, or ended at once; its log has these last lines.
+        case didNotStart(what: String, log: String)
+        /// No loopback port is free.
+        case noPort
+        /// The printer's web page for its trays didn't answer as it should; the status line of its answer.
+        case webPage(String)
+    }
+
+    /// - Parameters:
+    ///   - directory: for spool, tray, printed documents and logs. By default a new one in the temporary directory, which is removed with the
+    ///     simulator and not by `stop()`.
+    ///   - sheetDuration: how long the mechanism takes for one sheet.
+    public init(directory: URL? = nil, sheetDuration: Duration = .milliseconds(50)) throws {
+        let place = directory ?? FileManager.default.temporaryDirectory.appending(path: "printer-\(UUID().uuidString.prefix(8))")
+        self.directory = place
+        ownsDirectory = directory == nil
+        spoolDirectory = place.appending(path: "spool", directoryHint: .isDirectory)
+        command = PrintCommand(directory: place, sheetDuration: sheetDuration)
+        port = try Self.freePort()
+        uri = "ipp://127.0.0.1:\(port)/ipp/print"
+        try FileManager.default.createDirectory(at: spoolDirectory, withIntermediateDirectories: true)
+        try command.install()
+    }
+
+    deinit {
+        if ownsDirectory { try? FileManager.default.removeItem(at: directory) }
+    }
+
+    /// Returns when the printer answers. The tray is as it was before `stop()`, full at first.
+    public func start() async throws {
+        guard printer == nil else { return }
+        let socket = directory.appending(path: "bus")
+        let address = "unix:path=\(socket.path())"
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin"
+        // ippeveprinter hands its environment to the print command and gives up above 400 variables.
+        let environment = ["PATH": path + ":/usr/sbin", "HOME": directory.path(), "LANG": "C.UTF-8", "DBUS_SYSTEM_BUS_ADDRESS": address]
+        try? FileManager.default.removeItem(at: socket)
+        do {
+            bus = try await launch(["dbus-daemon", "--session", "--nofork", "--nopidfile", "--address=\(address)"], environment: environment) {
+                Self.connects(toSocket: socket.path())
+            }
+            let words = [
+                "ippeveprinter", "-v", "-r", "off", "-n", "localhost", "-p", "\(port)", "-f", "application/pdf", "-d", spoolDirectory.path(),
+                "-K", directory.path(), "-c", command.script.path(), "Kiosk Bench",
+            ]
+            let port = self.port
+            printer = try await launch(words, environment: environment) { Self.connects(toPort: port) }
+            if command.sheets == 0 { try await setTrayLevel(empty: true) }
+        } catch {
+            await stop()
+            throw error
+        }
+    }
+
+    /// Pulls the plug: printer, bus and a running print command are gone when this returns. What was printed stays.
+    public func stop() async {
+        await printer?.stop()
+        await bus?.stop()
+        printer = nil
+        bus = nil
+    }
+
+    /// Fills the tray, or takes all paper out of it. A job that waits for paper goes on.
+    public func setPaper(_ present: Bool) async throws {
+        try await load(sheets: present ? PrintCommand.fullTray : 0)
+    }
+
+    /// Puts exactly so many sheets into the tray: the printer reports `media-empty` once they are used up, in the middle of a job if need be.
+    public func load(sheets: Int) async throws {
+        try command.setSheets(sheets)
+        if printer != nil { try await setTrayLevel(empty: sheets == 0) }
+    }
+
+    /// PDFs of the jobs that were printed to the end, in their order.
+    public nonisolated func printedDocuments() -> [URL] {
+        command.printedDocuments()
+    }
+
+    private func launch(
+        _ words: [String], environment: [String: String], until isReady: @Sendable () -> Bool
+    ) async throws -> ChildProcess {
+        let log = directory.appending(path: "\(words[0]).log")
+        let child = try await ChildProcess.launch(words, environment: environment, log: log)
+        let deadline = ContinuousClock.now + .seconds(10)
+        while !isReady() {
+            guard !child.hasEnded, ContinuousClock.now < deadline else {
+                await child.stop()
+                let lines = (try? String(contentsOf: log, encoding: .utf8))?.suffix(500) ?? ""
+                throw Failure.didNotStart(what: words[0], log: String(lines))
+            }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        return child
+    }
+
+    /// The printer's own web form for its trays; the third is the by-pass tray, which stays without medium but counts all the same.
+    private func setTrayLevel(empty: Bool) async throws {
+        let form = "size1=iso_a4_210x297mm&type1=stationery&level1=\(empty ? 0 : 250)&size3=&type3=&level3=\(empty ? 0 : 25)"
+        let answer = Self.get("/media?\(form)", port: port)
+        guard answer.hasPrefix("HTTP/1.1 200") else { throw Failure.webPage(String(answer.prefix { $0 != "\r\n" })) }
+    }
+}
+
+extension IPPPrinterSimulator {
+    private static func loopback(port: Int) -> sockaddr_in {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = in_addr_t(INADDR_LOOPBACK).bigEndian
+        return address
+    }
+
+    private static func with<Address, Result>(
+        _ address: inout Address, _ body: (UnsafeMutablePointer<sockaddr>, socklen_t) -> Result
+    ) -> Result {
+        withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<Address>.size)) }
+        }
+    }
+
+    private static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw Failure.noPort }
+        defer { close(descriptor) }
+        var address = loopback(port: 0)
+        guard with(&address, { bind(descriptor, $0, $1) }) == 0 else { throw Failure.noPort }
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        guard with(&address, { pointer, _ in getsockname(descriptor, pointer, &length) }) == 0 else { throw Failure.noPort }
+        return Int(in_port_t(bigEndian: address.sin_port))
+    }
+
+    private static func connects(toPort port: Int) -> Bool {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        defer { close(descriptor) }
+        var address = loopback(port: port)
+        return with(&address) { connect(descriptor, $0, $1) } == 0
+    }
+
+    /// The whole answer to a GET, or what came of it within five seconds of silence.
+    private static func get(_ path: String, port: Int) -> String {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        defer { close(descriptor) }
+        var silence = timeval(tv_sec: 5, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &silence, socklen_t(MemoryLayout<timeval>.size))
+        var address = loopback(port: port)
+        guard with(&address, { connect(descriptor, $0, $1) }) == 0 else { return "" }
+        let request = Array("GET \(path) HTTP/1.1\r\nHost: localhost:\(port)\r\nConnection: close\r\n\r\n".utf8)
+        guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else { return "" }
+        // ippeveprinter keeps the connection open whatever it is asked; the end of ours makes it close.
+        shutdown(descriptor, Int32(SHUT_WR))
+        var answer: [UInt8] = []
+        var block = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = recv(descriptor, &block, block.count, 0)
+            guard count > 0 else { return String(decoding: answer, as: UTF8.self) }
+            answer += block[..<count]
+        }
+    }
+
+    private static func connects(toSocket path: String) -> Bool {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        guard path.utf8.count < MemoryLayout.size(ofValue: address.sun_path) else { return false }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        return with(&address) { connect(descriptor, $0, $1) } == 0
+    }
+}

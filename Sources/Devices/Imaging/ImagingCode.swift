@@ -1,0 +1,33 @@
+internal import ImagingShim
+internal import KioskModel
+
+/// The one table from the shim's codes to faults.
+enum ImagingCode {
+    /// Returns a count ≥ 0 unchanged, throws the fault of a negative code.
+    static func check(_ result: Int, _ subject: String) throws -> Int {
+        guard result < 0 else { return result }
+        throw fault(Int32(clamping: result), subject)
+    }
+
+    static func fault(_ code: Int32, _ subject: String) -> DeviceFault {
+        switch code {
+        case KIOSK_IMAGING_BAD_PAGE.rawValue:
+            .badPage("The \(subject) can't be what it says it is.")
+        case KIOSK_IMAGING_TOO_LARGE.rawValue:
+            DeviceFault(code: "imaging.document-too-large", action: .configure, detail: "The \(subject) went beyond the largest size allowed.")
+        case KIOSK_IMAGING_BAD_TEXT.rawValue:
+            DeviceFault(
+                code: "imaging.receipt-too-long", action: .configure, detail: "The \(subject)'s text doesn't fit on its sheet or into its code.")
+        case KIOSK_IMAGING_NO_MEMORY.rawValue:
+            DeviceFault(code: "imaging.no-memory", action: .reset, detail: "No memory for the \(subject).")
+        default:
+            DeviceFault(code: "imaging.library", action: .reset, detail: "The library refused the \(subject) with code \(code).")
+        }
+    }
+}
+
+extension DeviceFault {
+    static func badPage(_ detail: String) -> DeviceFault {
+        DeviceFault(code: "imaging.bad-page", action: .reset, detail: detail)
+    }
+}

@@ -1,0 +1,221 @@
+public import Foundation
+public import Logging
+public import ServiceLifecycle
+
+/// Brings committed packets to the platform, one after the other, for as long as it takes.
+///
+/// It sleeps until the next packet is due, or for ever when none waits, and is woken by a commit or by the network coming up. A failure of the
+/// way (no connection, not the platform, no credential, or a `Retry-After`) holds everything; a failure of one packet only that packet
+/// and what depends on it. All state that matters is in the store: killed at any moment, it goes on where it was.
+public actor DeliveryService: Service {
+    /// The longest that a platform may ask us to stay away, and that one sleep lasts: a bound on what a wrong header or a moved clock can do.
+    public static let longestDelay = Duration.seconds(3600)
+
+    public private(set) var status = DeliveryStatus()
+
+    private let store: any PacketStore
+    private let uplink: any Uplink
+    private let backoff: Backoff
+    private let clock: any Clock<Duration>
+    private let now: @Sendable () -> Date
+    private let logger: Logger
+
+    /// Failures of the way in a row.
+    private var linkFailures = 0
+    /// No packet is tried before this.
+    private var heldUntil: Date?
+    private var committed = false
+    private var networkUp = false
+    private var sleeper: CheckedContinuation<Void, Never>?
+    private var listeners: [UUID: AsyncStream<DeliveryUpdate>.Continuation] = [:]
+
+    /// - Parameters:
+    ///   - clock: sleeps
+    ///   - now: the wall clock, which the store's dates are measured by
+    public init(
+        store: any PacketStore, uplink: any Uplink, backoff: Backoff = Backoff(), clock: any Clock<Duration> = ContinuousClock(),
+        now: @escaping @Sendable () -> Date = { Date() }, logger: Logger
+    ) {
+        self.store = store
+        self.uplink = uplink
+        self.backoff = backoff
+        self.clock = clock
+        self.now = now
+        self.logger = logger
+    }
+
+    /// Delivers until the task is cancelled or its service group shuts down, then returns; a delivery under way is cut short, which costs nothing
+    /// but its bytes. Throws only what the store throws: without a store nothing may go on. Run it once.
+    public func run() async throws {
+        try await cancelWhenGracefulShutdown { try await self.deliver() }
+    }
+
+    private func deliver() async throws {
+        defer {
+            for listener in listeners.values { listener.finish() }
+            listeners = [:]
+        }
+        while !Task.isCancelled {
+            try await takeWakeUps()
+            while !Task.isCancelled, !isHeld, !networkUp, let packet = try await store.due(at: now(), limit: 1).first {
+                try await attempt(packet)
+            }
+            let next = try await store.nextDueDate().map { max($0, heldUntil ?? $0) }
+            await pause(until: next)
+        }
+    }
+
+    /// New packets were committed: try at once, even while the way is held.
+    public func notifyCommitted() {
+        committed = true
+        wake()
+    }
+
+    /// The network came up: try everything at once.
+    public func notifyNetworkUp() {
+        networkUp = true
+        wake()
+    }
+
+    /// What a mere question to the platform found. A way that came back is used at once.
+    public func probed(answered: Bool) {
+        let cameBack = answered && !status.platformReachable
+        asked(answered: answered)
+        if cameBack { notifyNetworkUp() }
+    }
+
+    /// What happens from now on. The stream ends with `run()`; a listener that falls behind by 256 updates loses the oldest.
+    public func updates() -> AsyncStream<DeliveryUpdate> {
+        let id = UUID()
+        let (stream, continuation) = AsyncStream<DeliveryUpdate>.makeStream(bufferingPolicy: .bufferingNewest(256))
+        listeners[id] = continuation
+        continuation.onTermination = { [weak self] _ in
+            Task { await self?.forget(id) }
+        }
+        return stream
+    }
+
+    private func forget(_ listener: UUID) {
+        listeners[listener] = nil
+    }
+
+    private var isHeld: Bool {
+        guard let heldUntil else { return false }
+        let date = now()
+        // Held for longer than any hold lasts: the clock was put back.
+        return heldUntil > date && heldUntil <= date.addingTimeInterval(Self.longestDelay / .seconds(1))
+    }
+
+    private func takeWakeUps() async throws {
+        if networkUp {
+            networkUp = false
+            linkFailures = 0
+            heldUntil = nil
+            try await store.clearDelays()
+        }
+        if committed {
+            committed = false
+            heldUntil = nil
+        }
+    }
+
+    private func attempt(_ packet: QueuedPacket) async throws {
+        let receipt: AcknowledgementReceipt
+        do {
+            receipt = try await uplink.deliver(packet)
+        } catch {
+            // Cut short by us: that is no failure of the packet.
+            if Task.isCancelled { return }
+            // Of an unknown error only the type is told: its text could hold anything.
+            let known = error as? DeliveryError ?? DeliveryError(.retryable, code: "uplink.internal", message: "\(type(of: error))")
+            return try await handle(known, of: packet)
+        }
+        try await store.markDelivered(id: packet.id, acknowledgement: receipt.bytes, at: now())
+        linkFailures = 0
+        heldUntil = nil
+        logger.info("delivered", metadata: packet.metadata)
+        asked(answered: true)
+        publish(.delivered(id: packet.id, reference: packet.reference))
+    }
+
+    private func handle(_ error: DeliveryError, of packet: QueuedPacket) async throws {
+        let date = now()
+        let text = error.description
+        let metadata = packet.metadata.merging(["error": "\(text)"]) { $1 }
+        logger.log(level: error.kind == .rejected ? .error : .warning, "not delivered", metadata: metadata)
+        var delay = backoff.delay(afterFailures: packet.attempts + 1)
+        switch error.kind {
+        case .rejected:
+            asked(answered: true)
+            linkFailures = 0
+            try await store.markRejected(id: packet.id, error: text, at: date)
+            return publish(.rejected(id: packet.id, reference: packet.reference, error: text))
+        case .retryable:
+            asked(answered: true)
+            linkFailures = 0
+            if let wished = error.retryAfter {
+                delay = min(max(delay, wished), Self.longestDelay)
+                heldUntil = date.addingTimeInterval(delay / .seconds(1))
+            }
+        case .unreachable, .notThePlatform, .unauthorised:
+            asked(answered: error.kind == .unauthorised)
+            linkFailures += 1
+            delay = backoff.delay(afterFailures: linkFailures)
+            heldUntil = date.addingTimeInterval(delay / .seconds(1))
+        }
+        let retry = date.addingTimeInterval(delay / .seconds(1))
+        try await store.recordFailure(id: packet.id, at: date, retryAt: retry, error: text)
+        publish(.postponed(id: packet.id, until: retry))
+    }
+
+    private func asked(answered: Bool) {
+        if answered { status.lastContact = now() }
+        guard status.platformReachable != answered else { return }
+        status.platformReachable = answered
+        publish(.status(status))
+    }
+
+    private func publish(_ update: DeliveryUpdate) {
+        for listener in listeners.values { listener.yield(update) }
+    }
+
+    // MARK: - Sleeping
+
+    private func wake() {
+        sleeper?.resume()
+        sleeper = nil
+    }
+
+    /// Returns at `date`, or when woken or cancelled. Without a date there is no timer.
+    private func pause(until date: Date?) async {
+        if committed || networkUp || Task.isCancelled { return }
+        let alarm = date.map { self.alarm(at: $0) }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { sleeper = $0 }
+        } onCancel: {
+            // Runs on the actor, so after the continuation is in place.
+            Task { await self.wake() }
+        }
+        alarm?.cancel()
+    }
+
+    private func alarm(at date: Date) -> Task<Void, Never> {
+        // At least 10 ms: the two clocks may disagree by a little about whether the date has come.
+        let wait = min(max(.seconds(date.timeIntervalSince(now())), .milliseconds(10)), Self.longestDelay)
+        return Task {
+            do {
+                try await clock.sleep(for: wait)
+            } catch {
+                return
+            }
+            wake()
+        }
+    }
+}
+
+extension QueuedPacket {
+    /// For the journal: nothing here names a person.
+    var metadata: Logger.Metadata {
+        ["id": "\(id.uuidString.lowercased())", "sequence": "\(sequence)", "kind": "\(kind)", "reference": "\(reference)", "bytes": "\(byteCount)"]
+    }
+}

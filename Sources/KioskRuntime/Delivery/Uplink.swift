@@ -1,0 +1,56 @@
+public import Foundation
+
+/// The way to the platform, as the delivery loop needs it. kioskd supplies it.
+public protocol Uplink: Sendable {
+    /// Sends one sealed packet and returns what the platform signed for it. Called again with the same id after any failure, and after a crash
+    /// that lost the answer: the platform takes an id once. Throws `DeliveryError`; it sets its own deadlines and honours cancellation.
+    func deliver(_ packet: QueuedPacket) async throws -> AcknowledgementReceipt
+}
+
+/// A committed packet on its way.
+public struct QueuedPacket: Sendable, Equatable {
+    /// UUIDv7, also the idempotency key.
+    public var id: UUID
+    /// Counts up over the life of the outbox; part of what the packet was sealed under.
+    public var sequence: UInt64
+    /// `application` or `material`
+    public var kind: String
+    /// What the citizen's receipt shows.
+    public var reference: String
+    /// The application that a material belongs to.
+    public var dependsOn: UUID?
+    /// The sealed bytes.
+    public var file: URL
+    /// bytes, sealed
+    public var byteCount: Int
+    /// SHA-256 of the sealed bytes, lower-case hexadecimal
+    public var digest: String
+    /// Deliveries that failed so far.
+    public var attempts: Int
+
+    /// As the outbox holds it.
+    public init(
+        id: UUID, sequence: UInt64, kind: String, reference: String, dependsOn: UUID?, file: URL, byteCount: Int, digest: String, attempts: Int
+    ) {
+        self.id = id
+        self.sequence = sequence
+        self.kind = kind
+        self.reference = reference
+        self.dependsOn = dependsOn
+        self.file = file
+        self.byteCount = byteCount
+        self.digest = digest
+        self.attempts = attempts
+    }
+}
+
+/// The platform's word that it holds a packet, with the signature already verified.
+public struct AcknowledgementReceipt: Sendable, Equatable {
+    /// As it came, to be kept.
+    public var bytes: Data
+
+    /// `bytes` is what the platform sent, unchanged.
+    public init(bytes: Data) {
+        self.bytes = bytes
+    }
+}

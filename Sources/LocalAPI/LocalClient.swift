@@ -1,0 +1,92 @@
+internal import AsyncHTTPClient
+public import Foundation
+internal import NIOCore
+internal import NIOHTTP1
+
+/// Asks kioskd over its Unix socket, as kioskctl does. Every call opens a connection of its own and throws `LocalClientError`.
+public struct LocalClient: Sendable {
+    /// Where kioskd listens.
+    public let socketPath: String
+    /// How long a call may take in all.
+    public let deadline: Duration
+
+    /// The most that an answer may hold, in bytes: far above any real one.
+    static let longestAnswer = 8 << 20
+
+    /// Connects to nothing yet.
+    public init(socketPath: String, deadline: Duration = .seconds(10)) {
+        self.socketPath = socketPath
+        self.deadline = deadline
+    }
+
+    /// The kiosk at a glance.
+    public func status() async throws -> KioskReport { try await get(LocalRoute.status) }
+
+    /// All devices, in the order of the configuration.
+    public func devices() async throws -> [DeviceReport] { try await get(LocalRoute.devices) }
+
+    /// Throws `problem` with status 404 when no device has this name.
+    public func device(_ name: String) async throws -> DeviceReport { try await get(LocalRoute.device(name)) }
+
+    /// In order of commit.
+    public func queue(state: QueueItemReport.State? = nil) async throws -> [QueueItemReport] { try await get(LocalRoute.queue(state: state)) }
+
+    /// Throws `problem` with status 404 when the queue holds no such item.
+    public func queueItem(_ id: UUID) async throws -> QueueItemReport { try await get(LocalRoute.queueItem(id)) }
+
+    /// Which screen stands.
+    public func session() async throws -> SessionReport { try await get(LocalRoute.session) }
+
+    private func get<Answer: Decodable & Sendable>(_ path: String) async throws -> Answer {
+        guard let url = URL(httpURLWithSocketPath: socketPath, uri: path) else { throw LocalClientError.notRunning(socket: socketPath) }
+        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        // A socket that nobody listens at is an answer, not a reason to try again.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        let (status, body): (UInt, ByteBuffer)
+        do {
+            (status, body) = try await HTTPClient.withHTTPClient(configuration: configuration) { client in
+                let response = try await client.execute(
+                    HTTPClientRequest(url: url.absoluteString), timeout: .nanoseconds(deadline.nanoseconds))
+                return (response.status.code, try await response.body.collect(upTo: Self.longestAnswer))
+            }
+        } catch {
+            throw translated(error)
+        }
+        return try decode(status: status, body: Data(body.readableBytesView))
+    }
+
+    private func decode<Answer: Decodable>(status: UInt, body: Data) throws -> Answer {
+        let decoder = LocalJSON.decoder()
+        do {
+            guard status == 200 else { throw LocalClientError.problem(try decoder.decode(LocalProblem.self, from: body)) }
+            return try decoder.decode(Answer.self, from: body)
+        } catch let error as LocalClientError {
+            throw error
+        } catch {
+            throw LocalClientError.notUnderstood("status \(status) without a readable \(status == 200 ? "\(Answer.self)" : "problem")")
+        }
+    }
+
+    private func translated(_ error: any Error) -> LocalClientError {
+        switch error {
+        case let error as IOError where error.errnoCode == ENOENT || error.errnoCode == ECONNREFUSED || error.errnoCode == ENOTSOCK:
+            return .notRunning(socket: socketPath)
+        case let error as IOError where error.errnoCode == EACCES || error.errnoCode == EPERM:
+            return .notPermitted(socket: socketPath)
+        case let error as HTTPClientError
+        where [.connectTimeout, .readTimeout, .deadlineExceeded, .getConnectionFromPoolTimeout].contains(error):
+            return .timedOut(socket: socketPath)
+        case is NIOTooManyBytesError:
+            return .notUnderstood("longer than \(Self.longestAnswer) bytes")
+        default:
+            return .broken("\(error)")
+        }
+    }
+}
+
+extension Duration {
+    fileprivate var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    }
+}

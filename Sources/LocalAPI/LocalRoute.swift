@@ -1,0 +1,39 @@
+public import Foundation
+
+/// The paths of the local API that `LocalClient` and kioskd share. All are `GET` and answer with JSON made by `LocalJSON`, or with a `LocalProblem`.
+public enum LocalRoute {
+    /// `KioskReport`
+    public static let status = "/v1/status"
+    /// `[DeviceReport]`, in the order of the configuration
+    public static let devices = "/v1/devices"
+    /// `DeviceReport`; 404 `device.unknown`
+    public static let devicePattern = "/v1/devices/{name}"
+    /// `[QueueItemReport]` in order of commit; `?state=` narrows to one state
+    public static let queue = "/v1/queue"
+    /// `QueueItemReport`; 404 `queue.unknown`
+    public static let queueItemPattern = "/v1/queue/{id}"
+    /// `SessionReport`
+    public static let session = "/v1/session"
+
+    /// `name` may hold anything; what a path can't is percent-encoded.
+    public static func device(_ name: String) -> String {
+        devices + "/" + encoded(name)
+    }
+
+    /// The path of one item, its id in lower case.
+    public static func queueItem(_ id: UUID) -> String {
+        queue + "/" + id.uuidString.lowercased()
+    }
+
+    /// Path and query of the items in one state, or of all.
+    public static func queue(state: QueueItemReport.State?) -> String {
+        state.map { queue + "?state=" + $0.rawValue } ?? queue
+    }
+
+    private static func encoded(_ segment: String) -> String {
+        let unreserved = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_~".utf8)
+        return segment.utf8.map { byte in
+            unreserved.contains(byte) ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+        }.joined()
+    }
+}

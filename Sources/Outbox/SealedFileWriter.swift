@@ -1,0 +1,48 @@
+internal import Crypto
+internal import Foundation
+internal import Glibc
+
+/// Writes one sealed file, counting and digesting what goes through. Used by one thread.
+final class SealedFileWriter {
+    private var descriptor: Int32
+    private let name: String
+    private var hash = SHA256()
+    private(set) var byteCount = 0
+
+    init(owning descriptor: Int32, name: String) {
+        self.descriptor = descriptor
+        self.name = name
+    }
+
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    func write(_ chunk: Data) throws {
+        try chunk.withUnsafeBytes { bytes in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let written = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                if written < 0 {
+                    if errno == EINTR { continue }
+                    throw OutboxError.system("write", of: name)
+                }
+                rest = rest.dropFirst(written)
+            }
+        }
+        hash.update(data: chunk)
+        byteCount += chunk.count
+    }
+
+    /// Brings the bytes to the disk and closes the file. A failed fsync is final: the kernel may have dropped the pages,
+    /// so asking again would be answered with a success that isn't one.
+    /// - Returns: SHA-256 of everything written, lower-case hexadecimal
+    func finish() throws -> String {
+        defer {
+            close(descriptor)
+            descriptor = -1
+        }
+        guard fsync(descriptor) == 0 else { throw OutboxError.system("fsync", of: name) }
+        return hash.finalize().map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+    }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import GRDB
+import HTTPTypes
+import Logging
+import PlatformAPI
+
+/// Decides a complete upload, once: opens it, checks it, and records packet, application and acknowledgement in one transaction.
+struct PacketIntake: Sendable {
+    let uploads: UploadStore
+    let files: PacketFiles
+    let locks: UploadLocks
+    let keys: KeyStore
+    let decisions: DecisionStore
+    let applications: ApplicationStore
+    let logger: Logger
+
+    /// A material may come only when its application is recorded, and only with the announced size:
+    /// the platform never keeps bytes that nobody asked it to keep, and never waits for an application that may not come.
+    func checkAnnounced(_ header: PacketHeader, sealedSize: Int) async throws {
+        guard let manifest = try await applications.manifest(of: header.id, kiosk: header.kiosk) else {
+            throw ProblemResponse.retry(.applicationMissing, 409, "No application of this kiosk announced this material yet.", after: 5)
+        }
+        guard PacketFormat.sealedSize(ofPlaintext: manifest.byteCount) == sealedSize else {
+            throw ProblemResponse(.packetRejected, 422, "The packet has not the announced size.", reason: .manifestMismatch)
+        }
+    }
+
+    func decision(of id: UUID) async throws -> Decision? {
+        try await decisions.find(id)
+    }
+
+    /// The decision on a kiosk's packet; a complete upload that a crash left undecided is decided now.
+    func decide(_ id: UUID, kiosk: String) async throws -> Decision? {
+        if let decision = try await decisions.find(id) { return decision.kiosk == kiosk ? decision : nil }
+        guard let upload = try await uploads.find(id), upload.header.kiosk == kiosk, upload.isComplete else { return nil }
+        return try await locks.attempt(id) {
+            if try await decisions.find(id) == nil { try await decideHoldingLock(upload) }
+            return try await decisions.find(id)
+        } ?? nil
+    }
+
+    /// At the start of the server. One packet that can't be decided must not keep the others, or the server, down.
+    func decideLeftovers() async throws {
+        for id in try await uploads.undecided() {
+            guard let upload = try await uploads.find(id) else { continue }
+            do {
+                _ = try await decide(id, kiosk: upload.header.kiosk)
+            } catch {
+                logger.warning("packet left undecided", metadata: ["packet": "\(id.wireText)", "error": "\(type(of: error))"])
+            }
+        }
+    }
+
+    /// - Throws: a 460 problem, after the upload was discarded, when the bytes are not those announced: the kiosk sends them again.
+    func decideHoldingLock(_ upload: Upload) async throws {
+        guard try await decisions.find(upload.header.id) == nil else { return }
+        let id = upload.header.id
+        do {
+            let opened = try await PacketReader(files: files, keys: keys).read(upload.header, sealedDigest: upload.sealedDigest)
+            try await accept(upload, opened)
+            logger.info("packet accepted", metadata: ["packet": "\(id.wireText)", "kind": "\(upload.header.kind.rawValue)"])
+        } catch PacketReader.Failure.digestMismatch {
+            try await uploads.remove(id)
+            try await files.remove(id)
+            throw ProblemResponse(
+                .checksumMismatch, Tus.checksumMismatch, "The packet has not the announced digest; the upload was discarded.",
+                headers: [.tusResumable: Tus.version])
+        } catch let reason as RejectionReason {
+            try await decisions.reject(upload.header, reason)
+            try await files.remove(id)
+            logger.warning("packet rejected", metadata: ["packet": "\(id.wireText)", "reason": "\(reason.rawValue)"])
+        }
+    }
+
+    private func accept(_ upload: Upload, _ opened: PacketReader.Opened) async throws {
+        let submission = try opened.submission(for: upload.header)
+        try await decisions.transaction { db, now in
+            // Another process, or a request before a crash, may have been first: the first decision stands.
+            guard try !DecisionStore.exists(upload.header.id, db) else { return }
+            let number: String?
+            if let submission {
+                number = try applications.prepare(submission, at: now, db)
+            } else {
+                try applications.checkMaterial(upload.header, byteCount: opened.byteCount, digest: opened.plaintextDigest, db)
+                number = nil
+            }
+            let acknowledgement = Acknowledgement(
+                id: upload.header.id, kiosk: upload.header.kiosk, sequence: upload.header.sequence, kind: upload.header.kind,
+                sealedDigest: upload.sealedDigest, plaintextDigest: opened.plaintextDigest, applicationNumber: number, acceptedAt: now)
+            try DecisionStore.insert(try keys.acknowledgement.sign(acknowledgement), db)
+            if let submission, let number {
+                try applications.insert(submission, number: number, at: now, db)
+            } else {
+                try applications.markReceived(upload.header.id, at: now, db)
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import Foundation
+import PlatformAPI
+
+/// Opens packet files. The plaintext of a material is only hashed while a packet is decided; it is never written anywhere.
+struct PacketReader: Sendable {
+    enum Failure: Error { case digestMismatch }
+
+    struct Opened: Sendable {
+        var byteCount: Int
+        var plaintextDigest: String
+        /// The plaintext of an application; nil for materials.
+        var application: Data?
+
+        /// The submission of an application packet; nil for a material.
+        func submission(for header: PacketHeader) throws -> ApplicationSubmission? {
+            guard let application else { return nil }
+            guard let submission = try? PlatformJSON.decode(ApplicationSubmission.self, from: application) else {
+                throw RejectionReason.malformedSubmission
+            }
+            guard submission.id == header.id, submission.kiosk == header.kiosk else { throw RejectionReason.submissionMismatch }
+            return submission
+        }
+    }
+
+    let files: PacketFiles
+    let keys: KeyStore
+
+    /// - Throws: `Failure.digestMismatch` when the file is not what was announced, else a `RejectionReason` when it does not open.
+    func read(_ header: PacketHeader, sealedDigest: String) async throws -> Opened {
+        let key = keys.sealing
+        return try await files.read(header.id) { handle in
+            var sealed = Digest()
+            var plain = Digest()
+            var opener = PacketOpener(header: header, privateKey: key)
+            var opened = Opened(byteCount: 0, plaintextDigest: "", application: header.kind == .application ? Data() : nil)
+            var failure: PacketError?
+            while let bytes = try handle.read(upToCount: PacketFormat.chunkSize), !bytes.isEmpty {
+                sealed.update(bytes)
+                guard failure == nil else { continue }
+                do {
+                    let plaintext = try opener.open(bytes)
+                    plain.update(plaintext)
+                    opened.byteCount += plaintext.count
+                    opened.application?.append(plaintext)
+                } catch let error as PacketError {
+                    failure = error
+                }
+            }
+            // A file damaged on its way is no fault of its sender's, so the digest is judged before the content.
+            guard sealed.hexadecimal == sealedDigest else { throw Failure.digestMismatch }
+            do {
+                if let failure { throw failure }
+                try opener.finish()
+            } catch let error as PacketError {
+                throw RejectionReason(error)
+            }
+            opened.plaintextDigest = plain.hexadecimal
+            return opened
+        }
+    }
+
+    /// The plaintext of an accepted packet, for an operator. Bounded by the limits on uploads.
+    func plaintext(_ header: PacketHeader) async throws -> Data {
+        let key = keys.sealing
+        return try await files.read(header.id) { handle in
+            var opener = PacketOpener(header: header, privateKey: key)
+            var plaintext = Data()
+            while let bytes = try handle.read(upToCount: PacketFormat.chunkSize), !bytes.isEmpty { plaintext.append(try opener.open(bytes)) }
+            try opener.finish()
+            return plaintext
+        }
+    }
+}

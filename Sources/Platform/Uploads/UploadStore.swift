@@ -1,0 +1,84 @@
+import Foundation
+import GRDB
+import PlatformAPI
+
+/// One upload as the database knows it.
+struct Upload: Sendable, Hashable {
+    var header: PacketHeader
+    /// SHA-256 of the sealed bytes, as the kiosk announced it
+    var sealedDigest: String
+    /// bytes of the whole packet
+    var length: Int
+    /// bytes that are durable
+    var offset: Int
+
+    var isComplete: Bool { offset == length }
+}
+
+/// The uploads table. An upload's row outlives its decision: it answers a kiosk that asks again.
+struct UploadStore: Sendable {
+    let database: PlatformDatabase
+
+    enum Creation: Sendable, Equatable {
+        case created
+        /// The same packet was announced before.
+        case existing(Upload)
+        /// The id is taken by something else.
+        case conflict
+        case tooMany
+    }
+
+    func create(_ upload: Upload, maxOpen: Int) async throws -> Creation {
+        try await database.queue.write { db in
+            if let existing = try Self.fetch(upload.header.id, db) {
+                let isSame = existing.header == upload.header && existing.sealedDigest == upload.sealedDigest && existing.length == upload.length
+                return isSame ? .existing(existing) : .conflict
+            }
+            let open =
+                try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM upload WHERE kiosk = ? AND offset < length", arguments: [upload.header.kiosk]) ?? 0
+            guard open < maxOpen else { return .tooMany }
+            try db.execute(
+                sql: "INSERT INTO upload (id, kiosk, kind, sequence, sealed_digest, length, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                arguments: [
+                    upload.header.id.wireText, upload.header.kiosk, upload.header.kind.rawValue, String(upload.header.sequence), upload.sealedDigest,
+                    upload.length, Date().seconds,
+                ])
+            return .created
+        }
+    }
+
+    func find(_ id: UUID) async throws -> Upload? {
+        try await database.queue.read { db in try Self.fetch(id, db) }
+    }
+
+    /// Call only after the file was synchronised: a row never promises more than the disk holds.
+    func setOffset(_ offset: Int, of id: UUID) async throws {
+        try await database.queue.write { db in
+            try db.execute(sql: "UPDATE upload SET offset = ? WHERE id = ?", arguments: [offset, id.wireText])
+        }
+    }
+
+    func remove(_ id: UUID) async throws {
+        try await database.queue.write { db in
+            try db.execute(sql: "DELETE FROM upload WHERE id = ?", arguments: [id.wireText])
+        }
+    }
+
+    /// Complete uploads without a decision: what a crash left between the last byte and the transaction.
+    func undecided() async throws -> [UUID] {
+        try await database.queue.read { db in
+            try String.fetchAll(
+                db, sql: "SELECT id FROM upload WHERE offset = length AND id NOT IN (SELECT id FROM decision) ORDER BY created_at, rowid"
+            ).compactMap { UUID(wireText: $0) }
+        }
+    }
+
+    private static func fetch(_ id: UUID, _ db: Database) throws -> Upload? {
+        guard let row = try Row.fetchOne(db, sql: "SELECT * FROM upload WHERE id = ?", arguments: [id.wireText]),
+            let kind = PacketKind(rawValue: row["kind"]), let sequence = UInt64(row["sequence"] as String)
+        else { return nil }
+        return Upload(
+            header: PacketHeader(id: id, kind: kind, kiosk: row["kiosk"], sequence: sequence), sealedDigest: row["sealed_digest"],
+            length: row["length"], offset: row["offset"])
+    }
+}

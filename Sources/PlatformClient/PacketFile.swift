@@ -1,0 +1,48 @@
+import Dispatch
+import Foundation
+import PlatformAPI
+
+/// A sealed packet on the disk, read in pieces so that memory stays flat whatever its size.
+struct PacketFile: Sendable {
+    /// bytes of a piece; larger ones make the HTTP client hold several times as much
+    static let pieceSize = 128 << 10
+
+    private static let queue = DispatchQueue(label: "uplink.file", attributes: .concurrent)
+
+    let url: URL
+
+    /// Size in bytes and SHA-256 of the file as it is now.
+    func measure() async throws -> (size: Int, digest: String) {
+        try await blocking { handle in
+            var digest = Digest()
+            var size = 0
+            while let bytes = try handle.read(upToCount: Self.pieceSize), !bytes.isEmpty {
+                digest.update(bytes)
+                size += bytes.count
+            }
+            return (size, digest.hexadecimal)
+        }
+    }
+
+    /// The piece that starts at `offset`; empty at the end of the file.
+    func piece(at offset: Int) async throws -> Data {
+        try await blocking { handle in
+            try handle.seek(toOffset: UInt64(offset))
+            return try handle.read(upToCount: Self.pieceSize) ?? Data()
+        }
+    }
+
+    private func blocking<Result: Sendable>(_ work: @escaping @Sendable (FileHandle) throws -> Result) async throws -> Result {
+        let url = url
+        return try await withCheckedThrowingContinuation { continuation in
+            Self.queue.async {
+                continuation.resume(
+                    with: Swift.Result {
+                        let handle = try FileHandle(forReadingFrom: url)
+                        defer { try? handle.close() }
+                        return try work(handle)
+                    })
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import AsyncHTTPClient
+import Foundation
+import KioskModel
+import NIOCore
+import NIOHTTP1
+import PlatformAPI
+
+/// One request, one answer, and the judgement whether the answer comes from the platform at all.
+struct PlatformConnection: Sendable {
+    let base: String
+    let token: Redacted<String>
+    let client: HTTPClient
+
+    /// An answer that the platform gave; anything else was turned into an `UplinkError`.
+    struct Answer: Sendable {
+        var status: Int
+        var headers: HTTPHeaders
+        var body: Data
+    }
+
+    private static let deadline = TimeAmount.seconds(60)
+
+    func get<Value: Decodable>(_ path: String, as type: Value.Type) async throws -> Value {
+        let answer = try await send(.GET, path)
+        guard answer.status == 200 else { throw Self.failure(answer) }
+        guard Self.mediaType(answer) == "application/json", let value = try? PlatformJSON.decode(type, from: answer.body) else {
+            throw UplinkError.notThePlatform
+        }
+        return value
+    }
+
+    /// A tus request. Only an answer that speaks tus, or a problem, comes from the platform.
+    func tus(_ method: HTTPMethod, _ path: String, _ headers: [(String, String)] = [], body: Data? = nil) async throws -> Answer {
+        let answer = try await send(method, path, [(Tus.resumable, Tus.version)] + headers, body: body)
+        if (200..<300).contains(answer.status), answer.headers.first(name: Tus.resumable) != Tus.version { throw UplinkError.notThePlatform }
+        return answer
+    }
+
+    private func send(_ method: HTTPMethod, _ path: String, _ headers: [(String, String)] = [], body: Data? = nil) async throws -> Answer {
+        var request = HTTPClientRequest(url: base + path)
+        request.method = method
+        request.headers.add(name: "Authorization", value: "Bearer " + token.reveal)
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
+        if let body { request.body = .bytes(ByteBuffer(bytes: body)) }
+        do {
+            let response = try await client.execute(request, timeout: Self.deadline)
+            let bytes = try await response.body.collect(upTo: 4 << 20)
+            return Answer(status: Int(response.status.code), headers: response.headers, body: Data(bytes.readableBytesView))
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch is NIOTooManyBytesError {
+            throw UplinkError.notThePlatform
+        } catch {
+            if Task.isCancelled { throw CancellationError() }
+            throw UplinkError.unreachable
+        }
+    }
+
+    /// What an answer other than success means.
+    static func failure(_ answer: Answer) -> UplinkError {
+        let after = answer.headers.first(name: "Retry-After").flatMap { Int64($0) }.map { Duration.seconds(max(0, min($0, 86_400))) }
+        guard mediaType(answer) == Problem.contentType || answer.body.isEmpty && answer.headers.contains(name: Tus.resumable),
+            let problem = problem(answer), problem.status == answer.status
+        else {
+            // A gateway before the platform may say that it is down; whoever says anything else isn't the platform.
+            return [502, 503, 504].contains(answer.status) ? .retryable(after: after) : .notThePlatform
+        }
+        switch (answer.status, problem.code) {
+        case (401, _), (403, .unauthorised): return .unauthorised
+        case (_, .applicationMissing), (_, .uploadBusy), (_, .undecided), (_, .offsetConflict), (_, .checksumMismatch), (_, .timeout),
+            (_, .tooManyRequests), (_, .unavailable), (_, .internalError):
+            return .retryable(after: after)
+        case (408, _), (423, _), (429, _), (500..., _): return .retryable(after: after)
+        default: return .rejected(problem)
+        }
+    }
+
+    /// HEAD has no body: its problem is told by status alone.
+    private static func problem(_ answer: Answer) -> Problem? {
+        if let problem = try? PlatformJSON.decode(Problem.self, from: answer.body) { return problem }
+        guard answer.body.isEmpty else { return nil }
+        let code: Problem.Code =
+            switch answer.status {
+            case 401, 403: .unauthorised
+            case 404: .notFound
+            case 412: .tusVersion
+            case 500...: .internalError
+            default: .badRequest
+            }
+        return Problem(code, status: answer.status, title: "HEAD was answered with \(answer.status).")
+    }
+
+    private static func mediaType(_ answer: Answer) -> String? {
+        answer.headers.first(name: "Content-Type")?.split(separator: ";").first.map { $0.trimmingCharacters(in: .whitespaces).lowercased() }
+    }
+}

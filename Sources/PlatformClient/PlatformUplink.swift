@@ -1,0 +1,70 @@
+public import AsyncHTTPClient
+public import Foundation
+public import KioskModel
+import NIOCore
+public import PlatformAPI
+
+/// A kiosk's way to the central platform. It repeats nothing on its own but what resuming an upload needs: when to try again is the queue's decision.
+public struct PlatformUplink: Sendable {
+    private let credential: KioskCredential
+    private let client: HTTPClient
+    private let ownsClient: Bool
+    private let connection: PlatformConnection
+
+    /// - Parameter httpClient: must not follow redirects; nil makes one of its own, which `shutdown` closes.
+    /// - Throws: `UplinkError.insecureURL` for anything but https, or http to this machine.
+    public init(credential: KioskCredential, httpClient: HTTPClient? = nil) throws {
+        guard KioskCredential.isAcceptable(credential.platformURL) else { throw UplinkError.insecureURL }
+        self.credential = credential
+        ownsClient = httpClient == nil
+        client = httpClient ?? Self.makeClient()
+        let text = credential.platformURL.absoluteString
+        connection = PlatformConnection(base: text.hasSuffix("/") ? String(text.dropLast()) : text, token: credential.token, client: client)
+    }
+
+    /// A redirect would carry the bearer token elsewhere, and is how captive portals answer: none is followed.
+    private static func makeClient() -> HTTPClient {
+        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        configuration.timeout = .init(connect: .seconds(10), read: .seconds(30))
+        configuration.connectionPool.idleTimeout = .seconds(20)
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    /// Closes the connections; the uplink is of no use afterwards.
+    public func shutdown() async throws {
+        if ownsClient { try await client.shutdown() }
+    }
+
+    /// The platform's keys and limits.
+    public func info() async throws -> PlatformInfo {
+        try await connection.get(PlatformRoute.info, as: PlatformInfo.self)
+    }
+
+    /// What the city offers.
+    public func items() async throws -> [ServiceItem] {
+        try await connection.get(PlatformRoute.items, as: [ServiceItem].self)
+    }
+
+    /// Brings one sealed packet to the platform: begins the upload or resumes it, and returns only when the platform has signed for it.
+    ///
+    /// May be called any number of times for the same packet, also at once from two processes; the platform records it once.
+    /// - Parameters:
+    ///   - file: the sealed packet, unchanged since it was sealed
+    ///   - sealedDigest: SHA-256 of the file, lower-case hexadecimal
+    /// - Throws: `UplinkError`, `CancellationError`, or the file system's error when the file can't be read.
+    public func deliver(file: URL, header: PacketHeader, sealedDigest: String) async throws -> SignedAcknowledgement {
+        // Under another name the platform would reject the packet for good, though only the credential is wrong.
+        guard header.kiosk == credential.kiosk else { throw UplinkError.unauthorised }
+        let packet = PacketFile(url: file)
+        let (size, digest) = try await packet.measure()
+        guard digest == sealedDigest else { throw UplinkError.fileDamaged }
+        let upload = TusUpload(connection: connection, file: packet, size: size, header: header, sealedDigest: sealedDigest)
+        try await upload.run()
+        let signed = try await connection.get(PlatformRoute.acknowledgement(header.id), as: SignedAcknowledgement.self)
+        let acknowledgement = signed.acknowledgement
+        guard signed.verify(with: credential.acknowledgementKey), acknowledgement.id == header.id, acknowledgement.kiosk == header.kiosk,
+            acknowledgement.kind == header.kind, acknowledgement.sequence == header.sequence, acknowledgement.sealedDigest == sealedDigest
+        else { throw UplinkError.notThePlatform }
+        return signed
+    }
+}

@@ -1,0 +1,19 @@
+public import PlatformAPI
+
+/// Why a request to the platform did not succeed, by what the caller can do about it.
+public enum UplinkError: Error, Sendable, Hashable {
+    /// No answer: no network, no such host, refused, cut or too slow. Try again later.
+    case unreachable
+    /// The platform, or something before it, can't do it now. Try again, at the earliest after that time when one is given.
+    case retryable(after: Duration?)
+    /// The platform will never accept this. Trying again is useless.
+    case rejected(Problem)
+    /// Somebody else answered: a captive portal, a wrong address, or an acknowledgement that the platform did not sign.
+    case notThePlatform
+    /// The kiosk's credential is not, or no longer, valid.
+    case unauthorised
+    /// The file is not the one that was sealed: its digest is another. It must not be sent.
+    case fileDamaged
+    /// The credential's URL is neither https nor http to this machine.
+    case insecureURL
+}

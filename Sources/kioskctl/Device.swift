@@ -1,0 +1,5 @@
+import ArgumentParser
+
+struct Device: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "The devices.", subcommands: [DeviceList.self, DeviceShow.self])
+}

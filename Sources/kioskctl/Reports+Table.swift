@@ -1,0 +1,113 @@
+import Foundation
+import KioskModel
+import LocalAPI
+
+extension KioskReport: Report {
+    var needsTechnician: Bool { devices.contains { $0.needsTechnician } }
+
+    var table: Table {
+        let contact = platformLastContact.map { "last answer \($0.text)" } ?? "no answer yet"
+        let platform = "\(platformReachable ? "reachable" : "not reachable"), \(contact)"
+        return Table(
+            .facts([
+                ("kiosk", kiosk), ("version", version), ("started", startedAt.text), ("platform", platform),
+                ("queue", "\(queue.waiting) waiting, \(queue.delivered) delivered, \(queue.bytes) bytes"),
+            ]),
+            devices.overview, .lines(devices.compactMap(\.advice)))
+    }
+}
+
+extension [DeviceReport] {
+    var overview: Table.Block {
+        .rows(
+            headings: ["DEVICE", "CLASS", "STATE", "FAULT", "PID", "RESTARTS"],
+            map { device in
+                [
+                    device.name, device.deviceClass.rawValue, device.state.rawValue, device.fault?.code ?? "", device.pid.map { "\($0)" } ?? "",
+                    "\(device.restarts)",
+                ]
+            }, none: "no devices are configured")
+    }
+}
+
+extension DeviceReport: ListedReport {
+    static func list(_ devices: [DeviceReport]) -> Table {
+        Table(devices.overview, .lines(devices.compactMap(\.advice)))
+    }
+
+    var needsTechnician: Bool { fault != nil }
+
+    var table: Table {
+        Table(
+            .facts(
+                [
+                    ("device", name), ("class", deviceClass.rawValue), ("state", state.rawValue), ("fault", fault?.code), ("detail", fault?.detail),
+                    ("pid", pid.map { "\($0)" } ?? "none"), ("restarts", "\(restarts)"), ("last exit", lastExit),
+                ] + identity.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }),
+            .lines([advice].compactMap { $0 }))
+    }
+
+    /// What to do about the fault, in words.
+    var advice: String? {
+        fault.map { "\(name): \($0.action.instruction)" }
+    }
+}
+
+extension QueueItemReport: ListedReport {
+    static func list(_ items: [QueueItemReport]) -> Table {
+        Table(
+            .rows(
+                headings: ["SEQ", "ID", "KIND", "STATE", "REFERENCE", "BYTES", "CREATED", "TRIES", "NEXT", "LAST ERROR"],
+                items.map { item in
+                    [
+                        "\(item.sequence)", item.id.uuidString.lowercased(), item.kind, item.state.rawValue, item.reference, "\(item.byteCount)",
+                        item.createdAt.text, "\(item.attempts)", item.nextAttemptAt?.text ?? "", item.lastError ?? "",
+                    ]
+                }, none: "no items"))
+    }
+
+    var needsTechnician: Bool { state == .rejected }
+
+    var table: Table {
+        Table(
+            .facts([
+                ("id", id.uuidString.lowercased()), ("sequence", "\(sequence)"), ("kind", kind), ("state", state.rawValue), ("reference", reference),
+                ("bytes", "\(byteCount)"), ("sha-256", digest), ("depends on", dependsOn?.uuidString.lowercased()), ("created", createdAt.text),
+                ("tries", "\(attempts)"), ("next try", nextAttemptAt?.text), ("last error", lastError), ("delivered", deliveredAt?.text),
+            ]),
+            .lines(
+                needsTechnician
+                    ? ["The platform will not take this item. Keep the kiosk's disk and tell the fleet operator its id and reference."] : []))
+    }
+}
+
+extension SessionReport: Report {
+    var needsTechnician: Bool { false }
+
+    var table: Table {
+        Table(
+            .facts([
+                ("session", session), ("screen", screen), ("revision", "\(revision)"), ("language", language.rawValue),
+                ("started", startedAt?.text ?? "nobody is at the screen"),
+            ]))
+    }
+}
+
+extension RepairAction {
+    /// The sentence for somebody with a key to the cabinet.
+    var instruction: String {
+        switch self {
+        case .reset: "Switch the device off and on again. It returns to service by itself once it answers."
+        case .clear: "Open the device and take out what is stuck or left in it, then close it."
+        case .refill: "Refill the device: paper, or whatever the fault names."
+        case .replug: "Check the device's power and its cable at both ends, and plug it in again."
+        case .configure: "The configuration doesn't fit the device: check its entry in the kiosk's configuration, then restart kioskd."
+        case .replace: "The device is defective: replace it."
+        }
+    }
+}
+
+extension Date {
+    /// ISO 8601 in UTC, to the second.
+    fileprivate var text: String { formatted(.iso8601) }
+}

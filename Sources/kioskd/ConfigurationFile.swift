@@ -1,0 +1,100 @@
+import Foundation
+import KioskModel
+import KioskRuntime
+import Yams
+
+/// kiosk.yaml, the one configuration file. Relative paths count from the file's own directory.
+struct ConfigurationFile: Decodable {
+    struct Web: Decodable {
+        var directory: String
+        var strings: String
+        var port: Int?
+        var frameAncestor: String?
+    }
+
+    struct Platform: Decodable {
+        var credential: String
+        var url: URL?
+    }
+
+    struct Device: Decodable {
+        var name: String
+        var `class`: DeviceClass
+        var options: [String: String]?
+        var environment: [String: String]?
+    }
+
+    var kiosk: String
+    var dataDirectory: String
+    var runtimeDirectory: String
+    var web: Web
+    var catalogue: String
+    var platform: Platform
+    var deviceHost: String
+    var devices: [Device]
+
+    enum Problem: Error, CustomStringConvertible {
+        case unreadable(path: String, cause: any Error)
+        case invalid(path: String, key: String, what: String)
+
+        var description: String {
+            switch self {
+            case .unreadable(let path, let cause): "\(path): can't be read: \(cause)"
+            case .invalid(let path, let key, let what): "\(path): \(key): \(what)"
+            }
+        }
+    }
+
+    static func load(_ path: String) throws -> KioskConfiguration {
+        let file = URL(fileURLWithPath: path)
+        let text: String
+        do {
+            text = try String(contentsOf: file, encoding: .utf8)
+        } catch {
+            throw Problem.unreadable(path: path, cause: error)
+        }
+        do {
+            return try YAMLDecoder().decode(Self.self, from: text).resolved(from: file.deletingLastPathComponent(), path: path)
+        } catch let error as DecodingError {
+            throw Problem.invalid(path: path, key: error.keyPath, what: error.what)
+        } catch let error as YamlError {
+            throw Problem.invalid(path: path, key: "YAML", what: "\(error)")
+        }
+    }
+
+    private func resolved(from base: URL, path: String) throws -> KioskConfiguration {
+        func url(_ text: String) -> URL { URL(fileURLWithPath: text, relativeTo: base).absoluteURL.standardizedFileURL }
+        let names = devices.map(\.name)
+        if let twice = names.first(where: { name in names.filter { $0 == name }.count > 1 }) {
+            throw Problem.invalid(path: path, key: "devices", what: "two devices are named \(twice); give each a name of its own")
+        }
+        return KioskConfiguration(
+            kiosk: kiosk, dataDirectory: url(dataDirectory), runtimeDirectory: url(runtimeDirectory), webDirectory: url(web.directory),
+            stringsDirectory: url(web.strings), webPort: web.port ?? 0, frameAncestor: web.frameAncestor, catalogueDirectory: url(catalogue),
+            credentialFile: url(platform.credential), platformURL: platform.url, deviceHost: url(deviceHost),
+            devices: devices.map {
+                .init(name: $0.name, deviceClass: $0.class, options: $0.options ?? [:], environment: $0.environment ?? [:])
+            })
+    }
+}
+
+extension DecodingError {
+    /// `devices[1].class`
+    fileprivate var keyPath: String {
+        let (path, key): ([any CodingKey], (any CodingKey)?) =
+            switch self {
+            case .keyNotFound(let key, let context): (context.codingPath, key)
+            case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context): (context.codingPath, nil)
+            @unknown default: ([], nil)
+            }
+        return (path + (key.map { [$0] } ?? [])).map { part in part.intValue.map { "[\($0)]" } ?? part.stringValue }.joined(separator: ".")
+    }
+
+    fileprivate var what: String {
+        switch self {
+        case .keyNotFound: "is missing; docs/configuration.md lists what must be there"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context): context.debugDescription
+        @unknown default: "is not as docs/configuration.md describes it"
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import Catalogue
+import DeviceLink
+import Foundation
+import KioskFlow
+import KioskModel
+import KioskRuntime
+import LocalAPI
+import Logging
+import Outbox
+import PlatformAPI
+import PlatformClient
+import ServiceLifecycle
+import UnixSignals
+
+/// Puts the parts together, in the order in which they depend on each other.
+struct Kiosk {
+    private let services: [any Service]
+    private let logger: Logger
+
+    /// Opens everything that can be opened at once. Throws what names the file or key to mend.
+    init(configuration: KioskConfiguration, logger: Logger) throws {
+        self.logger = logger
+        try Self.prepare(configuration)
+        var credential = try KioskCredential(contentsOf: configuration.credentialFile)
+        credential.platformURL = configuration.platformURL ?? credential.platformURL
+        guard credential.kiosk == configuration.kiosk else { throw StartError.otherKiosk(configuration.credentialFile.path) }
+        let items = try Catalogue.load(directory: configuration.catalogueDirectory)
+        let outbox = try Outbox(directory: configuration.dataDirectory, logger: logger)
+        let store = OutboxStore(outbox)
+
+        let supervisor = DeviceSupervisor(
+            specs: configuration.devices.map {
+                DeviceSpec(name: $0.name, deviceClass: $0.deviceClass, options: $0.options, environment: $0.environment)
+            },
+            launcher: SpawnLauncher(executable: configuration.deviceHost.path), socketPath: configuration.deviceSocket.path, logger: logger)
+        let uplink = try PlatformLink(credential: credential)
+        let delivery = DeliveryService(store: store, uplink: uplink, logger: logger)
+        let pipeline = SubmissionPipeline(
+            kiosk: configuration.kiosk, worker: configuration.roles[.imaging] ?? "imaging", key: credential.sealingKey, devices: supervisor,
+            store: store)
+        let engine = SessionEngine(
+            kiosk: configuration.kiosk, roles: configuration.roles, devices: supervisor, pipeline: pipeline,
+            strings: try StringTable(directory: configuration.stringsDirectory), surroundings: Surroundings(items: items), logger: logger,
+            onCommit: { Task { await delivery.notifyCommitted() } })
+        let origin = try ServerOrigin(tokenFile: configuration.tokenFile)
+        let source = KioskStatus(
+            kiosk: configuration.kiosk, engine: engine, supervisor: supervisor, delivery: delivery, store: store, startedAt: Date())
+        services = [
+            uplink,
+            supervisor,
+            delivery,
+            PlatformProbe(uplink: uplink, delivery: delivery),
+            SurroundingsWatch(engine: engine, supervisor: supervisor, delivery: delivery),
+            ControlServer(configuration: configuration, source: source, origin: origin, logger: logger),
+            try TouchscreenServer(configuration: configuration, engine: engine, origin: origin, logger: logger),
+        ]
+    }
+
+    /// Returns after SIGTERM or SIGINT, when every service has ended in the reverse order.
+    func run() async throws {
+        var group = ServiceGroupConfiguration(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        group.maximumGracefulShutdownDuration = .seconds(5)
+        group.maximumCancellationDuration = .seconds(5)
+        try await ServiceGroup(configuration: group).run()
+    }
+
+    private static func prepare(_ configuration: KioskConfiguration) throws {
+        for directory in [configuration.dataDirectory, configuration.runtimeDirectory] {
+            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        }
+    }
+
+    enum StartError: Error, CustomStringConvertible {
+        case otherKiosk(String)
+
+        var description: String {
+            switch self {
+            case .otherKiosk(let path): "\(path): was issued to another kiosk; enrol this one or correct `kiosk`"
+            }
+        }
+    }
+}

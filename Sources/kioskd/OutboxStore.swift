@@ -1,0 +1,68 @@
+import Dispatch
+import Foundation
+import KioskRuntime
+import Outbox
+import PlatformAPI
+
+/// The outbox as the runtime needs it: its blocking calls run one after the other on a queue of their own, off the cooperative pool.
+struct OutboxStore: PacketStore {
+    let outbox: Outbox
+    private let queue = DispatchQueue(label: "outbox")
+
+    init(_ outbox: Outbox) {
+        self.outbox = outbox
+    }
+
+    /// Runs a call that blocks on the disk.
+    func perform<Value: Sendable>(_ work: @escaping @Sendable (Outbox) throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result { try work(outbox) }) }
+        }
+    }
+
+    func due(at date: Date, limit: Int) async throws -> [QueuedPacket] {
+        try await perform { outbox in
+            try outbox.due(at: date, limit: limit).map { entry in
+                QueuedPacket(
+                    id: entry.id, sequence: entry.sequence, kind: entry.kind, reference: entry.reference, dependsOn: entry.dependsOn,
+                    file: outbox.fileURL(for: entry), byteCount: entry.byteCount, digest: entry.digest, attempts: entry.attempts)
+            }
+        }
+    }
+
+    func nextDueDate() async throws -> Date? {
+        try await perform { try $0.nextDueDate() }
+    }
+
+    func recordFailure(id: UUID, at date: Date, retryAt: Date, error: String) async throws {
+        try await perform { try $0.recordFailure(id: id, at: date, retryAt: retryAt, error: error) }
+    }
+
+    func clearDelays() async throws {
+        try await perform { try $0.clearDelays() }
+    }
+
+    func markDelivered(id: UUID, acknowledgement: Data, at date: Date) async throws {
+        try await perform { try $0.markDelivered(id: id, acknowledgement: acknowledgement, at: date) }
+    }
+
+    func markRejected(id: UUID, error: String, at date: Date) async throws {
+        try await perform { try $0.markRejected(id: id, error: error, at: date) }
+    }
+}
+
+extension OutboxStore: SubmissionStore {
+    func commit(
+        _ drafts: [PacketDraft], at date: Date,
+        seal: @escaping @Sendable (PacketDraft, _ sequence: UInt64, _ sink: (Data) throws -> Void) throws -> Void
+    ) async throws {
+        let byID = Dictionary(uniqueKeysWithValues: drafts.map { ($0.id, $0) })
+        _ = try await perform { outbox in
+            let rows = drafts.map { OutboxDraft(id: $0.id, kind: $0.kind.rawValue, reference: $0.reference, dependsOn: $0.dependsOn) }
+            return try outbox.commit(rows, at: date) { row, sequence, sink in
+                guard let draft = byID[row.id] else { return }
+                try seal(draft, sequence, sink)
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import Foundation
+import KioskRuntime
+import Logging
+import PlatformAPI
+import PlatformClient
+import ServiceLifecycle
+
+/// The platform's client as the delivery loop needs it.
+struct PlatformLink: Uplink, Service {
+    private let kiosk: String
+    private let client: PlatformUplink
+
+    init(credential: KioskCredential) throws {
+        kiosk = credential.kiosk
+        client = try PlatformUplink(credential: credential)
+    }
+
+    func deliver(_ packet: QueuedPacket) async throws -> AcknowledgementReceipt {
+        guard let kind = PacketKind(rawValue: packet.kind) else {
+            throw DeliveryError(.rejected, code: "packet.kind", message: "this version knows no packet of kind \(packet.kind)")
+        }
+        let header = PacketHeader(id: packet.id, kind: kind, kiosk: kiosk, sequence: packet.sequence)
+        do {
+            let signed = try await client.deliver(file: packet.file, header: header, sealedDigest: packet.digest)
+            return AcknowledgementReceipt(bytes: try PlatformJSON.encode(signed))
+        } catch let error as UplinkError {
+            throw DeliveryError(error)
+        }
+    }
+
+    /// Whether the platform answers as itself.
+    func answers() async -> Bool {
+        (try? await client.info()) != nil
+    }
+
+    /// Holds the connections open until everything that uses them has ended.
+    func run() async throws {
+        try? await gracefulShutdown()
+        try await client.shutdown()
+    }
+}
+
+extension DeliveryError {
+    init(_ error: UplinkError) {
+        switch error {
+        case .unreachable:
+            self.init(.unreachable, code: "platform.unreachable", message: "no connection, or it broke")
+        case .retryable(let after):
+            self.init(.retryable, code: "platform.busy", message: "the platform asks to come again", retryAfter: after)
+        case .rejected(let problem):
+            self.init(.rejected, code: problem.reason ?? problem.code?.rawValue ?? "platform.rejected", message: problem.detail ?? problem.title)
+        case .notThePlatform:
+            self.init(.notThePlatform, code: "platform.impostor", message: "what answered is not the platform that enrolled this kiosk")
+        case .unauthorised:
+            self.init(.unauthorised, code: "platform.credential", message: "the platform doesn't take this kiosk's credential; enrol it anew")
+        case .fileDamaged:
+            self.init(.rejected, code: "packet.damaged", message: "the sealed file is not what was stored; keep it for salvage")
+        case .insecureURL:
+            self.init(.notThePlatform, code: "platform.insecure", message: "the platform's address must be https, or http on this machine")
+        }
+    }
+}
+
+/// Asks the platform now and then whether it is there, so that the attract screen is honest before anything was sent, and a way that came
+/// back is used at once.
+struct PlatformProbe: Service {
+    static let interval = Duration.seconds(20)
+
+    let uplink: PlatformLink
+    let delivery: DeliveryService
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                await delivery.probed(answered: await uplink.answers())
+                guard (try? await Task.sleep(for: Self.interval)) != nil else { return }
+            }
+        }
+    }
+}

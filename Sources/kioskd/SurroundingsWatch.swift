@@ -1,0 +1,41 @@
+import KioskFlow
+import KioskModel
+import KioskRuntime
+import LocalAPI
+import ServiceLifecycle
+
+/// Tells the session what can work now: devices and the way to the platform.
+struct SurroundingsWatch: Service {
+    let engine: SessionEngine
+    let supervisor: DeviceSupervisor
+    let delivery: DeliveryService
+
+    func run() async throws {
+        let devices = await supervisor.changes
+        let updates = await delivery.updates()
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                for await reports in devices.cancelOnGracefulShutdown() {
+                    let ready = Set(reports.filter(\.canServe).map(\.deviceClass))
+                    await engine.surroundingsChanged { $0.ready = ready }
+                }
+            }
+            group.addTask {
+                for await update in updates.cancelOnGracefulShutdown() {
+                    guard case .status(let status) = update else { continue }
+                    await engine.surroundingsChanged { $0.platformReachable = status.platformReachable }
+                }
+            }
+        }
+    }
+}
+
+extension DeviceReport {
+    /// A device that waits for a page or is at work can serve; one that is starting or out of order can't.
+    fileprivate var canServe: Bool {
+        switch state {
+        case .ready, .busy, .needsCitizen: true
+        case .starting, .needsTechnician, .offline, .absent: false
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import Foundation
+import Platform
+import PlatformAPI
+
+struct EnrolCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "enrol",
+        abstract: "Make a kiosk known and write its credential file (mode 0600).",
+        discussion:
+            "Works whether the server runs or not. Enrolling a known kiosk again ends its former credential. An existing file is not replaced.")
+
+    @Option(name: .customLong("data"), help: ArgumentHelp("The platform's data directory.", valueName: "dir"))
+    var dataPath: String
+
+    @Option(help: "Name of the kiosk: 1 to 64 of a–z, 0–9 and -.")
+    var kiosk: String
+
+    @Option(help: "Address at which the kiosk reaches the platform: https, or http on this machine.")
+    var url: String
+
+    @Option(help: ArgumentHelp("Credential file to write.", valueName: "file"))
+    var out: String
+
+    func run() throws {
+        guard let platformURL = URL(string: url) else { throw ValidationError("--url is not a URL.") }
+        guard !FileManager.default.fileExists(atPath: out) else { throw ValidationError("\(out) exists; remove it, or choose another file.") }
+        let credential = try Enrolment(data: URL(fileURLWithPath: dataPath)).enrol(kiosk: kiosk, platformURL: platformURL)
+        try credential.write(to: URL(fileURLWithPath: out))
+        try printLine("platformd: enrolled \(kiosk), credential in \(out)")
+    }
+}
+
+struct OperatorTokenCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "operator-token",
+        abstract: "Print a new bearer token for operators; the former one ends.",
+        discussion: "Works whether the server runs or not.")
+
+    @Option(name: .customLong("data"), help: ArgumentHelp("The platform's data directory.", valueName: "dir"))
+    var dataPath: String
+
+    func run() throws {
+        try printLine(try Enrolment(data: URL(fileURLWithPath: dataPath)).operatorToken())
+    }
+}
+
+struct OpenAPICommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "openapi", abstract: "Print the OpenAPI document that the server serves at /openapi.json.")
+
+    func run() throws {
+        try printLine(OpenAPIDocument.json)
+    }
+}

@@ -1,0 +1,211 @@
+import Foundation
+import KioskRuntime
+import Logging
+import Testing
+
+/// The loop against a scripted uplink and a clock that stands still until told otherwise.
+@Suite struct DeliveryServiceTests {
+    let store = MemoryStore()
+    let uplink = ScriptedUplink()
+    let clock = ManualClock()
+    let service: DeliveryService
+
+    init() {
+        let clock = clock
+        service = DeliveryService(
+            store: store, uplink: uplink, backoff: Backoff(pick: { $0.upperBound }), clock: clock, now: { clock.date },
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+    }
+
+    static let unreachable = DeliveryError(.unreachable, code: "tcp.refused", message: "connection refused")
+
+    /// Runs the loop for the length of `body`, then checks that it ends when cancelled.
+    func running(_ body: () async throws -> Void) async throws {
+        let service = service
+        let task = Task { try await service.run() }
+        do {
+            try await body()
+        } catch {
+            task.cancel()
+            throw error
+        }
+        task.cancel()
+        try await task.value
+    }
+
+    /// Waits for a condition that other tasks bring about; fails after 10 s of real time.
+    func until(_ what: Comment, _ condition: () async -> Bool, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        let deadline = ContinuousClock.now + .seconds(10)
+        while await !condition() {
+            try #require(ContinuousClock.now < deadline, what, sourceLocation: sourceLocation)
+            try await Task.sleep(for: .milliseconds(1))
+        }
+    }
+
+    func delivered(_ id: UUID) -> Bool { store.item(id)?.state == "delivered" }
+
+    @Test func anApplicationGoesBeforeItsMaterials() async throws {
+        let first = store.add()
+        let materials = [store.add(kind: "material", dependsOn: first), store.add(kind: "material", dependsOn: first)]
+        let second = store.add()
+        try await running {
+            try await until("all are delivered") { store.items.allSatisfy { $0.state == "delivered" } }
+        }
+        #expect(uplink.asked == [first] + materials + [second])
+        #expect(store.item(first)?.acknowledgement == Data("signed \(first)".utf8))
+    }
+
+    @Test func anEmptyQueueSleepsWithoutATimerUntilACommit() async throws {
+        try await running {
+            try await until("the loop has looked") { store.reads == 1 }
+            clock.advance(by: .seconds(100_000))
+            #expect(clock.sleeps == 0)
+            #expect(store.reads == 1)
+            let id = store.add()
+            await service.notifyCommitted()
+            try await until("it is delivered") { delivered(id) }
+            #expect(clock.sleeps == 0)
+        }
+    }
+
+    @Test func anUnreachablePlatformIsTriedForEverWithGrowingPauses() async throws {
+        let id = store.add()
+        store.add()
+        uplink.answerAll(.fail(Self.unreachable))
+        try await running {
+            for (tries, pause) in [(1, 2), (2, 4), (3, 8), (4, 16), (5, 32), (6, 64), (7, 128), (8, 256), (9, 300), (10, 300)] {
+                try await until("attempt \(tries), then a sleep") { uplink.asked.count == tries && clock.nextWake == .seconds(pause) }
+                clock.advance(by: .seconds(pause) - .milliseconds(1))
+                #expect(uplink.asked.count == tries)
+                if tries == 10 { uplink.answerAll(nil) }
+                clock.advance(by: .milliseconds(1))
+            }
+            try await until("both are delivered") { store.items.allSatisfy { $0.state == "delivered" } }
+        }
+        #expect(delivered(id))
+        let status = await service.status
+        #expect(status == DeliveryStatus(platformReachable: true, lastContact: clock.date))
+    }
+
+    @Test func oneUnreachableAnswerHoldsAllButRotates() async throws {
+        let (first, second) = (store.add(), store.add())
+        uplink.answerAll(.fail(Self.unreachable))
+        try await running {
+            try await until("one attempt") { uplink.asked == [first] && clock.nextWake == .seconds(2) }
+            clock.advance(by: .seconds(2))
+            // Not the same again: a packet that breaks the connection can't hold up the others for ever.
+            try await until("the other one") { uplink.asked == [first, second] && clock.nextWake != nil }
+        }
+    }
+
+    @Test func theNetworkComingUpEndsEveryPause() async throws {
+        let (first, second) = (store.add(), store.add())
+        uplink.script(first, .fail(Self.unreachable), .acknowledge)
+        try await running {
+            try await until("a pause") { clock.nextWake != nil }
+            await service.notifyNetworkUp()
+            try await until("both are delivered") { delivered(first) && delivered(second) }
+        }
+        #expect(clock.now.offset == .zero)
+        #expect(uplink.asked == [first, first, second])
+    }
+
+    @Test func aCommitIsTriedAtOnceEvenInAPause() async throws {
+        let first = store.add()
+        uplink.script(first, .fail(Self.unreachable))
+        try await running {
+            try await until("a pause") { clock.nextWake != nil }
+            let second = store.add()
+            await service.notifyCommitted()
+            try await until("the new one is delivered") { delivered(second) }
+            #expect(!delivered(first))
+        }
+    }
+
+    @Test func retryAfterIsHonouredForEverything() async throws {
+        let first = store.add()
+        uplink.script(first, .fail(DeliveryError(.retryable, code: "http.503", message: "maintenance", retryAfter: .seconds(900))))
+        let second = store.add()
+        try await running {
+            try await until("a pause of its length") { clock.nextWake == .seconds(900) }
+            #expect(uplink.asked == [first])
+            let status = await service.status
+            #expect(status.platformReachable && status.lastContact == ManualClock.epoch)
+            clock.advance(by: .seconds(900))
+            try await until("both are delivered") { delivered(first) && delivered(second) }
+        }
+    }
+
+    @Test func anAbsurdRetryAfterIsBounded() async throws {
+        let id = store.add()
+        uplink.script(id, .fail(DeliveryError(.retryable, code: "http.503", message: "maintenance", retryAfter: .seconds(1_000_000_000))))
+        try await running {
+            try await until("a pause of an hour") { clock.nextWake == DeliveryService.longestDelay }
+        }
+    }
+
+    @Test func aRetryableFailureOfOneDoesNotHoldTheOthers() async throws {
+        let (first, second) = (store.add(), store.add())
+        uplink.script(first, .fail(DeliveryError(.retryable, code: "http.500", message: "internal")), .throwUnknown)
+        try await running {
+            try await until("the second goes through") { delivered(second) && clock.nextWake == .seconds(2) }
+            clock.advance(by: .seconds(2))
+            try await until("a second failure") { clock.nextWake == .seconds(4) }
+            #expect(store.item(first)?.error == "retryable (uplink.internal): Unknown")
+            clock.advance(by: .seconds(4))
+            try await until("the first follows") { delivered(first) }
+        }
+        #expect(uplink.asked == [first, second, first, first])
+    }
+
+    @Test func aRejectedOneIsSetAsideWithItsDependantsAlone() async throws {
+        let rejected = store.add()
+        let material = store.add(kind: "material", dependsOn: rejected)
+        let other = store.add()
+        uplink.script(rejected, .fail(DeliveryError(.rejected, code: "http.422", message: "the seal doesn't open")))
+        var updates = await service.updates().makeAsyncIterator()
+        try await running {
+            try await until("the other is delivered") { delivered(other) }
+        }
+        #expect(store.item(rejected)?.state == "rejected")
+        #expect(store.item(rejected)?.error == "rejected (http.422): the seal doesn't open")
+        #expect(store.item(material)?.state == "waiting")
+        #expect(uplink.asked == [rejected, other])
+        var seen: [DeliveryUpdate] = []
+        while let update = await updates.next() { seen.append(update) }
+        #expect(
+            seen == [
+                .status(DeliveryStatus(platformReachable: true, lastContact: ManualClock.epoch)),
+                .rejected(id: rejected, reference: "TEST-0001", error: "rejected (http.422): the seal doesn't open"),
+                .delivered(id: other, reference: "TEST-0001"),
+            ])
+    }
+
+    @Test(arguments: [DeliveryError.Kind.notThePlatform, .unauthorised])
+    func whoeverIsNotThePlatformGetsNothingMore(kind: DeliveryError.Kind) async throws {
+        let first = store.add()
+        store.add()
+        uplink.answerAll(.fail(DeliveryError(kind, code: "tls.certificate", message: "unknown issuer")))
+        try await running {
+            try await until("a pause") { clock.nextWake == .seconds(2) }
+            #expect(uplink.asked == [first])
+            let reachable = await service.status.platformReachable
+            #expect(reachable == (kind == .unauthorised))
+        }
+    }
+
+    @Test func cancellingADeliveryIsNoFailure() async throws {
+        let id = store.add()
+        uplink.script(id, .hang)
+        try await running {
+            try await until("the delivery is under way") { uplink.asked == [id] }
+        }
+        #expect(store.item(id)?.packet.attempts == 0)
+        #expect(store.item(id)?.state == "waiting")
+    }
+
+    @Test func aBrokenStoreEndsTheLoop() async throws {
+        store.breakDown()
+        await #expect(throws: MemoryStore.Broken.self) { try await service.run() }
+    }
+}

@@ -1,0 +1,151 @@
+import Foundation
+import KioskRuntime
+import Synchronization
+
+/// A platform at the end of the uplink protocol, scripted packet by packet.
+final class ScriptedUplink: Uplink {
+    enum Answer: Sendable {
+        case acknowledge
+        case fail(DeliveryError)
+        case throwUnknown
+        /// Never answers, until cancelled.
+        case hang
+    }
+
+    struct Unknown: Error {
+        let personal = "a name that must not be shown"
+    }
+
+    private struct State {
+        var answers: [UUID: [Answer]] = [:]
+        var all: Answer?
+        var asked: [UUID] = []
+    }
+
+    private let state = Mutex(State())
+
+    /// Every id that was sent, in order.
+    var asked: [UUID] { state.withLock { $0.asked } }
+
+    /// The next answers for this packet; after them everything is acknowledged.
+    func script(_ id: UUID, _ answers: Answer...) {
+        state.withLock { $0.answers[id, default: []] += answers }
+    }
+
+    /// The answer for everything, until nil.
+    func answerAll(_ answer: Answer?) {
+        state.withLock { $0.all = answer }
+    }
+
+    func deliver(_ packet: QueuedPacket) async throws -> AcknowledgementReceipt {
+        let answer: Answer = state.withLock { state in
+            state.asked.append(packet.id)
+            if let all = state.all { return all }
+            guard var list = state.answers[packet.id], !list.isEmpty else { return .acknowledge }
+            let first = list.removeFirst()
+            state.answers[packet.id] = list
+            return first
+        }
+        switch answer {
+        case .acknowledge: return AcknowledgementReceipt(bytes: Data("signed \(packet.id)".utf8))
+        case .fail(let error): throw error
+        case .throwUnknown: throw Unknown()
+        case .hang:
+            try await Task.sleep(for: .seconds(3600))
+            throw CancellationError()
+        }
+    }
+}
+
+/// The store's contract in memory; the real one has its own tests.
+final class MemoryStore: PacketStore {
+    struct Item: Equatable {
+        var packet: QueuedPacket
+        var state = "waiting"
+        var next: Date?
+        var error: String?
+        var acknowledgement: Data?
+    }
+
+    struct Broken: Error {}
+
+    private struct State {
+        var items: [Item] = []
+        var broken = false
+        var reads = 0
+    }
+
+    private let state = Mutex(State())
+
+    var items: [Item] { state.withLock { $0.items } }
+    /// How often it was asked what is due.
+    var reads: Int { state.withLock { $0.reads } }
+    func item(_ id: UUID) -> Item? { items.first { $0.packet.id == id } }
+    func breakDown() { state.withLock { $0.broken = true } }
+
+    @discardableResult func add(kind: String = "application", dependsOn: UUID? = nil) -> UUID {
+        state.withLock { state in
+            let id = UUID()
+            state.items.append(
+                Item(
+                    packet: QueuedPacket(
+                        id: id, sequence: UInt64(state.items.count + 1), kind: kind, reference: "TEST-0001", dependsOn: dependsOn,
+                        file: URL(fileURLWithPath: "/nowhere"), byteCount: 1, digest: "", attempts: 0)))
+            return id
+        }
+    }
+
+    func due(at date: Date, limit: Int) throws -> [QueuedPacket] {
+        try state.withLock { state in
+            state.reads += 1
+            if state.broken { throw Broken() }
+            return Array(
+                Self.eligible(state.items).filter { $0.next ?? .distantPast <= date }
+                    .sorted { ($0.next ?? .distantPast, $0.packet.sequence) < ($1.next ?? .distantPast, $1.packet.sequence) }
+                    .map(\.packet).prefix(limit))
+        }
+    }
+
+    func nextDueDate() -> Date? {
+        state.withLock { Self.eligible($0.items).map { $0.next ?? .distantPast }.min() }
+    }
+
+    func recordFailure(id: UUID, at date: Date, retryAt: Date, error: String) {
+        change(id) {
+            $0.packet.attempts += 1
+            $0.next = retryAt
+            $0.error = error
+        }
+    }
+
+    func clearDelays() {
+        state.withLock { state in
+            for index in state.items.indices { state.items[index].next = nil }
+        }
+    }
+
+    func markDelivered(id: UUID, acknowledgement: Data, at date: Date) {
+        change(id) {
+            $0.state = "delivered"
+            $0.acknowledgement = acknowledgement
+        }
+    }
+
+    func markRejected(id: UUID, error: String, at date: Date) {
+        change(id) {
+            $0.state = "rejected"
+            $0.error = error
+        }
+    }
+
+    private func change(_ id: UUID, _ body: (inout Item) -> Void) {
+        state.withLock { state in
+            for index in state.items.indices where state.items[index].packet.id == id { body(&state.items[index]) }
+        }
+    }
+
+    private static func eligible(_ items: [Item]) -> [Item] {
+        let delivered = Set(items.filter { $0.state == "delivered" }.map(\.packet.id))
+        return items.filter { $0.state == "waiting" && ($0.packet.dependsOn.map(delivered.contains) ?? true) }
+    }
+}

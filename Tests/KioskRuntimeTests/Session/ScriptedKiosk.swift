@@ -1,0 +1,93 @@
+import DeviceLink
+import Foundation
+import KioskFlow
+import KioskModel
+import LocalAPI
+import Logging
+import PlatformAPI
+import Synchronization
+
+@testable import KioskRuntime
+
+/// Stands at the runtime's own boundary: answers each command as the test says, when the test says.
+final class ScriptedDevices: DeviceRunner {
+    struct Call: Sendable {
+        let command: DeviceCommand
+        let name: String
+        let progress: @Sendable (DeviceProgress, [MemoryFile]) -> Void
+        let answer: @Sendable (DeviceOutcome) -> Void
+    }
+
+    let calls: AsyncStream<Call>
+    private let newCall: AsyncStream<Call>.Continuation
+
+    init() {
+        (calls, newCall) = AsyncStream.makeStream()
+    }
+
+    func perform(
+        _ command: DeviceCommand, on name: String, files: [MemoryFile], deadline: Duration,
+        progress: @escaping @Sendable (DeviceProgress, [MemoryFile]) -> Void
+    ) async -> DeviceOutcome {
+        let (answers, answered) = AsyncStream.makeStream(of: DeviceOutcome.self)
+        newCall.yield(Call(command: command, name: name, progress: progress) { answered.yield($0) })
+        for await outcome in answers { return outcome }
+        return DeviceOutcome(completion: .cancelled)
+    }
+}
+
+final class KeptPackets: SubmissionStore {
+    let packets = Mutex<[(draft: PacketDraft, sealed: Data)]>([])
+
+    func commit(
+        _ drafts: [PacketDraft], at date: Date,
+        seal: @escaping @Sendable (PacketDraft, _ sequence: UInt64, _ sink: (Data) throws -> Void) throws -> Void
+    ) async throws {
+        for (index, draft) in drafts.enumerated() {
+            var sealed = Data()
+            try seal(draft, UInt64(index + 1)) { sealed += $0 }
+            packets.withLock { $0.append((draft, sealed)) }
+        }
+    }
+}
+
+let testCard = IdentityCard(
+    kind: .resident, name: "测试员", number: .citizen(IDNumber.completing("99999919500101001")!), sex: .male,
+    birth: CivilDate(year: 1950, month: 1, day: 1)!, address: "虚拟市样例路1号",
+    validity: .init(from: CivilDate(year: 2020, month: 1, day: 1)!, until: nil))
+
+let testItem = ServiceItem(
+    code: "11420100MB00000011100000000000001", name: LocalizedText(["zh-Hans": "居住证办理", "en": "Residence permit"]),
+    department: LocalizedText(["zh-Hans": "公安局"]), authentication: .card,
+    materials: [MaterialRequirement(id: "proof", name: LocalizedText(["zh-Hans": "居住证明"]), maxPages: 3)])
+
+let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+/// A session engine with scripted devices and a store that keeps sealed packets in memory.
+struct ScriptedKiosk {
+    let devices = ScriptedDevices()
+    let store = KeptPackets()
+    let key = SealingPrivateKey()
+    let engine: SessionEngine
+
+    init() throws {
+        let pipeline = SubmissionPipeline(kiosk: "K0001", worker: "imaging", key: key.publicKey, devices: devices, store: store)
+        engine = SessionEngine(
+            kiosk: "K0001", roles: [.idCardReader: "reader", .scanner: "scanner", .printer: "printer", .imaging: "imaging"], devices: devices,
+            pipeline: pipeline, strings: try StringTable(directory: repository.appendingPathComponent("Kiosk/strings")),
+            surroundings: Surroundings(ready: Set(DeviceClass.allCases), platformReachable: true, items: [testItem]),
+            logger: Logger(label: "test"), onCommit: {})
+    }
+
+    func touch(_ kind: Touch.Kind, _ value: String? = nil) async throws {
+        let now = await engine.current
+        try await engine.touch(TouchEvent(session: now.session, revision: now.revision, touch: Touch(kind, value)))
+    }
+
+    /// Waits until that screen is shown.
+    func screen(_ name: String) async -> ScreenUpdate {
+        for await update in await engine.updates() where update.screen.name == name { return update }
+        return await engine.current
+    }
+}

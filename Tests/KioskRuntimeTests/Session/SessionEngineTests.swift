@@ -1,0 +1,128 @@
+import DeviceLink
+import Foundation
+import Synchronization
+import KioskFlow
+import KioskModel
+import LocalAPI
+import PlatformAPI
+import Testing
+
+@testable import KioskRuntime
+
+@Suite(.timeLimit(.minutes(1))) struct SessionEngineTests {
+    static let image = PageImage(index: 0, format: .gray8, width: 2, height: 2, bytesPerRow: 2, resolution: 200)
+
+    @Test func `a double tap never reaches the next screen`() async throws {
+        let kiosk = try ScriptedKiosk()
+        let first = await kiosk.engine.current
+        let tap = TouchEvent(session: first.session, revision: first.revision, touch: Touch(.start))
+        try await kiosk.engine.touch(tap)
+        await #expect(throws: LocalProblem(status: 409, code: "touch.stale", detail: "The screen has changed; the newest one is on its way.")) {
+            try await kiosk.engine.touch(tap)
+        }
+        #expect(await kiosk.engine.current.screen.name == "menu")
+    }
+
+    @Test func `a touch that the screen doesn't offer is refused`() async throws {
+        let kiosk = try ScriptedKiosk()
+        await #expect(throws: LocalProblem.self) { try await kiosk.touch(.confirm) }
+        #expect(await kiosk.engine.current.screen.name == "attract")
+    }
+
+    @Test func `the story leaves sealed packets that the platform can open, and nothing else`() async throws {
+        let kiosk = try ScriptedKiosk()
+        let first = await kiosk.engine.current
+        var calls = kiosk.devices.calls.makeAsyncIterator()
+        let pdf = Data("%PDF-1.7 one page".utf8)
+
+        try await kiosk.touch(.start)
+        try await kiosk.touch(.chooseJourney, "upload")
+        let read = try #require(await calls.next())
+        #expect(read.command == .readCard(fingerprints: false) && read.name == "reader")
+        read.progress(.cardFound, [])
+        _ = await kiosk.screen("reading-card")
+        read.answer(DeviceOutcome(completion: .success(.card(testCard))))
+        _ = await kiosk.screen("identity")
+        try await kiosk.touch(.confirm)
+        try #require(await calls.next()).answer(DeviceOutcome(completion: .success(.done)))
+        _ = await kiosk.screen("items")
+        try await kiosk.touch(.chooseItem, testItem.code)
+        try await kiosk.touch(.chooseMaterial, "proof")
+        try await kiosk.touch(.scan)
+        let scan = try #require(await calls.next())
+        for index in 0..<2 {
+            scan.progress(.page(Self.image), [try MemoryFile.copying([UInt8](repeating: UInt8(index), count: 4))])
+        }
+        scan.answer(DeviceOutcome(completion: .success(.scanned(pages: 2))))
+        let preview = await kiosk.screen("preview")
+        guard case .pages(let thumbnails) = preview.screen.body.last else { Issue.record("no thumbnails"); return }
+        #expect(thumbnails.count == 2)
+
+        async let jpeg = kiosk.engine.preview(thumbnails[0].id)
+        let render = try #require(await calls.next())
+        let info = DocumentInfo(mediaType: "image/jpeg", byteCount: 3, pageCount: 1)
+        render.answer(DeviceOutcome(completion: .success(.document(info)), files: [try MemoryFile.copying([1, 2, 3])]))
+        #expect(try await jpeg == Data([1, 2, 3]))
+
+        try await kiosk.touch(.finishMaterial)
+        try await kiosk.touch(.submit)
+        try await kiosk.touch(.confirm)
+        let assemble = try #require(await calls.next())
+        guard case .assemblePDF(let request) = assemble.command else { Issue.record("\(assemble.command)"); return }
+        #expect(request.pages.count == 2)
+        let document = DocumentInfo(mediaType: "application/pdf", byteCount: pdf.count, pageCount: 2)
+        assemble.answer(DeviceOutcome(completion: .success(.document(document)), files: [try MemoryFile.copying(pdf)]))
+        let receipt = await kiosk.screen("receipt")
+        #expect(try await kiosk.engine.preview(thumbnails[0].id) == nil, "the pages are gone once they are sealed")
+
+        // Receipt: drawn, then printed.
+        let draw = try #require(await calls.next())
+        guard case .renderReceipt(let content) = draw.command else { Issue.record("\(draw.command)"); return }
+        let said = ([content.title, content.footer] + content.lines.flatMap { [$0.label, $0.value] }).joined()
+        #expect(!said.contains("测试员") && !said.contains("999999"), "a receipt left behind gives nobody away")
+        draw.answer(DeviceOutcome(completion: .success(.document(document)), files: [try MemoryFile.copying(pdf)]))
+        try #require(await calls.next()).answer(DeviceOutcome(completion: .success(.printed(sheets: 1))))
+        while !(await kiosk.engine.current.screen.offers(Touch(.done))) { await Task.yield() }
+        try await kiosk.touch(.done)
+        let idle = await kiosk.screen("attract")
+        #expect(idle.session != first.session && receipt.session == first.session)
+
+        // What the platform will find.
+        let packets = kiosk.store.packets.withLock { $0 }
+        #expect(packets.map(\.draft.kind) == [.application, .material])
+        #expect(packets[1].draft.dependsOn == packets[0].draft.id)
+        for packet in packets {
+            #expect(packet.sealed.range(of: Data("测试员".utf8)) == nil && packet.sealed.range(of: Data("%PDF".utf8)) == nil)
+        }
+    }
+
+    @Test func `an exit in the middle of a scan lets every page go`() async throws {
+        let kiosk = try ScriptedKiosk()
+        var calls = kiosk.devices.calls.makeAsyncIterator()
+        try await kiosk.touch(.start)
+        try await kiosk.touch(.chooseJourney, "upload")
+        try #require(await calls.next()).answer(DeviceOutcome(completion: .success(.card(testCard))))
+        _ = await kiosk.screen("identity")
+        try await kiosk.touch(.confirm)
+        try #require(await calls.next()).answer(DeviceOutcome(completion: .success(.done)))
+        _ = await kiosk.screen("items")
+        try await kiosk.touch(.chooseItem, testItem.code)
+        try await kiosk.touch(.chooseMaterial, "proof")
+        try await kiosk.touch(.scan)
+        let scan = try #require(await calls.next())
+        scan.progress(.page(Self.image), [try MemoryFile.copying([1, 2, 3, 4])])
+        while await kiosk.engine.pages.isEmpty { await Task.yield() }
+        try await kiosk.touch(.exit)
+        _ = await kiosk.screen("attract")
+        #expect(await kiosk.engine.pages.isEmpty)
+        scan.progress(.page(Self.image), [try MemoryFile.copying([1, 2, 3, 4])])
+        scan.answer(DeviceOutcome(completion: .success(.scanned(pages: 2))))
+        #expect(await kiosk.engine.pages.isEmpty)
+        #expect(await kiosk.engine.current.screen.name == "attract")
+    }
+
+    @Test func `references are readable and carry the day`() throws {
+        let reference = SessionEngine.reference(kiosk: "K0001", at: Date(timeIntervalSince1970: 1_795_226_400))
+        #expect(reference.wholeMatch(of: /K0001-2026112[01]-[0-9]{7}/) != nil, "\(reference)")
+    }
+}

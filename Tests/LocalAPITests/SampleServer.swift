@@ -1,0 +1,53 @@
+import Foundation
+import Hummingbird
+import LocalAPI
+import Logging
+import Synchronization
+
+/// A real HTTP server on a Unix socket that answers with the samples.
+func withSampleServer(devices: [DeviceReport] = [Samples.reader, Samples.printer], _ body: @Sendable (String) async throws -> Void) async throws {
+    let socket = FileManager.default.temporaryDirectory.appendingPathComponent("kiosk-\(UUID().uuidString.prefix(8)).sock").path
+    let router = Router()
+    router.get(RouterPath(LocalRoute.status)) { _, _ in try json(Samples.kiosk) }
+    router.get(RouterPath(LocalRoute.devices)) { _, _ in try json(devices) }
+    router.get(RouterPath(LocalRoute.devicePattern)) { _, context in
+        let name = try context.parameters.require("name").removingPercentEncoding
+        guard let device = devices.first(where: { $0.name == name }) else {
+            return try json(LocalProblem(status: 404, code: "device.unknown", detail: "no device has this name"), status: .notFound)
+        }
+        return try json(device)
+    }
+    router.get(RouterPath(LocalRoute.queue)) { request, _ in
+        let state = request.uri.queryParameters["state"].map(String.init)
+        return try json([Samples.waiting, Samples.rejected].filter { state == nil || $0.state.rawValue == state })
+    }
+    router.get(RouterPath(LocalRoute.queueItemPattern)) { _, context in
+        let id = try context.parameters.require("id", as: UUID.self)
+        guard let item = [Samples.waiting, Samples.rejected].first(where: { $0.id == id }) else {
+            return try json(LocalProblem(status: 404, code: "queue.unknown", detail: "the queue holds no such item"), status: .notFound)
+        }
+        return try json(item)
+    }
+    router.get(RouterPath(LocalRoute.session)) { _, _ in try json(Samples.session) }
+    try await withServer(router, socket: socket, body)
+}
+
+/// Serves `router` at `socket` for the length of `body`.
+func withServer(_ router: Router<BasicRequestContext>, socket: String, _ body: @Sendable (String) async throws -> Void) async throws {
+    let (ready, signal) = AsyncStream<Void>.makeStream()
+    let application = Application(
+        router: router, configuration: .init(address: .unixDomainSocket(path: socket)), onServerRunning: { _ in signal.finish() },
+        logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await application.run() }
+        for await _ in ready {}
+        try await body(socket)
+        group.cancelAll()
+    }
+}
+
+private func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
+    Response(
+        status: status, headers: [.contentType: status == .ok ? "application/json" : "application/problem+json"],
+        body: ResponseBody(byteBuffer: ByteBuffer(bytes: try LocalJSON.encoder().encode(value))))
+}

@@ -1,0 +1,41 @@
+import Foundation
+import KioskModel
+import LocalAPI
+
+/// Fixed reports: what the golden outputs are made from.
+enum Samples {
+    static let date = Date(timeIntervalSince1970: 1_800_000_000)
+    static let application = UUID(uuidString: "0197A3C0-0000-7000-8000-000000000001") ?? UUID()
+    static let material = UUID(uuidString: "0197A3C0-0000-7000-8000-000000000002") ?? UUID()
+
+    static let reader = DeviceReport(
+        name: "身份证阅读器", deviceClass: .idCardReader, state: .ready, identity: ["sam": "05.01-20260101-1-1-1"], pid: 4242)
+    static let printer = DeviceReport(
+        name: "printer", deviceClass: .printer, state: .needsTechnician,
+        fault: DeviceFault(code: "printer.media-empty", action: .refill, detail: "the printer reports media-empty"), pid: 4243, restarts: 2,
+        lastExit: "signal 9")
+    /// A name that tries to clear the technician's screen.
+    static let hostile = DeviceReport(name: "scan\u{1B}[2Jner", deviceClass: .scanner, state: .starting)
+
+    static let kiosk = KioskReport(
+        kiosk: "kiosk-999999-01", version: "0.1.0", startedAt: date, platformReachable: false, platformLastContact: date + 60,
+        devices: [reader, printer], queue: QueueReport(waiting: 2, delivered: 1, bytes: 123_456))
+
+    static let waiting = item(
+        application, 7, "application", .waiting, dependsOn: nil, attempts: 3,
+        error: "unreachable (tcp.refused): connection refused")
+    static let rejected = item(
+        material, 8, "material", .rejected, dependsOn: application, attempts: 1,
+        error: "rejected (http.422): the seal doesn't open")
+
+    static let session = SessionReport(session: "s-1", revision: 12, screen: "scan", language: .simplifiedChinese, startedAt: date)
+
+    private static func item(
+        _ id: UUID, _ sequence: UInt64, _ kind: String, _ state: QueueItemReport.State, dependsOn: UUID?, attempts: Int, error: String
+    ) -> QueueItemReport {
+        QueueItemReport(
+            id: id, sequence: sequence, kind: kind, state: state, reference: "WH-2027-0001", byteCount: 61_728,
+            digest: String(repeating: "ab", count: 32), dependsOn: dependsOn, createdAt: date, attempts: attempts,
+            nextAttemptAt: state == .waiting ? date + 90 : nil, lastError: error, deliveredAt: nil)
+    }
+}

@@ -1,0 +1,227 @@
+import Crypto
+import Foundation
+import KioskModel
+import NIOHTTP1
+import Platform
+import PlatformAPI
+import PlatformClient
+import Testing
+
+/// The kiosk's client against the platform, as they run together.
+@Suite struct DeliveryTests {
+    private func with(_ body: (PlatformUnderTest, KioskCredential, PlatformUplink) async throws -> Void) async throws {
+        try await PlatformUnderTest.with { platform in
+            let credential = try await platform.enrol("kiosk-1")
+            let uplink = try PlatformUplink(credential: credential)
+            do {
+                try await body(platform, credential, uplink)
+            } catch {
+                try await uplink.shutdown()
+                throw error
+            }
+            try await uplink.shutdown()
+        }
+    }
+
+    private func deliver(_ packet: TestPacket, _ uplink: PlatformUplink) async throws -> SignedAcknowledgement {
+        let file = try packet.file()
+        defer { try? FileManager.default.removeItem(at: file) }
+        return try await uplink.deliver(file: file, header: packet.header, sealedDigest: packet.digest)
+    }
+
+    @Test func anApplicationAndItsMaterialReachTheOperator() async throws {
+        try await with { platform, credential, uplink in
+            let test = try TestApplication(credential)
+            let first = try await deliver(test.application, uplink).acknowledgement
+            #expect(first.plaintextDigest == Digest.sha256(test.application.plaintext))
+            let number = try #require(first.applicationNumber)
+            #expect(number.count == 43)
+            #expect(number.hasPrefix(TestApplication.item) && number.hasSuffix("0001"))
+            #expect(CivilDate(compact: number.dropFirst(31).prefix(8)) != nil)
+            #expect(try await platform.applications().first?.status == .awaitingMaterials)
+            let second = try await deliver(test.material, uplink).acknowledgement
+            #expect(second.applicationNumber == nil)
+            #expect(second.plaintextDigest == test.submission.materials[0].digest)
+
+            let summary = try #require(try await platform.applications().first)
+            #expect((summary.number, summary.status, summary.reference) == (number, .complete, "K1-0001"))
+            let token = try Enrolment(data: platform.data).operatorToken()
+            let detail = try await platform.request(.GET, PlatformRoute.application(summary.id), token: token)
+            #expect(try PlatformJSON.decode(ApplicationDetail.self, from: detail.body).submission == test.submission)
+            let pages = try await platform.request(.GET, PlatformRoute.material(test.material.header.id, of: summary.id), token: token)
+            #expect(pages.body == test.material.plaintext)
+            #expect(pages.headers.first(name: "Content-Type") == "application/pdf")
+        }
+    }
+
+    @Test func aLostAcknowledgementIsTheSameOnTheNextAsking() async throws {
+        try await with { platform, credential, uplink in
+            let test = try TestApplication(credential)
+            let first = try await deliver(test.application, uplink)
+            for _ in 0..<3 { #expect(try await deliver(test.application, uplink) == first) }
+            #expect(try await platform.applications().count == 1)
+        }
+    }
+
+    @Test func aMaterialWaitsForItsApplication() async throws {
+        try await with { _, credential, uplink in
+            let test = try TestApplication(credential)
+            await #expect(throws: UplinkError.retryable(after: .seconds(5))) { try await deliver(test.material, uplink) }
+            _ = try await deliver(test.application, uplink)
+            _ = try await deliver(test.material, uplink)
+        }
+    }
+
+    @Test func aMaterialOfAnotherSizeThanAnnouncedIsRefused() async throws {
+        try await with { _, credential, uplink in
+            let test = try TestApplication(credential) { $0.materials[0].byteCount += 1 }
+            _ = try await deliver(test.application, uplink)
+            let error = await #expect(throws: UplinkError.self) { try await deliver(test.material, uplink) }
+            guard case .rejected(let problem) = error else { throw try #require(error) }
+            #expect(problem.reason == RejectionReason.manifestMismatch.rawValue)
+        }
+    }
+
+    @Test func aMaterialWithOtherBytesThanAnnouncedIsRejectedForGood() async throws {
+        try await with { platform, credential, uplink in
+            let test = try TestApplication(credential) { $0.materials[0].digest = Digest.sha256(Data()) }
+            _ = try await deliver(test.application, uplink)
+            for _ in 0..<2 {
+                let error = await #expect(throws: UplinkError.self) { try await deliver(test.material, uplink) }
+                guard case .rejected(let problem) = error else { throw try #require(error) }
+                #expect(problem.status == 422)
+                #expect(problem.reason == RejectionReason.manifestMismatch.rawValue)
+            }
+            #expect(try await platform.applications().first?.status == .awaitingMaterials)
+        }
+    }
+
+    @Test func submissionsThatCanNotBeAreRejectedWithTheirReason() async throws {
+        try await with { platform, credential, uplink in
+            let cases: [(RejectionReason, (inout ApplicationSubmission) -> Void)] = [
+                (.unknownItem, { $0.itemCode = "11999999MB0000010Y3999999999999" }), (.submissionMismatch, { $0.kiosk = "kiosk-2" }),
+                (.submissionMismatch, { $0.id = .v7(at: Date()) }), (.invalidMaterial, { $0.materials[0].requirement = "no-such" }),
+                (.invalidMaterial, { $0.materials[0].pageCount = 11 }), (.invalidMaterial, { $0.materials[0].byteCount = .max }),
+                (.invalidMaterial, { $0.materials[0].digest = "x" }), (.invalidMaterial, { $0.materials[0].mediaType = "text/html" }),
+                (.invalidMaterial, { $0.materials.append($0.materials[0]) }), (.invalidMaterial, { $0.materials[0].id = UUID() }),
+                (.malformedSubmission, { $0.reference = "" }),
+            ]
+            for (reason, change) in cases {
+                let test = try TestApplication(credential, materialSize: 10, change: change)
+                let error = await #expect(throws: UplinkError.self) { try await deliver(test.application, uplink) }
+                guard case .rejected(let problem) = error else { throw try #require(error) }
+                #expect(problem.reason == reason.rawValue)
+                #expect(problem.code == .packetRejected)
+            }
+            #expect(try await platform.applications().isEmpty)
+        }
+    }
+
+    @Test func packetsThatDoNotOpenAreRejectedWithTheirReason() async throws {
+        try await with { platform, credential, uplink in
+            let cases: [(RejectionReason, (inout TestPacket) throws -> Void)] = [
+                (.notAPacket, { $0.sealed = Data("garbage".utf8) }), (.truncated, { $0.sealed = $0.sealed.dropLast() }),
+                (.tampered, { $0.sealed[300] ^= 1 }), (.trailingBytes, { $0.sealed.append(0) }), (.wrongHeader, { $0.header.sequence += 1 }),
+                (.wrongKey, { $0 = try TestPacket($0.header, $0.plaintext, key: SealingPrivateKey().publicKey) }),
+                (.malformedSubmission, { $0 = try TestPacket($0.header, Data("{}".utf8), key: credential.sealingKey) }),
+            ]
+            for (reason, change) in cases {
+                var packet = try TestApplication(credential, materialSize: 10).application
+                try change(&packet)
+                let sent = packet
+                let error = await #expect(throws: UplinkError.self) { try await deliver(sent, uplink) }
+                guard case .rejected(let problem) = error else { throw try #require(error) }
+                #expect(problem.reason == reason.rawValue)
+            }
+            #expect(try await platform.applications().isEmpty)
+        }
+    }
+
+    @Test func aFileThatChangedSinceItWasSealedIsNotSent() async throws {
+        try await with { platform, credential, uplink in
+            let packet = try TestApplication(credential).application
+            let file = try packet.file()
+            defer { try? FileManager.default.removeItem(at: file) }
+            try (packet.sealed + Data(count: 1)).write(to: file)
+            await #expect(throws: UplinkError.fileDamaged) {
+                try await uplink.deliver(file: file, header: packet.header, sealedDigest: packet.digest)
+            }
+            #expect(try await RawTus(platform: platform, token: credential.token.reveal).head(packet.header.id).status == 404)
+        }
+    }
+
+    @Test func twoSendersOfOnePacketMakeOneApplication() async throws {
+        try await with { platform, credential, uplink in
+            let test = try TestApplication(credential, materialSize: 1 << 20)
+            for packet in [test.application, test.material] {
+                let signed = try await withThrowingTaskGroup(of: SignedAcknowledgement.self) { group in
+                    for _ in 0..<4 {
+                        group.addTask {
+                            let deadline = ContinuousClock.now + .seconds(60)
+                            while true {
+                                do {
+                                    return try await deliver(packet, uplink)
+                                } catch UplinkError.retryable where ContinuousClock.now < deadline {
+                                    await Task.yield()
+                                }
+                            }
+                        }
+                    }
+                    return try await group.reduce(into: Set<SignedAcknowledgement>()) { $0.insert($1) }
+                }
+                #expect(signed.count == 1)
+            }
+            let applications = try await platform.applications()
+            #expect(applications.count == 1)
+            #expect(applications.first?.status == .complete)
+        }
+    }
+
+    @Test func numbersCountUpWithinItemAndDay() async throws {
+        try await with { _, credential, uplink in
+            var numbers = [String]()
+            for _ in 0..<3 {
+                numbers.append(try #require(try await deliver(try TestApplication(credential).application, uplink).acknowledgement.applicationNumber))
+            }
+            #expect(numbers == numbers.sorted() && Set(numbers).count == 3)
+        }
+    }
+
+    @Test func anUploadSurvivesARestartBetweenPieces() async throws {
+        try await with { platform, credential, _ in
+            let test = try TestApplication(credential, materialSize: 500_000)
+            let tus = RawTus(platform: platform, token: credential.token.reveal)
+            for packet in [test.application, test.material] {
+                let step = packet.sealed.count / 3 + 1
+                _ = try await tus.post(packet)
+                for start in stride(from: 0, to: packet.sealed.count, by: step) {
+                    #expect(try await tus.offset(packet.header.id) == String(start))
+                    let piece = packet.sealed[start..<min(start + step, packet.sealed.count)]
+                    #expect(try await tus.patch(packet.header.id, Data(piece), at: start).status == 204)
+                    await platform.interrupt()
+                    try await platform.start()
+                }
+                #expect(try await tus.acknowledgement(packet.header.id).status == 200)
+            }
+            #expect(try await platform.applications().map(\.status) == [.complete])
+        }
+    }
+
+    @Test func nothingPersonalAndNoPageIsOnThePlatformsDiskInClear() async throws {
+        try await with { platform, credential, uplink in
+            let test = try TestApplication(credential)
+            _ = try await deliver(test.application, uplink)
+            _ = try await deliver(test.material, uplink)
+            let number = try #require(TestApplication.number).value
+            let secrets = [
+                Data(TestApplication.name.utf8), Data(TestApplication.address.utf8), Data(number.utf8), test.material.plaintext.prefix(64),
+            ]
+            let files = try FileManager.default.subpathsOfDirectory(atPath: platform.data.path)
+            #expect(files.contains { $0.hasPrefix("platform.sqlite") } && files.contains { $0.hasPrefix("packets/") })
+            for file in files {
+                let bytes = FileManager.default.contents(atPath: platform.data.appendingPathComponent(file).path) ?? Data()
+                for secret in secrets { #expect(bytes.range(of: secret) == nil, "\(file)") }
+            }
+        }
+    }
+}

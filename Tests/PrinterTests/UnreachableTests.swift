@@ -1,0 +1,134 @@
+import Bench
+import DeviceLink
+import Foundation
+import Glibc
+import KioskModel
+import Printer
+import Testing
+
+@Suite("A printer that is gone", .serialized, .timeLimit(.minutes(2)))
+struct UnreachableTests {
+    @Test("Switched off it is offline, switched on again it is ready")
+    func offAndOn() async throws {
+        try await withPrinter { printer in
+            let driver = try PrinterDriver(options: ["uri": printer.uri])
+            #expect(driver.poll().state == .ready)
+            await printer.stop()
+            let status = driver.poll()
+            #expect(status.state == .offline)
+            #expect(status.fault?.code == "printer.unreachable" && status.fault?.action == .replug)
+            let fault = try await RunningPrint(uri: printer.uri, document: pdf()).fault
+            #expect(fault?.code == "printer.unreachable")
+            try await printer.start()
+            #expect(driver.poll().state == .ready)
+            #expect(printer.printedDocuments().isEmpty)
+        }
+    }
+
+    @Test("Switched off during a job it is a fault, well before the deadline")
+    func offDuringJob() async throws {
+        try await withPrinter(sheetDuration: .seconds(30)) { printer in
+            let job = try RunningPrint(uri: printer.uri, document: try pdf(pages: 3))
+            try await eventually { !job.seen.isEmpty }
+            await printer.stop()
+            #expect(await job.fault?.code == "printer.unreachable")
+            #expect(job.context.remainingMilliseconds > 30_000)
+            #expect(printer.printedDocuments().isEmpty)
+        }
+    }
+
+    @Test("One that takes the connection and never answers costs two seconds")
+    func mute() throws {
+        let listener = try Listener()
+        let driver = try PrinterDriver(options: ["uri": "ipp://127.0.0.1:\(listener.port)/ipp/print"])
+        let asked = ContinuousClock.now
+        let status = driver.poll()
+        #expect(status.state == .offline && status.fault?.code == "printer.unreachable")
+        #expect((.seconds(1.9)...Duration.seconds(4)).contains(ContinuousClock.now - asked))
+    }
+
+    @Test("One that answers with something else than IPP is a fault")
+    func nonsense() throws {
+        let listener = try Listener()
+        Thread.detachNewThread { listener.answer("HTTP/1.1 200 OK\r\nContent-Type: application/ipp\r\nContent-Length: 5\r\n\r\nhello") }
+        let status = try PrinterDriver(options: ["uri": "ipp://127.0.0.1:\(listener.port)/ipp/print"]).poll()
+        #expect(status.state != .ready)
+        #expect(["printer.protocol", "printer.unreachable"].contains(status.fault?.code))
+    }
+
+    @Test("The simulator leaves no process behind")
+    func leavesNothing() async throws {
+        let simulator = try IPPPrinterSimulator(sheetDuration: .seconds(30))
+        try await simulator.start()
+        let job = try RunningPrint(uri: simulator.uri, document: try pdf())
+        try await eventually { !job.seen.isEmpty }
+        let marker = simulator.spoolDirectory.deletingLastPathComponent().lastPathComponent
+        #expect(processes(naming: marker).count >= 3, "bus, printer and print command")
+        await simulator.stop()
+        try await eventually { processes(naming: marker).isEmpty }
+        #expect(await job.fault != nil)
+    }
+}
+
+@Suite("What the printer driver refuses")
+struct RefusalTests {
+    @Test(
+        "Options",
+        arguments: [[:], ["uri": "http://127.0.0.1/"], ["uri": "file:///etc/passwd"], ["uri": ""], ["uri": "ipp://127.0.0.1:1/ipp/print", "x": "1"]])
+    func options(_ options: [String: String]) {
+        #expect(throws: DeviceFault.self) { try PrinterDriver(options: options) }
+    }
+
+    @Test("Commands and documents, before anything is sent")
+    func commands() throws {
+        let driver = try PrinterDriver(options: ["uri": "ipp://127.0.0.1:1/ipp/print"])
+        let context = CommandContext(deadline: .now + .seconds(5)) { _, _ in }
+        func code(_ command: DeviceCommand, _ files: [MemoryFile]) -> String? {
+            #expect(throws: DeviceFault.self) { try driver.perform(command, files: files, context: context) }?.code
+        }
+        let print = DeviceCommand.print(PrintRequest(title: "CK-000001"))
+        #expect(code(.awaitCardRemoval, []) == "printer.unsupported")
+        #expect(code(print, []) == "printer.bad-document")
+        #expect(code(print, [try pdf(), try pdf()]) == "printer.bad-document")
+        #expect(code(print, [try .copying([])]) == "printer.bad-document")
+        #expect(code(print, [try .copying(Array("%!PS".utf8))]) == "printer.bad-document")
+        for copies in [0, -1, 100, Int.max] {
+            #expect(code(.print(PrintRequest(title: "CK-000001", copies: copies)), [try pdf()]) == "printer.bad-document")
+        }
+        #expect(code(print, [try pdf()]) == "printer.unreachable")
+    }
+}
+
+/// A loopback port that takes connections.
+final class Listener: Sendable {
+    let descriptor: Int32
+    let port: Int
+
+    init() throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = in_addr_t(INADDR_LOOPBACK).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let descriptor = self.descriptor
+        let bound = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                bind(descriptor, pointer, length) == 0 && listen(descriptor, 8) == 0 && getsockname(descriptor, pointer, &length) == 0
+            }
+        }
+        port = Int(in_port_t(bigEndian: address.sin_port))
+        try #require(bound)
+    }
+
+    deinit { close(descriptor) }
+
+    /// Answers the first request with these bytes and hangs up.
+    func answer(_ text: String) {
+        let connection = accept(descriptor, nil, nil)
+        var block = [UInt8](repeating: 0, count: 4096)
+        _ = recv(connection, &block, block.count, 0)
+        let bytes = Array(text.utf8)
+        _ = send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+        close(connection)
+    }
+}

@@ -1,0 +1,144 @@
+internal import Bench
+internal import DeviceLink
+internal import Foundation
+internal import KioskModel
+internal import Testing
+
+extension ScannerTests {
+    /// What only the eSCL simulator can provoke, through the real sane-airscan.
+    @Suite struct ESCL {
+        private static let options = ["device": "airscan:e0:Virtual"]
+        private static let request = ScanRequest(resolution: 100, maxPages: 10)
+
+        private static func loaded(_ count: Int) async throws -> ESCLScannerSimulator {
+            let simulator = try await ScannerRig.reset().simulator
+            await simulator.load(pages: Array(repeating: try #require(ScannerRig.page), count: count))
+            return simulator
+        }
+
+        @Test func `An empty feeder asks for pages, and takes them then`() async throws {
+            let simulator = try await Self.loaded(0)
+            let driver = try DriverThread(Self.options)
+            #expect(await driver.scan(Self.request).remedy == .insertPages)
+            await simulator.load(pages: [try #require(ScannerRig.page)])
+            #expect(await driver.scan(Self.request).scanned == 1)
+        }
+
+        @Test(arguments: [(ESCLScannerSimulator.Condition.jam, CitizenRemedy.pullOutJammedPage), (.coverOpen, .closeCover)])
+        func `A condition before the first page is a remedy that goes away`(condition: ESCLScannerSimulator.Condition, remedy: CitizenRemedy) async throws {
+            let simulator = try await Self.loaded(1)
+            await simulator.setCondition(condition)
+            let driver = try DriverThread(Self.options)
+            #expect(await driver.scan(Self.request).remedy == remedy)
+            await simulator.setCondition(.ready)
+            #expect(await driver.scan(Self.request).scanned == 1)
+        }
+
+        @Test(arguments: [(ESCLScannerSimulator.PageFailure.jam, CitizenRemedy.pullOutJammedPage), (.coverOpen, .closeCover)])
+        func `A condition at the third page keeps the two before`(failure: ESCLScannerSimulator.PageFailure, remedy: CitizenRemedy) async throws {
+            let simulator = try await Self.loaded(4)
+            await simulator.failPage(after: 2, with: failure)
+            let run = await (try DriverThread(Self.options)).scan(Self.request)
+            #expect(run.remedy == remedy)
+            #expect(run.pages.map(\.index) == [0, 1])
+        }
+
+        @Test func `A scanner that answers with an error is a fault`() async throws {
+            let simulator = try await Self.loaded(1)
+            await simulator.failPage(with: .serverError)
+            let run = await (try DriverThread(Self.options)).scan(Self.request)
+            #expect(run.fault?.code == "scanner.io-error")
+        }
+
+        @Test func `What is beyond the page limit stays in the feeder, but for the page read ahead`() async throws {
+            let simulator = try await Self.loaded(5)
+            let run = await (try DriverThread(Self.options)).scan(ScanRequest(resolution: 100, maxPages: 2))
+            #expect(run.scanned == 2)
+            #expect(await simulator.pagesLoaded >= 2)
+        }
+
+        @Test func `Debian's scanimage gets the same page`() async throws {
+            let simulator = try await Self.loaded(2)
+            let folder = simulator.saneConfigDirectory.appending(path: "scanimage")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            let process = Process()
+            process.executableURL = URL(filePath: "/usr/bin/scanimage")
+            process.arguments = [
+                "-d", simulator.saneDeviceName, "--source", "ADF", "--mode", "Gray", "--resolution", "100", "-x", "210", "-y", "297",
+                "--format=pnm", "--batch=\(folder.path)/page%d.pnm",
+            ]
+            process.standardError = FileHandle.nullDevice
+            process.standardOutput = FileHandle.nullDevice
+            try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
+                process.terminationHandler = { _ in ended.resume() }
+                do { try process.run() } catch { ended.resume(throwing: error) }
+            }
+            await simulator.load(pages: [try #require(ScannerRig.page)])
+            let run = await (try DriverThread(Self.options)).scan(ScanRequest(resolution: 100, mode: .gray, maxPages: 1))
+            let page = try #require(run.pages.first)
+            let ours = try #require(run.files.first).withBytes { Array($0) }
+            for number in 1...2 {
+                let theirs = try Data(contentsOf: folder.appending(path: "page\(number).pnm"))
+                #expect(Array(theirs.suffix(page.byteCount)) == ours)
+            }
+            #expect(!FileManager.default.fileExists(atPath: folder.appending(path: "page3.pnm").path))
+        }
+
+        @Test func `The pixels are those of the picture that was fed`() async throws {
+            _ = try await Self.loaded(1)
+            let run = await (try DriverThread(Self.options)).scan(ScanRequest(resolution: 200, maxPages: 1))
+            let page = try #require(run.pages.first)
+            let fed = try ScannerPicture.pixels(of: try #require(ScannerRig.page))
+            #expect(abs(page.width - fed.width) <= 2)
+            #expect(abs(page.height - fed.height) <= 2)
+            try #require(run.files.first).withBytes { bytes in
+                var difference = 0, dark = 0, count = 0
+                for row in 0..<min(page.height, fed.height) {
+                    for byte in 0..<min(page.width, fed.width) * 3 {
+                        let scanned = Int(bytes[row * page.bytesPerRow + byte])
+                        difference += abs(scanned - Int(fed.bytes[row * fed.width * 3 + byte]))
+                        dark += scanned < 128 ? 1 : 0
+                        count += 1
+                    }
+                }
+                #expect(Double(difference) / Double(count) < 1)
+                #expect(dark > count / 200, "the page has ink on it")
+            }
+        }
+
+        @Test(arguments: [0, 1]) func `A cancel while the scanner hangs is honoured at once`(pagesBefore: Int) async throws {
+            let simulator = try await Self.loaded(3)
+            await simulator.stall(after: pagesBefore)
+            let driver = try DriverThread(Self.options)
+            let (asked, tell) = AsyncStream<ContinuousClock.Instant>.makeStream()
+            let cancelOnceHeld: @Sendable (CommandContext) -> Void = { command in
+                Task {
+                    await simulator.heldRequest()
+                    tell.yield(.now)
+                    command.cancel()
+                }
+            }
+            // sane-airscan asks for the next page while this one is being read: the cancel waits for both.
+            let run = await driver.scan(
+                Self.request, started: { if pagesBefore == 0 { cancelOnceHeld($0) } }, onPage: { _, command in cancelOnceHeld(command) })
+            let answered = ContinuousClock.now
+            await simulator.release()
+            #expect(run.cancelled)
+            #expect(run.pages.count == pagesBefore)
+            let since = try #require(await asked.first { _ in true })
+            #expect(answered - since < .milliseconds(500))
+        }
+
+        @Test func `A scanner that is switched off is offline, and comes back`() async throws {
+            let simulator = try await Self.loaded(1)
+            let driver = try DriverThread(Self.options)
+            #expect(await driver.poll().state == .ready)
+            await simulator.switchOff()
+            let off = await driver.poll()
+            try await simulator.switchOn()
+            #expect(off.state == .offline)
+            #expect(off.fault?.code == "scanner.io-error")
+            #expect(await driver.poll().state == .ready)
+        }
+    }
+}
