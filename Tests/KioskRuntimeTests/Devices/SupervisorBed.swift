@@ -64,6 +64,18 @@ struct SupervisorBed: Sendable {
         await supervisor.perform(.renderReceipt(ReceiptContent(title: word, lines: [], footer: "")), on: "worker", deadline: deadline)
     }
 
+    /// Starts a scripted command and returns once the driver is at it.
+    func begin(_ word: String, deadline: Duration = .seconds(20)) async -> Task<DeviceOutcome, Never> {
+        let (begun, continuation) = AsyncStream.makeStream(of: Void.self)
+        let command = DeviceCommand.renderReceipt(ReceiptContent(title: word, lines: [], footer: ""))
+        let task = Task {
+            defer { continuation.finish() }
+            return await supervisor.perform(command, on: "worker", deadline: deadline) { _, _ in continuation.yield() }
+        }
+        for await _ in begun { break }
+        return task
+    }
+
     /// Waits until a report fits; throws after 30 seconds.
     @discardableResult
     func report(where fits: @escaping @Sendable (DeviceReport) -> Bool) async throws -> DeviceReport {

@@ -76,20 +76,18 @@ struct SupervisorTests {
     @Test func cancellationAnswersAtOnceAndFreesTheDevice() async throws {
         try await SupervisorBed.run([SupervisorBed.worker()]) { bed in
             let pid = try await bed.runningPID()
-            let task = Task { await bed.obey("until-cancelled") }
-            try await bed.report { $0.state == .busy }
+            let task = await bed.begin("until-cancelled")
             task.cancel()
             #expect(await task.value.completion == .cancelled)
             #expect(await bed.obey("succeed").completion == receipt)
-            #expect(await bed.supervisor.reports[0].pid == pid, "the host that was cancelled must not be replaced")
+            #expect(await bed.supervisor.reports[0].pid == pid, "a host that was cancelled must not be replaced")
         }
     }
 
     @Test func aHostThatIgnoresACancelIsReplaced() async throws {
         try await SupervisorBed.run([SupervisorBed.worker()]) { bed in
             let pid = try await bed.runningPID()
-            let task = Task { await bed.obey("hang") }
-            try await bed.report { $0.state == .busy }
+            let task = await bed.begin("hang")
             task.cancel()
             #expect(await task.value.completion == .cancelled)
             #expect(await bed.obey("succeed").completion == receipt)
@@ -134,10 +132,9 @@ struct SupervisorTests {
     @Test func sigkillDuringACommandCostsOneRetry() async throws {
         try await SupervisorBed.run([SupervisorBed.worker()]) { bed in
             let pid = try await bed.runningPID()
-            async let outcome = bed.obey("until-cancelled")
-            try await bed.report { $0.state == .busy }
+            let work = await bed.begin("until-cancelled")
             #expect(kill(pid, SIGKILL) == 0)
-            #expect(await outcome.completion.faultCode == "link.host-died")
+            #expect(await work.value.completion.faultCode == "link.host-died")
             #expect(await bed.obey("succeed").completion == receipt)
             #expect(await bed.supervisor.reports[0].lastExit == "signal 9")
         }
@@ -148,11 +145,10 @@ struct SupervisorTests {
         timing.heartbeat = .seconds(60)
         try await SupervisorBed.run([SupervisorBed.worker()], timing: timing) { bed in
             let pid = try await bed.runningPID()
-            async let outcome = bed.obey("until-cancelled", deadline: .seconds(1))
-            try await bed.report { $0.state == .busy }
+            let work = await bed.begin("until-cancelled", deadline: .seconds(1))
             #expect(kill(pid, SIGSTOP) == 0)
             let clock = ContinuousClock.now
-            #expect(await outcome.completion.faultCode == "link.host-hung")
+            #expect(await work.value.completion.faultCode == "link.host-hung")
             #expect(ContinuousClock.now - clock < .seconds(8))
             #expect(await bed.obey("succeed").completion == receipt)
         }
@@ -172,8 +168,7 @@ struct SupervisorTests {
     @Test func aHostAtWorkAnswersItsPings() async throws {
         try await SupervisorBed.run([SupervisorBed.worker()]) { bed in
             let pid = try await bed.runningPID()
-            let work = Task { await bed.obey("until-cancelled") }
-            try await bed.report { $0.state == .busy }
+            let work = await bed.begin("until-cancelled")
             // Waits for its turn as long as seven heartbeats of 0.4 s.
             #expect(await bed.obey("succeed", deadline: .seconds(3)).completion.faultCode == "link.busy")
             work.cancel()
@@ -195,8 +190,7 @@ struct SupervisorTests {
 
     @Test func waitingCountsTowardsTheDeadline() async throws {
         try await SupervisorBed.run([SupervisorBed.worker()]) { bed in
-            let first = Task { await bed.obey("until-cancelled") }
-            try await bed.report { $0.state == .busy }
+            let first = await bed.begin("until-cancelled")
             #expect(await bed.obey("succeed", deadline: .milliseconds(200)).completion.faultCode == "link.busy")
             first.cancel()
             #expect(await first.value.completion == .cancelled)
