@@ -83,7 +83,10 @@ struct LinkChannelTests {
         #expect(openFiles(named: name) == 0)
     }
 
-    @Test(arguments: ["", "{}", "[]", "null", #"{"pong":{"_0":-1}}"#, #"{"pong":{"_0":1},"cancel":{"_0":1}}"#, #"{"pong":{"_0":1}"#, "\u{0}", #"{"pong":{"_0":1,"_0":1}}"#, #"{"pong":{"_0":1}} "#])
+    @Test(arguments: [
+        "", "{}", "[]", "null", #"{"pong":{"_0":-1}}"#, #"{"pong":{"_0":1},"cancel":{"_0":1}}"#, #"{"pong":{"_0":1}"#, "\u{0}",
+        #"{"pong":{"_0":1,"_0":1}}"#, #"{"pong":{"_0":1}} "#,
+    ])
     func whatIsNoMessageIsAViolation(_ text: String) throws {
         let bytes = Array(text.utf8)
         if bytes.isEmpty {

@@ -111,6 +111,7 @@ struct SupervisorTests {
 
     @Test func aHungDriverIsEndedByItsOwnWatchdogAndReplaced() async throws {
         try await SupervisorBed.run([SupervisorBed.worker()], timing: DeviceTiming()) { bed in
+            _ = try await bed.runningPID()
             #expect(await bed.obey("hang", deadline: .seconds(1)).completion.faultCode == "link.host-hung")
             #expect(await bed.obey("succeed").completion == receipt)
             #expect(await bed.supervisor.reports[0].lastExit == "watchdog")
@@ -225,7 +226,8 @@ struct SupervisorTests {
 
     @Test func aHungPollDoesNotKeepACommandPastItsDeadline() async throws {
         try await SupervisorBed.run([SupervisorBed.worker(["poll": "hang"])], timing: DeviceTiming()) { bed in
-            #expect(await bed.obey("succeed", deadline: .seconds(1)).completion.faultCode == "link.host-hung")
+            // Long enough for the host to come up.
+            #expect(await bed.obey("succeed", deadline: .seconds(4)).completion.faultCode == "link.host-hung")
             try await bed.report { $0.lastExit == "watchdog" }
         }
     }
@@ -234,7 +236,8 @@ struct SupervisorTests {
         try await SupervisorBed.run([SupervisorBed.worker()]) { bed in
             let pid = try await bed.runningPID()
             #expect(await bed.supervisor.perform(.awaitCardRemoval, on: "worker", deadline: .seconds(5)).completion.faultCode == "link.bad-request")
-            #expect(await bed.supervisor.perform(.awaitCardRemoval, on: "nobody", deadline: .seconds(5)).completion.faultCode == "link.unknown-device")
+            let unknown = await bed.supervisor.perform(.awaitCardRemoval, on: "nobody", deadline: .seconds(5))
+            #expect(unknown.completion.faultCode == "link.unknown-device")
             #expect(await bed.obey(String(repeating: "x", count: 70_000)).completion.faultCode == "link.bad-request")
             #expect(await bed.obey("succeed").completion == receipt)
             #expect(await bed.supervisor.reports[0].pid == pid)
