@@ -39,8 +39,15 @@ struct SupervisorTests {
     @Test func aFileReachesTheDriver() async throws {
         try await SupervisorBed.run([DeviceSpec(name: "printer", deviceClass: .printer)]) { bed in
             let file = try MemoryFile.copying([1, 2, 3])
-            let outcome = await bed.supervisor.perform(.print(PrintRequest(title: "T")), on: "printer", files: [file], deadline: .seconds(20))
+            let reasons = Mutex<[String]>([])
+            let outcome = await bed.supervisor.perform(
+                .print(PrintRequest(title: "T")), on: "printer", files: [file], deadline: .seconds(20)
+            ) { progress, _ in
+                if case .printing(let printing) = progress { reasons.withLock { $0 = printing.reasons } }
+            }
             #expect(outcome.completion == .success(.printed(sheets: 3)))
+            // What a printer says is cleaned by its host: kioskd would cut the link.
+            #expect(reasons.withLock { $0 } == ["none", "a b", String(repeating: "x", count: LinkText.maxReason)])
         }
     }
 

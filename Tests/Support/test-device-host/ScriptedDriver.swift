@@ -33,7 +33,7 @@ final class ScriptedDriver: DeviceDriver {
             return DeviceReply(.scanned(pages: request.maxPages))
         case .print:
             let bytes = try files[0].withBytes { Array($0) }
-            try context.report(.printing(PrinterProgress(sheetsPrinted: 0, reasons: ["none"])))
+            try context.report(.printing(PrinterProgress(sheetsPrinted: 0, reasons: ["none", "a\nb", String(repeating: "x", count: 300)])))
             return DeviceReply(.printed(sheets: bytes.count))
         case .renderReceipt(let content):
             return try obey(content.title, context)
