@@ -11,13 +11,15 @@ public enum BlockingThread {
         defer { pthread_attr_destroy(&attributes) }
         pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
         var thread = pthread_t()
-        let code = pthread_create(&thread, &attributes, { argument in
-            guard let argument else { return nil }
-            let job = Unmanaged<Job>.fromOpaque(argument).takeRetainedValue()
-            kiosk_thread_name(job.name)
-            job.body()
-            return nil
-        }, job.toOpaque())
+        let code = pthread_create(
+            &thread, &attributes,
+            { argument in
+                guard let argument else { return nil }
+                let job = Unmanaged<Job>.fromOpaque(argument).takeRetainedValue()
+                kiosk_thread_name(job.name)
+                job.body()
+                return nil
+            }, job.toOpaque())
         guard code == 0 else {
             job.release()
             throw .system(call: "pthread_create", code: code)

@@ -110,7 +110,7 @@ final class HostLink: Sendable {
                 }
                 guard due else { return }
             }
-            try channel.send(HostMessage.progress(id, progress), files: files, timeout: HostMain.sendLimit)
+            try channel.send(HostMessage.progress(id, progress.cleaned), files: files, timeout: HostMain.sendLimit)
         }
     }
 

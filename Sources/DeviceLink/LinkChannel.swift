@@ -4,7 +4,7 @@ internal import LinkShim
 
 /// One end of the link between kioskd and a device host: whole messages over a SOCK_SEQPACKET Unix socket.
 ///
-/// A message is one datagram: a JSON header of at most ``maxHeader`` bytes, and beside it (SCM_RIGHTS) at most ``maxFiles`` sealed memfds.
+/// A message is one datagram: a JSON header of at most ``maxHeader`` bytes with sorted keys, and beside it (SCM_RIGHTS) at most ``maxFiles`` sealed memfds.
 /// Sending is safe from any thread; receiving belongs to one.
 public final class LinkChannel: Sendable {
     /// bytes
@@ -43,7 +43,7 @@ public final class LinkChannel: Sendable {
     public func send(_ message: some Encodable, files: [MemoryFile] = [], timeout: Duration) throws(LinkFailure) {
         let header: Data
         do {
-            header = try JSONEncoder().encode(message)
+            header = try Self.encode(message)
         } catch {
             throw .unsendable
         }
@@ -65,20 +65,25 @@ public final class LinkChannel: Sendable {
 
     /// Waits for one message; nil when none came within `timeout` (nil waits for ever). Every file in the answer is sealed;
     /// on any failure the files that came are closed.
-    public func receive<Message: Decodable>(_ type: Message.Type, timeout: Duration?) throws(LinkFailure) -> (message: Message, files: [MemoryFile])? {
+    public func receive<Message: Codable>(_ type: Message.Type, timeout: Duration?) throws(LinkFailure) -> (message: Message, files: [MemoryFile])? {
         guard let (header, descriptors) = try receiveDatagram(timeout: timeout) else { return nil }
         let files = try Self.takeOver(descriptors)
-        do {
-            return (try JSONDecoder().decode(type, from: header), files)
-        } catch {
-            // The decoder's own words may quote the message.
-            throw .violation(.malformed)
-        }
+        // What the decoder says of its failure may quote the message: it goes no further.
+        guard let message = try? JSONDecoder().decode(type, from: header) else { throw .violation(.malformed) }
+        // Only the one encoding of a message is a message: no unknown or doubled key, no space, nothing behind it.
+        guard let canonical = try? Self.encode(message), canonical == header else { throw .violation(.malformed) }
+        return (message, files)
     }
 
     /// Ends the link in both directions, from any thread; a waiting ``receive(_:timeout:)`` throws `.closed`.
     public func shutdown() {
         _ = Glibc.shutdown(descriptor, Int32(SHUT_RDWR))
+    }
+
+    private static func encode(_ message: some Encodable) throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return try encoder.encode(message)
     }
 
     private func receiveDatagram(timeout: Duration?) throws(LinkFailure) -> (header: Data, files: [Int32])? {

@@ -10,6 +10,8 @@ public enum LinkText {
     public static let maxKey = 64
     /// entries of ``DeviceStatus/identity``
     public static let maxEntries = 32
+    /// bytes of one of ``PrinterProgress/reasons`` (RFC 8011 keyword), of which there are at most ``maxEntries``
+    public static let maxReason = 255
 
     /// Whether `text` is short and holds no control character, so that it can stand in a log line.
     public static func isClean(_ text: String, maxBytes: Int) -> Bool {
@@ -70,5 +72,14 @@ extension DeviceStatus {
             && identity.allSatisfy {
                 LinkText.isClean($0.key, maxBytes: LinkText.maxKey) && LinkText.isClean($0.value, maxBytes: LinkText.maxDetail)
             }
+    }
+}
+
+extension DeviceProgress {
+    /// Within the bounds of ``LinkText``: a printer on the network may say anything.
+    package var cleaned: DeviceProgress {
+        guard case .printing(var progress) = self else { return self }
+        progress.reasons = progress.reasons.prefix(LinkText.maxEntries).map { LinkText.cleaned($0, maxBytes: LinkText.maxReason) }
+        return .printing(progress)
     }
 }

@@ -32,7 +32,8 @@ struct ReplyRules {
             try require(bytes <= Self.maxBytes, .fileSize)
         case (.printing(let progress), .print):
             try require(files.isEmpty, .fileCount)
-            let clean = progress.reasons.count <= 32 && progress.reasons.allSatisfy { LinkText.isClean($0, maxBytes: 255) }
+            let reasons = progress.reasons
+            let clean = reasons.count <= LinkText.maxEntries && reasons.allSatisfy { LinkText.isClean($0, maxBytes: LinkText.maxReason) }
             try require(clean && (0...10_000).contains(progress.sheetsPrinted), .outOfBounds)
         case (.fraction(let done), _):
             try require(files.isEmpty, .fileCount)

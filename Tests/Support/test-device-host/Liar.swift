@@ -22,7 +22,8 @@ struct Liar {
         switch lie {
         case "garbage-hello": raw(Array("\u{0}\u{1}not json".utf8))
         case "silent": break
-        case "wrong-version": try channel.send(HostMessage.hello(Hello(version: 99, name: hello.name, deviceClass: hello.deviceClass)), timeout: .seconds(1))
+        case "wrong-version":
+            try channel.send(HostMessage.hello(Hello(version: 99, name: hello.name, deviceClass: hello.deviceClass)), timeout: .seconds(1))
         case "wrong-name": try channel.send(HostMessage.hello(Hello(name: "other", deviceClass: hello.deviceClass)), timeout: .seconds(1))
         case "wrong-class": try channel.send(HostMessage.hello(Hello(name: hello.name, deviceClass: .printer)), timeout: .seconds(1))
         default:

@@ -33,7 +33,7 @@ final class ScriptedDriver: DeviceDriver {
             return DeviceReply(.scanned(pages: request.maxPages))
         case .print:
             let bytes = try files[0].withBytes { Array($0) }
-            try context.report(.printing(PrinterProgress(sheetsPrinted: 0, reasons: ["none"])))
+            try context.report(.printing(PrinterProgress(sheetsPrinted: 0, reasons: ["none", "a\nb", String(repeating: "x", count: 300)])))
             return DeviceReply(.printed(sheets: bytes.count))
         case .renderReceipt(let content):
             return try obey(content.title, context)
@@ -43,6 +43,8 @@ final class ScriptedDriver: DeviceDriver {
     }
 
     private func obey(_ word: String, _ context: CommandContext) throws -> DeviceReply {
+        // Tells the test that the driver is at it.
+        try context.report(.fraction(0))
         switch word {
         case "succeed": break
         case "fractions": for step in 0...5000 { try context.report(.fraction(Double(step) / 5000)) }

@@ -1,0 +1,44 @@
+import DeviceLink
+import Glibc
+import LinkShim
+import Testing
+
+struct MemoryFileTests {
+    @Test func aFileHoldsWhatWasFilledIn() throws {
+        let file = try MemoryFile.make(capacity: 100) { buffer in
+            buffer[0] = 7
+            return 3
+        }
+        #expect(file.byteCount == 3)
+        #expect(try file.withBytes { Array($0) } == [7, 0, 0])
+    }
+
+    @Test func anEmptyFileIsAFile() throws {
+        let file = try MemoryFile.copying([])
+        #expect(file.byteCount == 0)
+        #expect(try file.withBytes { $0.count } == 0)
+    }
+
+    @Test func nobodyCanChangeASealedFile() throws {
+        let file = try MemoryFile.copying([1, 2, 3])
+        #expect(kiosk_memfd_is_sealed(file.descriptor) == 1)
+        #expect(pwrite(file.descriptor, [9], 1, 0) == -1 && errno == EPERM)
+        #expect(ftruncate(file.descriptor, 2) == -1)
+        #expect(ftruncate(file.descriptor, 4) == -1)
+        #expect(mmap(nil, 3, PROT_READ | PROT_WRITE, MAP_SHARED, file.descriptor, 0) == MAP_FAILED)
+        #expect(try file.withBytes { Array($0) } == [1, 2, 3])
+    }
+
+    @Test func aFailedFillLeavesNoFile() throws {
+        struct Stop: Error {}
+        #expect(throws: Stop.self) { try MemoryFile.make(capacity: 10) { _ in throw Stop() } }
+    }
+
+    @Test func onlySealedMemoryFilesAreTakenOver() throws {
+        #expect(throws: MemoryFile.Failure.notSealed) { try MemoryFile(receiving: kiosk_memfd_create("loose")) }
+        #expect(throws: MemoryFile.Failure.notSealed) { try MemoryFile(receiving: open("/dev/zero", O_RDONLY)) }
+        let sealed = try MemoryFile.copying([5])
+        let taken = try MemoryFile(receiving: dup(sealed.descriptor))
+        #expect(try taken.withBytes { Array($0) } == [5])
+    }
+}
