@@ -191,11 +191,14 @@ extension Flow {
             case .card: "card.tooManyTries"
             case .storage: "fault.storage"
             }
-        return make("fault", .key("fault.title"), tone: .problem, [.notice(.problem, .key(text)), .paragraph(.key("help.phone"))], [primary(.exit, "action.exit")])
+        return make(
+            "fault", .key("fault.title"), tone: .problem, [.notice(.problem, .key(text)), .paragraph(.key("help.phone"))],
+            [primary(.exit, "action.exit")])
     }
 
     private var helpScreen: Screen {
-        make("help", .key("help.title"), [.paragraph(.key("help.body")), .notice(.normal, .key("help.phone"))], [primary(.back, "action.back"), exit])
+        make(
+            "help", .key("help.title"), [.paragraph(.key("help.body")), .notice(.normal, .key("help.phone"))], [primary(.back, "action.back"), exit])
     }
 
     // MARK: Parts

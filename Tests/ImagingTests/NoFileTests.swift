@@ -12,8 +12,10 @@ struct NoFileTests {
         defer { try? FileManager.default.removeItem(at: trace) }
         await #expect(processExitsWith: .success) { [path = trace.path() as String] in
             // Not Foundation's Process: its child would inherit the test runner's blocked signals, and strace then never ends.
-            let tracer = spawn(["strace", "-f", "-qq", "-s", "400", "-e", "trace=/^(open|creat|mkdir|mknod|rename|link|symlink|memfd_create)",
-                                "-o", path, "-p", "\(getpid())"])
+            let tracer = spawn([
+                "strace", "-f", "-qq", "-s", "400", "-e", "trace=/^(open|creat|mkdir|mknod|rename|link|symlink|memfd_create)",
+                "-o", path, "-p", "\(getpid())",
+            ])
             let deadline = ContinuousClock.now + .seconds(20)
             while try String(contentsOfFile: "/proc/self/status", encoding: .utf8).contains("TracerPid:\t0") {
                 guard ContinuousClock.now < deadline else { exit(2) }

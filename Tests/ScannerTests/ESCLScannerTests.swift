@@ -25,7 +25,9 @@ extension ScannerTests {
         }
 
         @Test(arguments: [(ESCLScannerSimulator.Condition.jam, CitizenRemedy.pullOutJammedPage), (.coverOpen, .closeCover)])
-        func `A condition before the first page is a remedy that goes away`(condition: ESCLScannerSimulator.Condition, remedy: CitizenRemedy) async throws {
+        func `A condition before the first page is a remedy that goes away`(condition: ESCLScannerSimulator.Condition, remedy: CitizenRemedy)
+            async throws
+        {
             let simulator = try await Self.loaded(1)
             await simulator.setCondition(condition)
             let driver = try DriverThread(Self.options)

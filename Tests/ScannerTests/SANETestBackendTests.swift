@@ -6,7 +6,9 @@ internal import Testing
 extension ScannerTests {
     /// What only SANE's own `test` backend can provoke.
     @Suite struct SANETestBackend {
-        private static func scan(_ options: [String: String], _ request: ScanRequest = ScanRequest(resolution: 50, maxPages: 2)) async throws -> ScanRun {
+        private static func scan(_ options: [String: String], _ request: ScanRequest = ScanRequest(resolution: 50, maxPages: 2)) async throws
+            -> ScanRun
+        {
             _ = try await ScannerRig.reset()
             var all = ["device": "test:0"]
             for (name, value) in options { all["option.\(name)"] = value }

@@ -136,13 +136,14 @@ public final class ScannerDriver: DeviceDriver {
     }
 
     private static func status(of failure: ScannerFailure) -> DeviceStatus {
-        let state: DeviceState = switch kiosk_scanner_code(rawValue: failure.code) {
-        // SANE says `invalid` when there is no device of that name.
-        case KIOSK_SCANNER_INVALID: .absent
-        case KIOSK_SCANNER_JAMMED, KIOSK_SCANNER_COVER_OPEN: .needsCitizen
-        case KIOSK_SCANNER_ACCESS_DENIED, KIOSK_SCANNER_HW_LOCKED, KIOSK_SCANNER_UNSUPPORTED: .needsTechnician
-        default: .offline
-        }
+        let state: DeviceState =
+            switch kiosk_scanner_code(rawValue: failure.code) {
+            // SANE says `invalid` when there is no device of that name.
+            case KIOSK_SCANNER_INVALID: .absent
+            case KIOSK_SCANNER_JAMMED, KIOSK_SCANNER_COVER_OPEN: .needsCitizen
+            case KIOSK_SCANNER_ACCESS_DENIED, KIOSK_SCANNER_HW_LOCKED, KIOSK_SCANNER_UNSUPPORTED: .needsTechnician
+            default: .offline
+            }
         if state == .absent {
             return DeviceStatus(state: .absent, fault: DeviceFault(code: "scanner.not-found", action: .replug, detail: "no device of that name"))
         }

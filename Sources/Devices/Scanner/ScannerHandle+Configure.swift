@@ -44,11 +44,12 @@ extension ScannerHandle {
 
     /// An option from the configuration, whose type only the device knows.
     private func set(_ option: String, toText value: String) throws {
-        let number: Double? = switch value {
-        case "yes", "true": 1
-        case "no", "false": 0
-        default: Double(value)
-        }
+        let number: Double? =
+            switch value {
+            case "yes", "true": 1
+            case "no", "false": 0
+            default: Double(value)
+            }
         do {
             try set(option, to: value)
         } catch let failure as ScannerFailure where failure.code == KIOSK_SCANNER_WRONG_TYPE.rawValue {

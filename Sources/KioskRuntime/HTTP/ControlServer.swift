@@ -57,12 +57,15 @@ public struct ControlServer: Service {
             return try JSONResponse.encode(["url": address])
         }
         let application = Application(
-            router: router, configuration: .init(address: .unixDomainSocket(path: path)), onServerRunning: { _ in chmod(path, 0o600) }, logger: logger)
+            router: router, configuration: .init(address: .unixDomainSocket(path: path)), onServerRunning: { _ in chmod(path, 0o600) }, logger: logger
+        )
         try await application.run()
     }
 
     private func found<Value>(_ value: Value?, _ what: String) throws -> Value {
-        guard let value else { throw LocalProblem(status: 404, code: "\(what).unknown", detail: "There is none of that name; the list shows what there is.") }
+        guard let value else {
+            throw LocalProblem(status: 404, code: "\(what).unknown", detail: "There is none of that name; the list shows what there is.")
+        }
         return value
     }
 }
