@@ -9,7 +9,7 @@ internal import Testing
 
 /// Everything that touches libsane stands below this suite: libsane isn't thread-safe and keeps SANE_CONFIG_DIR from its first start,
 /// so that all tests share one configuration with SANE's `test` backend and the eSCL simulator, one after the other.
-@Suite(.serialized, .scannerRig)
+@Suite(.serialized, .scannerRig, .timeLimit(.minutes(1)))
 struct ScannerTests {}
 
 /// The scanners at hand during the suite.
