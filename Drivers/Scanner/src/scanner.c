@@ -294,7 +294,7 @@ ssize_t kiosk_scanner_read(kiosk_scanner *scanner, void *bytes, size_t capacity,
         if (length < 0 || length > most) return KIOSK_SCANNER_IO_ERROR;
         int64_t left = deadline - now_ms();
         if (length > 0 || left <= 0) return length;
-        // Never for long: sane-airscan may have data without its descriptor saying so. Without a descriptor this is a short rest.
+        // Never for long, so that a backend whose descriptor missed a beat isn't waited for. Without a descriptor this is a short rest.
         struct pollfd arrival = {.fd = scanner->select_fd, .events = POLLIN};
         poll(&arrival, 1, left < LOOK_AGAIN_MS ? (int)left : LOOK_AGAIN_MS);
     }
