@@ -6,9 +6,9 @@ internal import Testing
 extension ScannerTests {
     /// What only SANE's own `test` backend can provoke.
     @Suite struct SANETestBackend {
-        private static func scan(_ options: [String: String], _ request: ScanRequest = ScanRequest(resolution: 50, maxPages: 2)) async throws
-            -> ScanRun
-        {
+        private static func scan(
+            _ options: [String: String], _ request: ScanRequest = ScanRequest(resolution: 50, maxPages: 2)
+        ) async throws -> ScanRun {
             _ = try await ScannerRig.reset()
             var all = ["device": "test:0"]
             for (name, value) in options { all["option.\(name)"] = value }
@@ -53,8 +53,8 @@ extension ScannerTests {
 
         @Test(arguments: [
             ["read-limit": "yes", "read-limit-size": "777"],
-            ["non-blocking": "yes", "read-delay": "yes", "read-delay-duration": "1000"],
-            ["non-blocking": "yes", "select-fd": "yes", "read-delay": "yes", "read-delay-duration": "1000"],
+            ["read-delay": "yes", "read-delay-duration": "1000"],
+            ["select-fd": "yes", "read-delay": "yes", "read-delay-duration": "1000"],
             ["fuzzy-parameters": "yes"],
         ])
         func `The way the bytes arrive doesn't change the page`(options: [String: String]) async throws {

@@ -9,7 +9,7 @@ internal import Testing
 
 /// Everything that touches libsane stands below this suite: libsane isn't thread-safe and keeps SANE_CONFIG_DIR from its first start,
 /// so that all tests share one configuration with SANE's `test` backend and the eSCL simulator, one after the other.
-@Suite(.serialized, .scannerRig)
+@Suite(.serialized, .scannerRig, .timeLimit(.minutes(1)))
 struct ScannerTests {}
 
 /// The scanners at hand during the suite.
@@ -18,9 +18,10 @@ struct ScannerRig: Sendable {
 
     let simulator: ESCLScannerSimulator
 
-    /// The rig of the running suite, its simulator as after a start: nothing loaded, nothing wrong.
+    /// The rig of the running suite: no driver open, its simulator as after a start, nothing loaded, nothing wrong.
     static func reset() async throws -> ScannerRig {
         let rig = try #require(current)
+        await DriverThread.closeAll()
         await rig.simulator.release()
         await rig.simulator.unload()
         await rig.simulator.lay(onPlaten: nil)
@@ -50,9 +51,11 @@ struct ScannerRigTrait: SuiteTrait, TestScoping {
         do {
             try await ScannerRig.$current.withValue(ScannerRig(simulator: simulator)) { try await function() }
         } catch {
+            await DriverThread.closeAll()
             await simulator.stop()
             throw error
         }
+        await DriverThread.closeAll()
         await simulator.stop()
     }
 }
@@ -70,18 +73,31 @@ struct ScanRun: Sendable {
 
 /// A driver on a thread of its own, as in kiosk-device.
 final class DriverThread: @unchecked Sendable {
-    // Unchecked: the driver is touched on the queue only.
-    private let driver: ScannerDriver
-    // One for all, so that a driver of before has let go of libsane when the next one asks for it.
+    // Unchecked: both are touched on the queue only.
+    private var driver: ScannerDriver?
+    private nonisolated(unsafe) static var open: [DriverThread] = []
     private static let queue = DispatchQueue(label: "scanner-driver")
 
     init(_ options: [String: String]) throws {
-        driver = try ScannerDriver(options: options)
+        let driver = try ScannerDriver(options: options)
+        self.driver = driver
+        Self.queue.async { Self.open.append(self) }
+    }
+
+    /// Lets every driver go, on the one thread that may talk to libsane, before the next one is made.
+    static func closeAll() async {
+        await withCheckedContinuation { continuation in
+            queue.async {
+                for thread in open { thread.driver = nil }
+                open = []
+                continuation.resume()
+            }
+        }
     }
 
     func poll() async -> DeviceStatus {
         await withCheckedContinuation { continuation in
-            Self.queue.async { continuation.resume(returning: self.driver.poll()) }
+            Self.queue.async { continuation.resume(returning: self.driver?.poll() ?? DeviceStatus(state: .absent)) }
         }
     }
 
@@ -108,7 +124,7 @@ final class DriverThread: @unchecked Sendable {
         started?(context)
         var run = ScanRun()
         do {
-            let reply = try driver.perform(.scan(request), files: [], context: context)
+            let reply = try #require(driver).perform(.scan(request), files: [], context: context)
             if case .scanned(let pages) = reply.result { run.scanned = pages }
         } catch let remedy as CitizenRemedy {
             run.remedy = remedy

@@ -25,7 +25,7 @@ struct kiosk_scanner {
     int select_fd;
 };
 
-/// How often a running start is looked at.
+/// How often a running start, or a frame without a sign of data, is looked at.
 enum { LOOK_AGAIN_MS = 20 };
 
 static pthread_mutex_t users_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -291,11 +291,11 @@ int kiosk_scanner_start(kiosk_scanner *scanner, int timeout_ms, bool (*should_st
         return guard.timed_out ? KIOSK_SCANNER_TIMED_OUT : KIOSK_SCANNER_CANCELLED;
     }
     if (status != 0) return status;
-    // Without a descriptor to wait on, non-blocking mode is left alone: SANE's test backend takes "nothing yet" for the end of the page.
+    // Non-blocking mode is of use only with a descriptor to wait on.
     SANE_Int fd = -1;
-    if (sane_get_select_fd(scanner->handle, &fd) == SANE_STATUS_GOOD && fd >= 0) {
+    if (sane_get_select_fd(scanner->handle, &fd) == SANE_STATUS_GOOD && fd >= 0
+        && sane_set_io_mode(scanner->handle, SANE_TRUE) == SANE_STATUS_GOOD) {
         scanner->select_fd = fd;
-        (void)sane_set_io_mode(scanner->handle, SANE_TRUE);
     }
     return 0;
 }
@@ -304,14 +304,15 @@ ssize_t kiosk_scanner_read(kiosk_scanner *scanner, void *bytes, size_t capacity,
     SANE_Int most = capacity > INT_MAX ? INT_MAX : (SANE_Int)capacity;
     int64_t deadline = now_ms() + timeout_ms;
     for (;;) {
-        int64_t left = deadline - now_ms();
-        struct pollfd arrival = {.fd = scanner->select_fd, .events = POLLIN};
-        if (scanner->select_fd >= 0 && poll(&arrival, 1, left > 0 ? (int)left : 0) <= 0) return 0;
         SANE_Int length = 0;
         SANE_Status status = sane_read(scanner->handle, bytes, most, &length);
         if (status != SANE_STATUS_GOOD) return -(ssize_t)status;
         if (length < 0 || length > most) return KIOSK_SCANNER_IO_ERROR;
-        if (length > 0 || now_ms() >= deadline) return length;
+        int64_t left = deadline - now_ms();
+        if (length > 0 || left <= 0) return length;
+        // Never for long, so that a backend whose descriptor missed a beat isn't waited for. Without a descriptor this is a short rest.
+        struct pollfd arrival = {.fd = scanner->select_fd, .events = POLLIN};
+        poll(&arrival, 1, left < LOOK_AGAIN_MS ? (int)left : LOOK_AGAIN_MS);
     }
 }
 

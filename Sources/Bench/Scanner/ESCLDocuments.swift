@@ -35,7 +35,10 @@ enum ESCLDocuments {
         """
 
     private static func resolution(_ value: Int) -> String {
-        "<scan:DiscreteResolution><scan:XResolution>\(value)</scan:XResolution><scan:YResolution>\(value)</scan:YResolution></scan:DiscreteResolution>"
+        """
+        <scan:DiscreteResolution><scan:XResolution>\(value)</scan:XResolution>\
+        <scan:YResolution>\(value)</scan:YResolution></scan:DiscreteResolution>
+        """
     }
 
     /// `adf` is one of the specification's `AdfState` words.

@@ -171,7 +171,8 @@ public actor ESCLScannerSimulator {
 
     /// The next picture of a job, in its mode and resolution.
     func nextPage(of job: Int) async throws -> Page {
-        if let after = holdAfter {
+        // Only living jobs count: a client may still ask for a page of one that it has just deleted.
+        if let after = holdAfter, jobs[job] != nil {
             if after == 0 {
                 for watcher in watchers { watcher.resume() }
                 watchers = []

@@ -6,7 +6,7 @@ internal import ScannerShim
 public final class ScannerDriver: DeviceDriver {
     /// How long one read waits before the command is looked at again, milliseconds: well within the 200 ms in which a cancel is honoured.
     private static let readWait: Int32 = 50
-    /// bytes asked for at once; a backend without a select descriptor may fill it before it returns, so it is kept near the rows of a tenth of a second
+    /// bytes asked for at once; a backend without a select descriptor may fill it before it returns, so it is kept small
     private static let chunk = 64 << 10
 
     private let device: String
