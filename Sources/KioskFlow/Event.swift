@@ -50,7 +50,8 @@ public enum Failure: Sendable, Equatable {
 
 /// What the flow asks the runtime to do. Each with an id ends in exactly one completing event, or in none once it is cancelled.
 public enum Effect: Sendable, Equatable {
-    case readCard(EffectID)
+    /// Wait for a card and read it; `pause` seconds before the first look give the citizen time to lay it better.
+    case readCard(EffectID, pause: Int)
     case awaitCardRemoval(EffectID)
     case scan(EffectID, maxPages: Int)
     case commit(EffectID, Submission)

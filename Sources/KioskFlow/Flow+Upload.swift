@@ -142,7 +142,7 @@ extension Flow {
 
     private mutating func waitForCard(problem: Visit.Problem?) -> [Effect] {
         visit.problem = problem
-        return [.readCard(begin(.readCard))] + enter(.layCard)
+        return [.readCard(begin(.readCard), pause: problem == nil ? 0 : Limits.readPause)] + enter(.layCard)
     }
 
     private mutating func scan() -> [Effect] {

@@ -177,8 +177,10 @@ public enum Limits {
     static let wipe = 10
     static let outOfService = 60
     static let wipeAttempts = 3
-    /// Reads of a card that may fail in a row.
-    static let failedReads = 5
+    /// seconds between a failed read and the next look at the reader
+    public static let readPause = 3
+    /// Reads of a card that may fail in a row: more than a minute of trying, because a card that lies badly fails again until a slow hand moves it.
+    static let failedReads = 20
 }
 
 extension Phase {

@@ -58,7 +58,7 @@ import Testing
         #expect(kiosk.flow.screen.body.first == .notice(.attention, .key("remedy.\(remedy.rawValue)")))
     }
 
-    @Test func `the fifth failed read in a row ends the journey`() {
+    @Test func `too many failed reads in a row end the journey`() {
         var kiosk = Driver()
         kiosk.toLayCard()
         for _ in 1..<Limits.failedReads {

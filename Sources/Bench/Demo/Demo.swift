@@ -96,10 +96,7 @@ public final class Demo: Sendable {
     private func see(
         _ name: String, on screen: Touchscreen, deadline: Duration = .seconds(30), where condition: @Sendable (Screen) -> Bool = { _ in true }
     ) async throws -> Screen {
-        let found: Screen = try await Poll.until("the screen `\(name)`", deadline: deadline) {
-            guard let current = await screen.current else { return .notYet("no screen") }
-            return current.name == name && condition(current) ? .there(current) : .notYet(current.summary)
-        }
+        let found = try await screen.waitFor(name, deadline: deadline, where: condition)
         step("screen `\(name)`")
         return found
     }

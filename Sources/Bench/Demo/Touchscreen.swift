@@ -69,6 +69,17 @@ actor Touchscreen {
         guard (200..<300).contains(response.status.code) else { throw Refused(path: "/touch", status: UInt(response.status.code)) }
     }
 
+    /// Waits until a screen of that name is shown that also fulfils the condition.
+    @discardableResult
+    nonisolated func waitFor(
+        _ name: String, deadline: Duration = .seconds(30), where condition: @Sendable (Screen) -> Bool = { _ in true }
+    ) async throws -> Screen {
+        try await Poll.until("the screen `\(name)`", deadline: deadline) {
+            guard let current = await self.current else { return .notYet("no screen") }
+            return current.name == name && condition(current) ? .there(current) : .notYet(current.summary)
+        }
+    }
+
     private func follow() {
         stream = Task { [origin, cookie] in
             var request = HTTPClientRequest(url: origin + "/events")

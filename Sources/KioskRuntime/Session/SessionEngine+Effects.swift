@@ -10,7 +10,8 @@ extension SessionEngine {
     /// A read is asked for in slices: a driver that hangs is ended within one of them, and a citizen who takes long is never told that it failed.
     private static let cardSlice = Duration.seconds(30)
 
-    func readCard(_ id: EffectID) async {
+    func readCard(_ id: EffectID, after pause: Duration) async {
+        guard (try? await Task.sleep(for: pause)) != nil else { return }
         while !Task.isCancelled {
             var found = false
             let completion = await perform(.readCard(fingerprints: false), on: .idCardReader, deadline: Self.cardSlice) { progress, _ in

@@ -127,7 +127,7 @@ public actor SessionEngine {
 
     private func carryOut(_ effect: Effect) {
         switch effect {
-        case .readCard(let id): run(id) { await $0.readCard(id) }
+        case .readCard(let id, let pause): run(id) { await $0.readCard(id, after: .seconds(pause)) }
         case .awaitCardRemoval(let id): run(id) { await $0.awaitCardRemoval(id) }
         case .scan(let id, let maxPages): run(id) { await $0.scan(id, maxPages: maxPages) }
         case .commit(let id, let submission): run(id) { await $0.commit(id, submission) }
