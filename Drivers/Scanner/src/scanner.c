@@ -1,6 +1,7 @@
 #include "kiosk_scanner.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <limits.h>
 #include <link.h>
 #include <math.h>
@@ -237,15 +238,6 @@ static void *watch(void *argument) {
     struct guard *guard = argument;
     pthread_mutex_lock(&guard->lock);
     while (!guard->over) {
-        bool late = now_ms() >= guard->deadline;
-        if (late || guard->should_stop(guard->context)) {
-            guard->stopped = true;
-            guard->timed_out = late;
-            // Unlocked, so that a backend that waits in sane_cancel for its own sane_start doesn't wait for us.
-            pthread_mutex_unlock(&guard->lock);
-            sane_cancel(guard->handle);
-            return NULL;
-        }
         struct timespec next;
         clock_gettime(CLOCK_MONOTONIC, &next);
         next.tv_nsec += LOOK_AGAIN_MS * 1000000L;
@@ -253,7 +245,15 @@ static void *watch(void *argument) {
             next.tv_nsec -= 1000000000L;
             next.tv_sec += 1;
         }
-        pthread_cond_timedwait(&guard->ended, &guard->lock, &next);
+        if (pthread_cond_timedwait(&guard->ended, &guard->lock, &next) != ETIMEDOUT) continue;
+        bool late = now_ms() >= guard->deadline;
+        if (!late && !guard->should_stop(guard->context)) continue;
+        guard->stopped = true;
+        guard->timed_out = late;
+        // Unlocked, so that a backend that waits in sane_cancel for its own sane_start doesn't wait for us.
+        pthread_mutex_unlock(&guard->lock);
+        sane_cancel(guard->handle);
+        return NULL;
     }
     pthread_mutex_unlock(&guard->lock);
     return NULL;
@@ -261,6 +261,9 @@ static void *watch(void *argument) {
 
 int kiosk_scanner_start(kiosk_scanner *scanner, int timeout_ms, bool (*should_stop)(void *), void *context) {
     scanner->select_fd = -1;
+    // Asked here first, so that the guard never cancels a start that has hardly begun: sane-airscan crashes on that.
+    if (should_stop(context)) return KIOSK_SCANNER_CANCELLED;
+    if (timeout_ms <= 0) return KIOSK_SCANNER_TIMED_OUT;
     struct guard guard = {
         .handle = scanner->handle,
         .deadline = now_ms() + timeout_ms,
