@@ -172,8 +172,8 @@ public enum Limits {
     static let cardRead = 20
     /// seconds between two pages of a scan
     static let pageScan = 120
-    /// seconds for PDF, seal and disk
-    static let commit = 300
+    /// seconds for PDF, seal and disk: longer than the deadlines of all its steps together, so that a submission that is stored is never called lost
+    static let commit = 900
     static let wipe = 10
     static let outOfService = 60
     static let wipeAttempts = 3
