@@ -60,6 +60,8 @@ struct DriverWorker {
             return (.remedy(remedy), [])
         } catch is CancellationError where job.context.isCancelled {
             return (.cancelled, [])
+        } catch is CancellationError where job.context.remainingMilliseconds == 0 {
+            return (.fault(.deadlinePassed), [])
         } catch {
             return (.fault(Self.fault(error)), [])
         }

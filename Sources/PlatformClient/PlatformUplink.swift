@@ -7,8 +7,7 @@ public import PlatformAPI
 /// A kiosk's way to the central platform. It repeats nothing on its own but what resuming an upload needs: when to try again is the queue's decision.
 public struct PlatformUplink: Sendable {
     private let credential: KioskCredential
-    private let client: HTTPClient
-    private let ownsClient: Bool
+    private let own: OwnClient?
     private let connection: PlatformConnection
 
     /// - Parameter httpClient: must not follow redirects; nil makes one of its own, which `shutdown` closes.
@@ -16,8 +15,8 @@ public struct PlatformUplink: Sendable {
     public init(credential: KioskCredential, httpClient: HTTPClient? = nil) throws {
         guard KioskCredential.isAcceptable(credential.platformURL) else { throw UplinkError.insecureURL }
         self.credential = credential
-        ownsClient = httpClient == nil
-        client = httpClient ?? Self.makeClient()
+        let client = httpClient ?? Self.makeClient()
+        own = httpClient == nil ? OwnClient(client) : nil
         let text = credential.platformURL.absoluteString
         connection = PlatformConnection(base: text.hasSuffix("/") ? String(text.dropLast()) : text, token: credential.token, client: client)
     }
@@ -32,7 +31,7 @@ public struct PlatformUplink: Sendable {
 
     /// Closes the connections; the uplink is of no use afterwards.
     public func shutdown() async throws {
-        if ownsClient { try await client.shutdown() }
+        try await own?.client.shutdown()
     }
 
     /// The platform's keys and limits.

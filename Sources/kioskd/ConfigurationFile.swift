@@ -68,13 +68,22 @@ struct ConfigurationFile: Decodable {
         if let twice = names.first(where: { name in names.filter { $0 == name }.count > 1 }) {
             throw Problem.invalid(path: path, key: "devices", what: "two devices are named \(twice); give each a name of its own")
         }
-        return KioskConfiguration(
+        if let port = web.port, !(0...65535).contains(port) {
+            throw Problem.invalid(path: path, key: "web.port", what: "\(port) is no port; 0 to 65535")
+        }
+        guard !devices.isEmpty else { throw Problem.invalid(path: path, key: "devices", what: "names none; the imaging worker at least is needed") }
+        let configuration = KioskConfiguration(
             kiosk: kiosk, dataDirectory: url(dataDirectory), runtimeDirectory: url(runtimeDirectory), webDirectory: url(web.directory),
             stringsDirectory: url(web.strings), webPort: web.port ?? 0, frameAncestor: web.frameAncestor, catalogueDirectory: url(catalogue),
             credentialFile: url(platform.credential), platformURL: platform.url, deviceHost: url(deviceHost),
             devices: devices.map {
                 .init(name: $0.name, deviceClass: $0.class, options: $0.options ?? [:], environment: $0.environment ?? [:])
             })
+        let longest = [configuration.controlSocket, configuration.deviceSocket].map(\.path.utf8.count).max() ?? 0
+        guard longest <= 107 else {
+            throw Problem.invalid(path: path, key: "runtimeDirectory", what: "is too long for a Unix socket (107 bytes): choose a shorter one")
+        }
+        return configuration
     }
 }
 

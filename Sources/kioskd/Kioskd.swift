@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import KioskRuntime
 import Logging
+import Outbox
 import ServiceLifecycle
 import UnixSignals
 
@@ -40,6 +41,10 @@ struct Kioskd: AsyncParsableCommand {
         let kiosk: Kiosk
         do {
             kiosk = try Kiosk(configuration: ConfigurationFile.load(config), logger: logger)
+        } catch let error as OutboxError {
+            // A disk that is full or an outbox that another process still holds mends itself or is mended: starting again is right.
+            logger.critical("can't start", metadata: ["cause": "\(error)"])
+            throw ExitCode(70)
         } catch {
             logger.critical("can't start", metadata: ["cause": "\(error)"])
             throw ExitCode(78)

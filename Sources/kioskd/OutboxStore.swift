@@ -20,8 +20,17 @@ struct OutboxStore: PacketStore {
         }
     }
 
+    /// The same, for the delivery loop, which outlives a full disk.
+    private func deliver<Value: Sendable>(_ work: @escaping @Sendable (Outbox) throws -> Value) async throws -> Value {
+        do {
+            return try await perform(work)
+        } catch let error as OutboxError where error.code == .diskFull {
+            throw PacketStoreFull()
+        }
+    }
+
     func due(at date: Date, limit: Int) async throws -> [QueuedPacket] {
-        try await perform { outbox in
+        try await deliver { outbox in
             try outbox.due(at: date, limit: limit).map { entry in
                 QueuedPacket(
                     id: entry.id, sequence: entry.sequence, kind: entry.kind, reference: entry.reference, dependsOn: entry.dependsOn,
@@ -31,23 +40,23 @@ struct OutboxStore: PacketStore {
     }
 
     func nextDueDate() async throws -> Date? {
-        try await perform { try $0.nextDueDate() }
+        try await deliver { try $0.nextDueDate() }
     }
 
     func recordFailure(id: UUID, at date: Date, retryAt: Date, error: String) async throws {
-        try await perform { try $0.recordFailure(id: id, at: date, retryAt: retryAt, error: error) }
+        try await deliver { try $0.recordFailure(id: id, at: date, retryAt: retryAt, error: error) }
     }
 
     func clearDelays() async throws {
-        try await perform { try $0.clearDelays() }
+        try await deliver { try $0.clearDelays() }
     }
 
     func markDelivered(id: UUID, acknowledgement: Data, at date: Date) async throws {
-        try await perform { try $0.markDelivered(id: id, acknowledgement: acknowledgement, at: date) }
+        try await deliver { try $0.markDelivered(id: id, acknowledgement: acknowledgement, at: date) }
     }
 
     func markRejected(id: UUID, error: String, at date: Date) async throws {
-        try await perform { try $0.markRejected(id: id, error: error, at: date) }
+        try await deliver { try $0.markRejected(id: id, error: error, at: date) }
     }
 }
 

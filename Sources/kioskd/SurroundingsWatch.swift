@@ -13,6 +13,9 @@ struct SurroundingsWatch: Service {
     func run() async throws {
         let devices = await supervisor.changes
         let updates = await delivery.updates()
+        // What was found out before anybody listened would otherwise be told only when it changes again.
+        let status = await delivery.status
+        await engine.surroundingsChanged { $0.platformReachable = status.platformReachable }
         await withDiscardingTaskGroup { group in
             group.addTask {
                 for await reports in devices.cancelOnGracefulShutdown() {

@@ -104,6 +104,11 @@ import Testing
         try await uplink.shutdown()
     }
 
+    /// What a kioskd does that finds a mistake in its configuration after it has made the uplink.
+    @Test func anUplinkThatIsLetGoClosesItself() throws {
+        _ = try PlatformUplink(credential: Self.credential(port: 1))
+    }
+
     @Test func plainHTTPToAnotherMachineIsRefused() throws {
         var credential = try Self.credential(port: 1)
         credential.platformURL = try #require(URL(string: "http://city.example"))

@@ -20,6 +20,8 @@ public actor DeliveryService: Service {
     private let now: @Sendable () -> Date
     private let logger: Logger
 
+    /// Writes in a row for which the store had no room.
+    private var storeFailures = 0
     /// Failures of the way in a row.
     private var linkFailures = 0
     /// No packet is tried before this.
@@ -45,7 +47,7 @@ public actor DeliveryService: Service {
     }
 
     /// Delivers until the task is cancelled or its service group shuts down, then returns; a delivery under way is cut short, which costs nothing
-    /// but its bytes. Throws only what the store throws: without a store nothing may go on. Run it once.
+    /// but its bytes. Throws only what the store throws, as without a store nothing may go on; a full one (`PacketStoreFull`) is waited for. Run it once.
     public func run() async throws {
         try await cancelWhenGracefulShutdown { try await self.deliver() }
     }
@@ -56,13 +58,27 @@ public actor DeliveryService: Service {
             listeners = [:]
         }
         while !Task.isCancelled {
-            try await takeWakeUps()
-            while !Task.isCancelled, !isHeld, !networkUp, let packet = try await store.due(at: now(), limit: 1).first {
-                try await attempt(packet)
+            do {
+                try await takeWakeUps()
+                while !Task.isCancelled, !isHeld, !networkUp, let packet = try await store.due(at: now(), limit: 1).first {
+                    try await attempt(packet)
+                    storeFailures = 0
+                }
+                let next = try await store.nextDueDate().map { max($0, heldUntil ?? $0) }
+                await pause(until: next)
+            } catch is PacketStoreFull {
+                await waitForRoom()
             }
-            let next = try await store.nextDueDate().map { max($0, heldUntil ?? $0) }
-            await pause(until: next)
         }
+    }
+
+    /// A full disk is no reason to end under a citizen's hands. What couldn't be noted is done again: the platform takes an id once.
+    private func waitForRoom() async {
+        storeFailures += 1
+        let delay = backoff.delay(afterFailures: storeFailures)
+        heldUntil = now().addingTimeInterval(delay / .seconds(1))
+        logger.error("the outbox has no room", metadata: ["retryAfter": "\(delay)"])
+        await pause(until: heldUntil)
     }
 
     /// New packets were committed: try at once, even while the way is held.

@@ -1,5 +1,10 @@
 public import Foundation
 
+/// Thrown by a `PacketStore` that has no room to write: nothing was changed, and a later try is right.
+public struct PacketStoreFull: Error {
+    public init() {}
+}
+
 /// What the delivery loop needs of the outbox. kioskd supplies it; every call is durable when it returns.
 public protocol PacketStore: Sendable {
     /// Packets to deliver now, in the order to try them: none before its dependency was delivered.

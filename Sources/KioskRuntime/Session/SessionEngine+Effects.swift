@@ -35,7 +35,7 @@ extension SessionEngine {
             switch await perform(.awaitCardRemoval, on: .idCardReader, deadline: Self.cardSlice).completion {
             case .success:
                 return apply(.cardRemoved(id))
-            case .cancelled:
+            case .fault(let fault) where fault == .deadlinePassed:
                 // The slice is over and the card still lies there.
                 continue
             case let completion:

@@ -22,6 +22,8 @@ public actor SessionEngine {
     private var revision = 1
     private var shown: Screen
     private var running: [EffectID: Task<Void, Never>] = [:]
+    /// Cancelled, but not ended: what they hold of the citizen is still here, so the wipe waits for them.
+    private var ending: [EffectID: Task<Void, Never>] = [:]
     private var timer: Task<Void, Never>?
     private var watchers: [Int: AsyncStream<ScreenUpdate>.Continuation] = [:]
     private var lastWatcher = 0
@@ -132,7 +134,7 @@ public actor SessionEngine {
         case .scan(let id, let maxPages): run(id) { await $0.scan(id, maxPages: maxPages) }
         case .commit(let id, let submission): run(id) { await $0.commit(id, submission) }
         case .printReceipt(let id, let receipt, let language): run(id) { await $0.printReceipt(id, receipt, language) }
-        case .cancel(let id): running.removeValue(forKey: id)?.cancel()
+        case .cancel(let id): cancel(id)
         case .discard(let ids): pages.discard(ids)
         case .startTimer(let generation, let seconds): startTimer(generation, .seconds(seconds))
         case .wipe(let id): wipe(id)
@@ -149,6 +151,13 @@ public actor SessionEngine {
 
     private func ended(_ id: EffectID) {
         running[id] = nil
+        ending[id] = nil
+    }
+
+    private func cancel(_ id: EffectID) {
+        guard let task = running.removeValue(forKey: id) else { return }
+        task.cancel()
+        ending[id] = task
     }
 
     private func startTimer(_ generation: Int, _ duration: Duration) {
@@ -161,9 +170,8 @@ public actor SessionEngine {
 
     /// Ends what still runs for this citizen and lets go of every page; says so only when that has happened.
     private func wipe(_ id: EffectID) {
-        let tasks = running.values.map { $0 }
-        running.removeAll()
-        for task in tasks { task.cancel() }
+        for id in Array(running.keys) { cancel(id) }
+        let tasks = Array(ending.values)
         Task { [weak self] in
             for task in tasks { await task.value }
             await self?.finishWipe(id)
@@ -171,6 +179,8 @@ public actor SessionEngine {
     }
 
     private func finishWipe(_ id: EffectID) {
+        // An attempt that was given up must not empty the store of the citizen who came after a later one.
+        guard flow.pending[id] == .wipe else { return }
         pages.discardAll()
         apply(pages.isEmpty ? .wiped(id) : .failed(id, .storage))
     }

@@ -204,6 +204,20 @@ import Testing
         #expect(store.item(id)?.state == "waiting")
     }
 
+    @Test func aFullStoreIsWaitedForAndWhatCouldNotBeNotedIsSentAgain() async throws {
+        let id = store.add()
+        store.setFull(true)
+        try await running {
+            try await until("it was sent and not noted") { uplink.asked == [id] && clock.nextWake != nil }
+            clock.advance(by: try #require(clock.nextWake))
+            try await until("it was sent again, later") { uplink.asked == [id, id] && clock.nextWake != nil }
+            store.setFull(false)
+            clock.advance(by: try #require(clock.nextWake))
+            try await until("there is room again") { delivered(id) }
+            #expect(uplink.asked == [id, id, id])
+        }
+    }
+
     @Test func aBrokenStoreEndsTheLoop() async throws {
         store.breakDown()
         await #expect(throws: MemoryStore.Broken.self) { try await service.run() }

@@ -72,6 +72,7 @@ final class MemoryStore: PacketStore {
     private struct State {
         var items: [Item] = []
         var broken = false
+        var full = false
         var reads = 0
     }
 
@@ -82,6 +83,8 @@ final class MemoryStore: PacketStore {
     var reads: Int { state.withLock { $0.reads } }
     func item(_ id: UUID) -> Item? { items.first { $0.packet.id == id } }
     func breakDown() { state.withLock { $0.broken = true } }
+    /// While it is full nothing can be written.
+    func setFull(_ full: Bool) { state.withLock { $0.full = full } }
 
     @discardableResult func add(kind: String = "application", dependsOn: UUID? = nil) -> UUID {
         state.withLock { state in
@@ -110,36 +113,38 @@ final class MemoryStore: PacketStore {
         state.withLock { Self.eligible($0.items).map { $0.next ?? .distantPast }.min() }
     }
 
-    func recordFailure(id: UUID, at date: Date, retryAt: Date, error: String) {
-        change(id) {
+    func recordFailure(id: UUID, at date: Date, retryAt: Date, error: String) throws {
+        try change(id) {
             $0.packet.attempts += 1
             $0.next = retryAt
             $0.error = error
         }
     }
 
-    func clearDelays() {
-        state.withLock { state in
+    func clearDelays() throws {
+        try state.withLock { state in
+            if state.full { throw PacketStoreFull() }
             for index in state.items.indices { state.items[index].next = nil }
         }
     }
 
-    func markDelivered(id: UUID, acknowledgement: Data, at date: Date) {
-        change(id) {
+    func markDelivered(id: UUID, acknowledgement: Data, at date: Date) throws {
+        try change(id) {
             $0.state = "delivered"
             $0.acknowledgement = acknowledgement
         }
     }
 
-    func markRejected(id: UUID, error: String, at date: Date) {
-        change(id) {
+    func markRejected(id: UUID, error: String, at date: Date) throws {
+        try change(id) {
             $0.state = "rejected"
             $0.error = error
         }
     }
 
-    private func change(_ id: UUID, _ body: (inout Item) -> Void) {
-        state.withLock { state in
+    private func change(_ id: UUID, _ body: (inout Item) -> Void) throws {
+        try state.withLock { state in
+            if state.full { throw PacketStoreFull() }
             for index in state.items.indices where state.items[index].packet.id == id { body(&state.items[index]) }
         }
     }

@@ -91,6 +91,15 @@ struct SupervisorTests {
         }
     }
 
+    @Test func aDriverMayLetTheDeadlinePassInGoodOrder() async throws {
+        try await SupervisorBed.run([SupervisorBed.worker()]) { bed in
+            let pid = try await bed.runningPID()
+            #expect(await bed.obey("until-deadline", deadline: .milliseconds(300)).completion == .fault(.deadlinePassed))
+            #expect(await bed.obey("succeed").completion == receipt)
+            #expect(await bed.supervisor.reports[0].pid == pid)
+        }
+    }
+
     @Test func aHostThatIgnoresACancelIsReplaced() async throws {
         try await SupervisorBed.run([SupervisorBed.worker()]) { bed in
             let pid = try await bed.runningPID()

@@ -36,6 +36,23 @@ final class ScriptedDevices: DeviceRunner {
     }
 }
 
+/// Devices that don't hear a cancellation: a call ends when the test says so.
+final class StubbornDevices: DeviceRunner {
+    let calls: AsyncStream<CheckedContinuation<DeviceOutcome, Never>>
+    private let newCall: AsyncStream<CheckedContinuation<DeviceOutcome, Never>>.Continuation
+
+    init() {
+        (calls, newCall) = AsyncStream.makeStream()
+    }
+
+    func perform(
+        _ command: DeviceCommand, on name: String, files: [MemoryFile], deadline: Duration,
+        progress: @escaping @Sendable (DeviceProgress, [MemoryFile]) -> Void
+    ) async -> DeviceOutcome {
+        await withCheckedContinuation { newCall.yield($0) }
+    }
+}
+
 final class KeptPackets: SubmissionStore {
     let packets = Mutex<[(draft: PacketDraft, sealed: Data)]>([])
 
@@ -71,7 +88,9 @@ struct ScriptedKiosk {
     let key = SealingPrivateKey()
     let engine: SessionEngine
 
-    init() throws {
+    /// `runner` instead of the scripted devices.
+    init(runner: (any DeviceRunner)? = nil) throws {
+        let devices: any DeviceRunner = runner ?? devices
         let pipeline = SubmissionPipeline(kiosk: "K0001", worker: "imaging", key: key.publicKey, devices: devices, store: store)
         engine = SessionEngine(
             kiosk: "K0001", roles: [.idCardReader: "reader", .scanner: "scanner", .printer: "printer", .imaging: "imaging"], devices: devices,

@@ -121,6 +121,36 @@ import Testing
         #expect(await kiosk.engine.current.screen.name == "attract")
     }
 
+    @Test func `a card that stays on the reader is waited for, slice after slice`() async throws {
+        let kiosk = try ScriptedKiosk()
+        var calls = kiosk.devices.calls.makeAsyncIterator()
+        try await kiosk.touch(.start)
+        try await kiosk.touch(.chooseJourney, "upload")
+        try #require(await calls.next()).answer(DeviceOutcome(completion: .success(.card(testCard))))
+        _ = await kiosk.screen("identity")
+        try await kiosk.touch(.confirm)
+        try #require(await calls.next()).answer(DeviceOutcome(completion: .fault(.deadlinePassed)))
+        let again = try #require(await calls.next())
+        #expect(again.command == .awaitCardRemoval)
+        #expect(await kiosk.engine.current.screen.name == "take-card")
+        again.answer(DeviceOutcome(completion: .success(.done)))
+        _ = await kiosk.screen("items")
+    }
+
+    @Test func `nobody is let in while something of the citizen before still runs`() async throws {
+        let stubborn = StubbornDevices()
+        let kiosk = try ScriptedKiosk(runner: stubborn)
+        try await kiosk.touch(.start)
+        try await kiosk.touch(.chooseJourney, "upload")
+        let read = try #require(await stubborn.calls.first { _ in true })
+        try await kiosk.touch(.exit)
+        // Long enough for a wipe that doesn't wait to be over: every task that is ready gets many turns.
+        for _ in 0..<1000 { await Task.yield() }
+        #expect(await kiosk.engine.current.screen.name == "wiping")
+        read.resume(returning: DeviceOutcome(completion: .cancelled))
+        _ = await kiosk.screen("attract")
+    }
+
     @Test func `references are readable and carry the day`() throws {
         let reference = SessionEngine.reference(kiosk: "K0001", at: Date(timeIntervalSince1970: 1_795_226_400))
         #expect(reference.wholeMatch(of: /K0001-2026112[01]-[0-9]{7}/) != nil, "\(reference)")

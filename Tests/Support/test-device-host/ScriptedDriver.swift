@@ -53,6 +53,9 @@ final class ScriptedDriver: DeviceDriver {
         case "surprise": throw Surprise(secret: "110101199003074514")
         case "hang": hang()
         case "crash": abort()
+        case "until-deadline":
+            while context.remainingMilliseconds > 0 { _ = Glibc.poll(nil, 0, 20) }
+            throw CancellationError()
         case "until-cancelled":
             // What a driver does between short C calls.
             while true {
