@@ -34,7 +34,9 @@ extension Flow {
         case .menu: menuScreen
         case .layCard: layCardScreen
         case .readingCard:
-            make("reading-card", .key("card.title"), step: 1, [.illustration("lay-card"), .progress(.key("card.reading"), fraction: nil)], [exit])
+            make(
+                "reading-card", .key("card.readingTitle"), step: 1,
+                [.illustration("lay-card"), .progress(.key("card.reading"), fraction: nil)], [exit])
         case .confirmIdentity: identityScreen
         case .takeCard:
             make("take-card", .key("takeCard.title"), step: 2, [.illustration("take-card"), .paragraph(.key("takeCard.body"))], [help, exit])
@@ -140,9 +142,11 @@ extension Flow {
             Screen.PageThumbnail(id: page.value, label: .key("preview.page", ["n": String(index + 1)]))
         }
         let more = pagesLeft > 0 ? [action(.scan, "preview.more")] : []
+        // The scanner stops at the limit: what lies behind it would be taken for the next material.
+        let full: [Screen.Component] = pagesLeft > 0 ? [] : [.notice(.normal, .key("preview.full"))]
         return make(
             "preview", .key("preview.title", ["material": materialName]), step: 4,
-            [.paragraph(.key("preview.body", ["count": String(pages.count)])), .pages(pages)],
+            [.paragraph(.key("preview.body", ["count": String(pages.count)]))] + full + [.pages(pages)],
             [primary(.finishMaterial, "preview.keep"), action(.discardPages, "preview.again")] + more + [help, exit])
     }
 

@@ -2,6 +2,10 @@
 
 import { badge, button, el, tray } from "./dom.js";
 
+const KINDS = {
+  resident: "resident", hongKongMacaoTaiwan: "Hong Kong, Macao or Taiwan", foreigner2017: "foreigner, card of 2017", foreigner2023: "foreigner, card of 2023",
+};
+
 export function reader({ reader, citizens }, { post }) {
   const act = (action) => () => post("reader", { action });
   const lying = citizens.find(({ id }) => id === reader.card);
@@ -10,7 +14,7 @@ export function reader({ reader, citizens }, { post }) {
     return el(
       "li", {},
       button(
-        el("span", {}, el("b", {}, citizen.label), el("small", {}, citizen.kind)),
+        el("span", {}, el("b", {}, citizen.label), el("small", {}, KINDS[citizen.kind] ?? citizen.kind)),
         () => post("reader", isHere ? { action: "lift" } : { action: "lay", citizen: citizen.id }),
         { class: "card", "aria-pressed": String(isHere), "data-citizen": citizen.id }));
   });

@@ -47,7 +47,7 @@ function illustration({ name }) {
 }
 
 function reference({ number }) {
-  return el("p", { class: "reference", "data-long": number.length > 24 }, number);
+  return el("p", { class: "reference", "data-long": number.length > 16 }, number);
 }
 
 const RENDERERS = { paragraph, notice, facts, choice, checklist, pages, progress, illustration, reference };
