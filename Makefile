@@ -44,6 +44,6 @@ demo-leak: ## proves the residue search: a deliberately leaking build must be ca
 	@KIOSK_MUTANT=leak swift build
 	@status=0; "$(BIN)/kiosk-bench" demo --expect-leak || status=$$?; swift build; exit $$status
 
-fuzz: ## every C parser under libFuzzer with ASan and UBSan, SECONDS=10 each
+fuzz: ## every Drivers/*/fuzz target under libFuzzer with ASan and UBSan; SECONDS_EACH=10
 	@scripts/install-deps build
 	@scripts/fuzz "$(or $(SECONDS_EACH),10)"

@@ -39,7 +39,6 @@ let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "sw
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
-let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 
 func library(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency], extra: [SwiftSetting] = []) -> Target {
     .target(
@@ -85,7 +84,6 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
-        .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
     ],
     targets: [
         // Drivers: C only. C<Lib> name a system library, <Device> is a shim whose header is the contract.
@@ -112,20 +110,19 @@ let package = Package(
 
         // Devices, run inside kiosk-device.
         library("IDCardReader", path: "Sources/Devices/IDCardReader", ["KioskModel", "DeviceLink", "IDCardReaderShim"]),
-        library("Scanner", path: "Sources/Devices/Scanner", ["KioskModel", "DeviceLink", "Imaging", "ScannerShim"]),
+        library("Scanner", path: "Sources/Devices/Scanner", ["KioskModel", "DeviceLink", "ScannerShim"]),
         library("Printer", path: "Sources/Devices/Printer", ["KioskModel", "DeviceLink", "PrinterShim"]),
         library("Imaging", path: "Sources/Devices/Imaging", ["KioskModel", "DeviceLink", "ImagingShim"]),
 
         // The kiosk.
-        library("Outbox", ["KioskModel", grdb, crypto, log]),
+        library("Outbox", [grdb, crypto, log]),
         library(
             "KioskRuntime",
             [
-                "KioskModel", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", server, http, nio, nioFoundation, lifecycle, log,
-                crypto,
+                "KioskModel", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", server, http, nio, nioFoundation, lifecycle, log, crypto,
             ],
             extra: mutantSettings),
-        library("PlatformClient", ["KioskModel", "PlatformAPI", client, nio, nioHTTP, log]),
+        library("PlatformClient", ["KioskModel", "PlatformAPI", client, nio, nioHTTP]),
         tool(
             "kioskd",
             [
@@ -133,7 +130,7 @@ let package = Package(
                 arguments, yaml, lifecycle, signals, log,
             ]),
         tool("kiosk-device", ["IDCardReader", "Scanner", "Printer", "Imaging", "DeviceLink", "KioskModel"]),
-        tool("kioskctl", ["LocalAPI", "KioskModel", "Catalogue", "Outbox", arguments]),
+        tool("kioskctl", ["LocalAPI", "KioskModel", arguments]),
 
         // The city.
         library("Platform", ["KioskModel", "PlatformAPI", "Catalogue", server, http, nio, grdb, crypto, lifecycle, log]),
@@ -143,10 +140,10 @@ let package = Package(
         library(
             "Bench",
             [
-                "KioskModel", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", "LinkShim", "CPangoCairo", "CTurboJPEG",
-                server, http, client, nio, nioHTTP, nioPosix, nioFoundation, lifecycle, log, crypto,
+                "KioskModel", "LocalAPI", "PlatformAPI", "CPangoCairo", "CTurboJPEG",
+                server, http, client, nio, nioHTTP, nioPosix, nioFoundation, log,
             ]),
-        tool("kiosk-bench", ["Bench", arguments, lifecycle, signals, log]),
+        tool("kiosk-bench", ["Bench", arguments, signals, log]),
 
         // Test-only: a device host whose driver does as it is told, badly too.
         .executableTarget(
@@ -158,7 +155,7 @@ let package = Package(
         suite("Catalogue", ["Catalogue", "KioskModel"]),
         suite("DeviceLink", ["DeviceLink", "KioskModel", "LinkShim"]),
         suite("LocalAPI", ["LocalAPI", "kioskctl", "KioskModel", server, log]),
-        suite("PlatformAPI", ["PlatformAPI", "KioskModel", crypto]),
+        suite("PlatformAPI", ["PlatformAPI", crypto]),
         suite("IDCardReader", ["IDCardReader", "IDCardReaderShim", "DeviceLink", "KioskModel", "Bench"]),
         suite("Scanner", ["Scanner", "DeviceLink", "KioskModel", "Bench"]),
         suite("Printer", ["Printer", "DeviceLink", "KioskModel", "Bench"]),
@@ -169,14 +166,14 @@ let package = Package(
         suite(
             "KioskRuntime",
             [
-                "KioskRuntime", "test-device-host", "LinkShim", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "Catalogue", "KioskModel",
+                "KioskRuntime", "test-device-host", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "KioskModel",
                 client, nio, nioHTTP, nioFoundation, log,
             ]),
-        suite("PlatformClient", ["PlatformClient", "PlatformAPI", "Platform", "KioskModel", server, http, log]),
-        suite("Platform", ["Platform", "platformd", "PlatformAPI", "PlatformClient", "Catalogue", "KioskModel", client, nio, crypto, grdb, log]),
+        suite("PlatformClient", ["PlatformClient", "PlatformAPI", server, http, log]),
+        suite("Platform", ["Platform", "platformd", "PlatformAPI", "PlatformClient", "KioskModel", client, nio, crypto, log]),
         suite("Bench", ["Bench", "KioskModel", nio, nioPosix]),
         .testTarget(
-            name: "EndToEnd", dependencies: ["Bench", "LocalAPI", "PlatformAPI", "KioskModel", subprocess], path: "Tests/EndToEnd",
+            name: "EndToEnd", dependencies: ["Bench", "LocalAPI", "PlatformAPI", "KioskModel"], path: "Tests/EndToEnd",
             swiftSettings: swiftSettings),
     ],
     cLanguageStandard: .c17

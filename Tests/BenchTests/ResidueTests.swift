@@ -38,6 +38,12 @@ struct ResidueTests {
         ("base64", base64("xx" + name)),
         ("hexadecimal", Array("e6aca7e998b3e6b58be8af95".utf8)),
         ("hexadecimal", Array("E6ACA7E998B3E6B58BE8AF95".utf8)),
+        ("hexadecimal", Array("e6 ac a7 e9 98 b3 e6 b5 8b e8 af 95".utf8)),
+        ("hexadecimal of UTF-16LE", Array("27 6B 33 96 4B 6D D5 8B".utf8)),
+        ("hexadecimal of GB 18030", Array("c5b7d1f4b2e2cad4".utf8)),
+        ("base64 of UTF-16LE", Array(Data([0x27, 0x6B, 0x33, 0x96, 0x4B, 0x6D, 0xD5, 0x8B]).base64EncodedString().utf8)),
+        ("list of numbers", Array("[230, 172, 167, 233, 152, 179, 230, 181, 139, 232, 175, 149]".utf8)),
+        ("list of numbers of UTF-16LE", Array("[39, 107, 51, 150, 75, 109, 213, 139]".utf8)),
         ("percent", Array("%E6%AC%A7%E9%98%B3%E6%B5%8B%E8%AF%95".utf8)),
         ("JSON escapes", Array("\\u6b27\\u9633\\u6d4b\\u8bd5".utf8)),
     ]
@@ -80,6 +86,11 @@ struct ResidueTests {
         let needles = try Needle.personal(Self.citizen())
         #expect(hits([Array("1719900101123".utf8)], needles: needles).isEmpty)
         #expect(hits([Array("born 19900101.".utf8)], needles: needles).map(\.kind) == ["birth date, UTF-8"])
+    }
+
+    @Test func aWholeNumberInsideALongerRowOfDigitsIsNoChance() throws {
+        let citizen = try Self.citizen()
+        #expect(hits([Array("20261121\(citizen.number)07".utf8)], needles: Needle.personal(citizen)).map(\.kind) == ["number, UTF-8"])
     }
 
     @Test func namesNoValueInItsReport() throws {

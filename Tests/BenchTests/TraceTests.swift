@@ -49,6 +49,27 @@ struct TraceTests {
         #expect(event("7 copy_file_range(5<\(escaped("/a"))>, NULL, 6<\(escaped("/b"))>, NULL, 9, 0) = 9") == .unseen(path: "/b"))
     }
 
+    @Test func aCutWriteIsUnseen() {
+        #expect(event("7 write(3<\(escaped("/data/x"))>, \"\(escaped("be"))\"..., 9) = 9") == .unseen(path: "/data/x"))
+        let dots = "7 write(3<\(escaped("/data/x"))>, \"\(escaped("\"..."))\", 4) = 4"
+        #expect(event(dots) == .write(path: "/data/x", bytes: Array("\"...".utf8), deleted: false))
+    }
+
+    @Test func tellsWhatNobodyCanSearch() {
+        func connect(_ path: String) -> TraceEvent? {
+            event("7 connect(3<\(escaped("socket:[9]"))>, {sa_family=AF_UNIX, sun_path=\"\(escaped(path))\"}, 110) = -1 ENOENT (x)")
+        }
+        #expect(connect("/dev/log") == .unseen(path: "the system's log, /dev/log"))
+        #expect(connect("/run/systemd/journal/stdout") == .unseen(path: "the system's log, /run/systemd/journal/stdout"))
+        #expect(connect("/run/dbus/system_bus_socket") == nil)
+        #expect(event("7 connect(3<\(escaped("socket:[9]"))>, {sa_family=AF_INET, sin_port=htons(1)}, 16) = 0") == nil)
+        #expect(event("7 io_uring_setup(8, {flags=0}) = 3<\(escaped("anon_inode:[io_uring]"))>") == .unseen(path: "an io_uring"))
+    }
+
+    @Test func aLinksTargetIsAName() {
+        #expect(event("7 symlink(\"\(escaped("张三"))\", \"\(escaped("/tmp/l"))\") = 0") == .name("张三\n/tmp/l"))
+    }
+
     @Test func tellsNames() {
         let place = "AT_FDCWD<\(escaped("/tmp"))>"
         #expect(event("7 openat(\(place), \"\(escaped("/tmp/n"))\", O_WRONLY|O_CREAT, 0666) = 3") == .name("/tmp/n"))

@@ -18,32 +18,43 @@ extension Needle {
         return values.flatMap { kind, value in value.map { encodings(of: $0, kind: kind) } ?? [] }
     }
 
-    /// One text in UTF-8, UTF-16 of both orders, GB 18030, base64 of all alignments, hexadecimal, percent and JSON escapes.
+    /// One text in UTF-8, UTF-16 of both orders, GB 18030, percent and JSON escapes; and the bytes of the first four in base64 of all
+    /// alignments, in hexadecimal with and without spaces, and as a list of numbers, which is how a careless log line shows them.
     public static func encodings(of text: String, kind: String) -> [Needle] {
         let utf8 = Array(text.utf8)
-        let isDigits = utf8.allSatisfy { (0x30...0x39).contains($0) }
+        // Eight digits stand in many a time stamp or digest by chance; eighteen don't.
+        let isDate = utf8.count <= 10 && utf8.allSatisfy { (0x30...0x39).contains($0) }
+        let boundary = isDate ? Boundary.digits : .none
         var seen: Set<[UInt8]> = []
         var result: [Needle] = []
         func add(_ encoding: String, _ bytes: [UInt8], boundary: Boundary = .none) {
             guard bytes.count >= 4, seen.insert(bytes).inserted else { return }
             result.append(Needle(kind: "\(kind), \(encoding)", bytes: bytes, boundary: boundary))
         }
-        add("UTF-8", utf8, boundary: isDigits ? .digits : .none)
-        add("UTF-16LE", text.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] })
-        add("UTF-16BE", text.utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] })
-        if let bytes = gb18030(utf8) { add("GB 18030", bytes, boundary: isDigits ? .digits : .none) }
-        for alignment in 0..<3 {
-            for encoded in base64(utf8, alignment: alignment) { add("base64", encoded) }
+        var forms = [
+            ("UTF-8", utf8), ("UTF-16LE", text.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }),
+            ("UTF-16BE", text.utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }),
+        ]
+        if let bytes = gb18030(utf8) { forms.append(("GB 18030", bytes)) }
+        for (form, bytes) in forms { add(form, bytes, boundary: form.hasPrefix("UTF-16") ? .none : boundary) }
+        for (form, bytes) in forms {
+            let of = form == "UTF-8" ? "" : " of \(form)"
+            for alignment in 0..<3 {
+                for encoded in base64(bytes, alignment: alignment) { add("base64" + of, encoded) }
+            }
+            for separator in ["", " "] {
+                let digits = bytes.map { String(format: "%02x", $0) }.joined(separator: separator)
+                add("hexadecimal" + of, Array(digits.utf8))
+                add("hexadecimal" + of, Array(digits.uppercased().utf8))
+            }
+            add("list of numbers" + of, Array(bytes.map { String($0) }.joined(separator: ", ").utf8))
         }
-        let hex = utf8.map { String(format: "%02x", $0) }
-        add("hexadecimal", Array(hex.joined().utf8))
-        add("hexadecimal", Array(hex.joined().uppercased().utf8))
         for format in ["%%%02X", "%%%02x"] {
-            add("percent", utf8.flatMap { isUnreserved($0) ? [$0] : Array(String(format: format, $0).utf8) }, boundary: isDigits ? .digits : .none)
+            add("percent", utf8.flatMap { isUnreserved($0) ? [$0] : Array(String(format: format, $0).utf8) }, boundary: boundary)
         }
         for format in ["\\u%04x", "\\u%04X"] {
             let escaped = text.utf16.flatMap { $0 < 0x80 ? [UInt8($0)] : Array(String(format: format, Int($0)).utf8) }
-            add("JSON escapes", escaped, boundary: isDigits ? .digits : .none)
+            add("JSON escapes", escaped, boundary: boundary)
         }
         return result
     }

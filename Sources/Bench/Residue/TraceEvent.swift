@@ -4,7 +4,8 @@ public enum TraceEvent: Sendable, Equatable {
     case write(path: String, bytes: [UInt8], deleted: Bool)
     /// A shared writable mapping of a regular file: its stores can't be seen, so that the file is searched at the end.
     case mapping(path: String)
-    /// Bytes that the kernel moved into a regular file without showing them to the tracer (sendfile, splice, copy_file_range).
+    /// Bytes that went into a regular file without being shown to the tracer (sendfile, splice, copy_file_range, a write longer than the tracer
+    /// prints), or to something that nobody can search: the system's log, an io_uring.
     case unseen(path: String)
     /// A name was given to a file or directory.
     case name(String)
@@ -15,7 +16,7 @@ public enum TraceEvent: Sendable, Equatable {
     public static let systemCalls = [
         "write", "pwrite64", "writev", "pwritev", "pwritev2", "sendfile", "copy_file_range", "splice", "mmap", "open", "openat", "openat2", "creat",
         "rename", "renameat", "renameat2", "link", "linkat", "symlink", "symlinkat", "mkdir", "mkdirat", "mknod", "mknodat", "setxattr", "fsetxattr",
-        "lsetxattr",
+        "lsetxattr", "connect", "io_uring_setup",
     ]
 
     /// Nil for a line that can't leave anything on a disk: a read-only open, a socket, a pipe, a memory file, a device.
@@ -31,7 +32,11 @@ public enum TraceEvent: Sendable, Equatable {
         switch call {
         case "write", "pwrite64", "writev", "pwritev", "pwritev2":
             guard let file = TracedFile(first: arguments) else { return nil }
-            self = .write(path: file.path, bytes: Self.strings(in: arguments).flatMap(\.self), deleted: file.deleted)
+            // The tracer marks a string that it cut.
+            self =
+                Self.contains(arguments, "\"...")
+                ? .unseen(path: file.path)
+                : .write(path: file.path, bytes: Self.strings(in: arguments).flatMap(\.self), deleted: file.deleted)
         case "mmap":
             guard Self.contains(arguments, "PROT_WRITE"), Self.contains(arguments, "MAP_SHARED"), let file = TracedFile(first: arguments) else {
                 return nil
@@ -43,6 +48,19 @@ public enum TraceEvent: Sendable, Equatable {
         case "splice", "copy_file_range":
             guard let file = TracedFile(last: arguments) else { return nil }
             self = .unseen(path: file.path)
+        case "connect":
+            // What syslog or the journal is told lies on its disk, not on ours.
+            guard Self.contains(arguments, "AF_UNIX"), let name = Self.strings(in: arguments).first else { return nil }
+            let path = String(decoding: name, as: UTF8.self)
+            guard path == "/dev/log" || path.hasPrefix("/run/systemd/journal/") else { return nil }
+            self = .unseen(path: "the system's log, \(path)")
+        case "io_uring_setup":
+            self = .unseen(path: "an io_uring")
+        case "symlink", "symlinkat":
+            let names = Self.strings(in: arguments)
+            guard !names.isEmpty else { return nil }
+            // A link's target is text of the program's choosing too.
+            self = .name(names.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n"))
         case "setxattr", "fsetxattr", "lsetxattr":
             self = .write(path: "extended attribute", bytes: Self.strings(in: arguments).flatMap(\.self), deleted: false)
         case "open", "openat", "openat2":
