@@ -61,7 +61,7 @@ public struct Flow: Sendable, Equatable {
             return [rearm()]
         case .chooseLanguage:
             visit.language = touch.value.flatMap(Language.init(rawValue:)) ?? visit.language
-            return phase == .attract ? [] : [rearm()]
+            return [rearm()]
         default:
             return handleUploadTouch(touch)
         }
@@ -70,6 +70,8 @@ public struct Flow: Sendable, Equatable {
     private mutating func handleTimeOut() -> [Effect] {
         switch phase {
         case .attract:
+            // Somebody chose a language and walked away; the next citizen finds the kiosk as it always is.
+            visit = Visit()
             return []
         case .readingCard:
             return cancel(.readCard) + cardReadFailed(.deviceRestarting(.idCardReader))
@@ -101,8 +103,10 @@ public struct Flow: Sendable, Equatable {
         return [rearm()]
     }
 
+    /// Starts the timer anew. Unless the time is given, something has happened: a warning that was on the screen is over.
     mutating func rearm(seconds: Int? = nil) -> Effect {
         timerGeneration += 1
+        if seconds == nil { visit.idleWarning = false }
         return .startTimer(generation: timerGeneration, seconds: seconds ?? phase.timeOut ?? Limits.idle)
     }
 

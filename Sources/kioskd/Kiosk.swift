@@ -51,6 +51,7 @@ struct Kiosk {
             delivery,
             PlatformProbe(uplink: uplink, delivery: delivery),
             SurroundingsWatch(engine: engine, supervisor: supervisor, delivery: delivery),
+            StorageWatch(store: store, engine: engine, logger: logger),
             ControlServer(configuration: configuration, source: source, origin: origin, logger: logger),
             try TouchscreenServer(configuration: configuration, engine: engine, origin: origin, logger: logger),
         ]

@@ -31,6 +31,10 @@ struct KioskStatus: ControlSource {
         try await store.perform { try $0.entries() }.map(QueueItemReport.init)
     }
 
+    func queueItem(_ id: UUID) async throws -> QueueItemReport? {
+        try await store.perform { try $0.entry(id: id) }.map(QueueItemReport.init)
+    }
+
     func session() async -> SessionReport {
         await engine.report
     }

@@ -7,10 +7,14 @@ import PlatformAPI
 /// The outbox as the runtime needs it: its blocking calls run one after the other on a queue of their own, off the cooperative pool.
 struct OutboxStore: PacketStore {
     let outbox: Outbox
+    /// One value once the disk has failed under a commit: the outbox takes no more until it has been opened anew.
+    let broken: AsyncStream<Void>
+    private let breaks: AsyncStream<Void>.Continuation
     private let queue = DispatchQueue(label: "outbox")
 
     init(_ outbox: Outbox) {
         self.outbox = outbox
+        (broken, breaks) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
     }
 
     /// Runs a call that blocks on the disk.
@@ -66,7 +70,19 @@ extension OutboxStore: SubmissionStore {
         seal: @escaping @Sendable (PacketDraft, _ sequence: UInt64, _ sink: (Data) throws -> Void) throws -> Void
     ) async throws {
         let byID = Dictionary(uniqueKeysWithValues: drafts.map { ($0.id, $0) })
-        _ = try await perform { outbox in
+        do {
+            _ = try await store(drafts, byID, at: date, seal: seal)
+        } catch let error as OutboxError where error.code == .io || error.code == .failed {
+            breaks.yield()
+            throw error
+        }
+    }
+
+    private func store(
+        _ drafts: [PacketDraft], _ byID: [UUID: PacketDraft], at date: Date,
+        seal: @escaping @Sendable (PacketDraft, _ sequence: UInt64, _ sink: (Data) throws -> Void) throws -> Void
+    ) async throws -> [OutboxEntry] {
+        try await perform { outbox in
             let rows = drafts.map { OutboxDraft(id: $0.id, kind: $0.kind.rawValue, reference: $0.reference, dependsOn: $0.dependsOn) }
             return try outbox.commit(rows, at: date) { row, sequence, sink in
                 guard let draft = byID[row.id] else { return }

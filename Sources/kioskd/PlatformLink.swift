@@ -48,7 +48,10 @@ extension DeliveryError {
         case .retryable(let after):
             self.init(.retryable, code: "platform.busy", message: "the platform asks to come again", retryAfter: after)
         case .rejected(let problem):
-            self.init(.rejected, code: problem.reason ?? problem.code?.rawValue ?? "platform.rejected", message: problem.detail ?? problem.title)
+            // Its words stay out of the journal: they come from elsewhere and could quote a person.
+            self.init(
+                .rejected, code: problem.code?.rawValue ?? "platform.rejected",
+                message: "the platform will never take it: \(problem.reason.flatMap(RejectionReason.init(rawValue:))?.rawValue ?? "no known reason")")
         case .notThePlatform:
             self.init(.notThePlatform, code: "platform.impostor", message: "what answered is not the platform that enrolled this kiosk")
         case .unauthorised:

@@ -216,6 +216,30 @@ struct TroubleTests {
         }
     }
 
+    @Test func `the preview shows the page that was scanned, and nothing once it has been left`() async throws {
+        try await night { night in
+            try await night.toInsert()
+            await night.kiosk.scanner.load(pages: try VirtualKiosk.document(of: night.citizen, pages: 2))
+            try await night.screen.touch(.scan)
+            let preview = try await night.screen.waitFor("preview")
+            let pages = preview.body.flatMap { component -> [Screen.PageThumbnail] in
+                if case .pages(let rows) = component { rows } else { [] }
+            }
+            try #require(pages.count == 2)
+            // Both at once, as a browser asks.
+            async let first = night.screen.picture(of: pages[0].id)
+            async let second = night.screen.picture(of: pages[1].id)
+            for jpeg in try await [first, second] {
+                let pixels = try ScannerPicture.pixels(of: jpeg).bytes
+                let dark = pixels.count { $0 < 96 }
+                #expect(dark > pixels.count / 500 && dark < pixels.count / 2, "text on white paper")
+            }
+            try await night.screen.touch(.exit)
+            try await night.screen.waitFor("attract")
+            await #expect(throws: Touchscreen.Refused.self) { try await night.screen.picture(of: pages[0].id) }
+        }
+    }
+
     @Test func `kioskctl sees the devices and the queue`() async throws {
         try await night { night in
             try await night.toInsert()

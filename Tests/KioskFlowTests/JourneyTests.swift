@@ -183,6 +183,14 @@ import Testing
         #expect(kiosk.flow.phase == .checklist)
     }
 
+    @Test func `a language chosen by somebody who walked away is forgotten`() {
+        var kiosk = Driver()
+        let effects = kiosk.touch(.chooseLanguage, "en")
+        #expect(effects == [.startTimer(generation: kiosk.flow.timerGeneration, seconds: Limits.idle)])
+        _ = kiosk.timeOut()
+        #expect(kiosk.flow.phase == .attract && kiosk.flow.screen.language == .simplifiedChinese)
+    }
+
     @Test func `the language is kept within a visit and reset for the next citizen`() {
         var kiosk = Driver()
         kiosk.touch(.chooseLanguage, "en")

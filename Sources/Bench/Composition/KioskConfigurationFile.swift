@@ -5,7 +5,8 @@ struct KioskConfigurationFile: Encodable {
     struct Web: Encodable {
         var directory: String
         var strings: String
-        var port = 0
+        /// The same after a restart of kioskd: a page that is open then comes back by itself.
+        var port: Int
         /// Lets the bench page frame the touchscreen. Development only.
         var frameAncestor: String?
     }

@@ -101,7 +101,8 @@ public actor VirtualKiosk {
         try await platform.start()
         try await waitForPlatform()
         try await network.start()
-        try writeConfiguration(framedBy: origin, port: network.port)
+        let webPort = try await Self.freePort()
+        try writeConfiguration(framedBy: origin, port: network.port, webPort: webPort)
         try await kioskd.start()
         try await waitForKiosk()
     }
@@ -190,11 +191,12 @@ public actor VirtualKiosk {
         return trace.wrap(command)
     }
 
-    private func writeConfiguration(framedBy origin: String?, port: Int) throws {
+    private func writeConfiguration(framedBy origin: String?, port: Int, webPort: Int) throws {
         let kiosk = layout.kiosk
         try KioskConfigurationFile(
             kiosk: Self.name, dataDirectory: layout.kioskData.path, runtimeDirectory: layout.runtime.path,
-            web: .init(directory: kiosk.appending(path: "web").path, strings: kiosk.appending(path: "strings").path, frameAncestor: origin),
+            web: .init(
+                directory: kiosk.appending(path: "web").path, strings: kiosk.appending(path: "strings").path, port: webPort, frameAncestor: origin),
             catalogue: kiosk.appending(path: "catalogue").path,
             platform: .init(credential: layout.credential.path, url: "http://127.0.0.1:\(port)"),
             deviceHost: layout.executable("kiosk-device"),

@@ -80,6 +80,15 @@ actor Touchscreen {
         }
     }
 
+    /// The picture of a scanned page, as the page's `<img>` asks for it.
+    func picture(of page: String) async throws -> Data {
+        var request = HTTPClientRequest(url: origin + "/pages/" + page)
+        request.headers = ["Cookie": cookie]
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
+        guard response.status == .ok else { throw Refused(path: "/pages", status: UInt(response.status.code)) }
+        return Data(try await response.body.collect(upTo: 4 << 20).readableBytesView)
+    }
+
     private func follow() {
         stream = Task { [origin, cookie] in
             var request = HTTPClientRequest(url: origin + "/events")

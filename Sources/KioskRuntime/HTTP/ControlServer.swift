@@ -1,4 +1,4 @@
-internal import Foundation
+public import Foundation
 internal import Hummingbird
 public import LocalAPI
 public import Logging
@@ -9,6 +9,7 @@ public protocol ControlSource: Sendable {
     func status() async throws -> KioskReport
     func devices() async -> [DeviceReport]
     func queue() async throws -> [QueueItemReport]
+    func queueItem(_ id: UUID) async throws -> QueueItemReport?
     func session() async -> SessionReport
 }
 
@@ -47,7 +48,7 @@ public struct ControlServer: Service {
         }
         router.get(RouterPath(LocalRoute.queueItemPattern)) { _, context in
             let id = try context.parameters.require("id", as: UUID.self)
-            return try JSONResponse.encode(try found(try await source.queue().first { $0.id == id }, "queue"))
+            return try JSONResponse.encode(try found(try await source.queueItem(id), "queue"))
         }
         router.get(RouterPath(LocalRoute.session)) { _, _ in try JSONResponse.encode(await source.session()) }
         router.post("/v1/start-url") { _, _ in

@@ -1,0 +1,24 @@
+import KioskModel
+import KioskRuntime
+import LocalAPI
+import Logging
+import ServiceLifecycle
+
+/// After the disk has failed under a commit the outbox must be opened anew, with all its checks: kioskd ends as soon as the citizen at the screen has
+/// been told and is gone, and whoever runs it starts it again. A disk that stays broken then refuses at the start, before anybody scans a page.
+struct StorageWatch: Service {
+    let store: OutboxStore
+    let engine: SessionEngine
+    let logger: Logger
+
+    struct Broken: Error, CustomStringConvertible {
+        var description: String { "the disk failed under a commit; the outbox is opened anew at the next start" }
+    }
+
+    func run() async throws {
+        for await _ in store.broken.cancelOnGracefulShutdown() {
+            logger.critical("the outbox is out of use until kioskd has been restarted")
+            for await update in await engine.updates().cancelOnGracefulShutdown() where update.screen.name == "attract" { throw Broken() }
+        }
+    }
+}
