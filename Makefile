@@ -8,7 +8,7 @@ BIN = $(shell swift build --show-bin-path)
 CITIZEN ?= rare
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | column -t -s $$'\t'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 
 run: ## the whole system with virtual hardware, on loopback; Ctrl-C stops it
 	@scripts/install-deps run

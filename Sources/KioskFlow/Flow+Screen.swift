@@ -81,7 +81,8 @@ extension Flow {
 
     private var layCardScreen: Screen {
         make(
-            "lay-card", .key("card.title"), step: 1, problemNotice + [.illustration("lay-card"), .paragraph(.key("card.body"))],
+            "lay-card", .key("card.title"), step: 1,
+            awayNotice(.idCardReader) + problemNotice + [.illustration("lay-card"), .paragraph(.key("card.body"))],
             [action(.back, "action.back"), help, exit] + languageActions)
     }
 
@@ -123,7 +124,7 @@ extension Flow {
     }
 
     private var insertScreen: Screen {
-        var body = problemNotice + [.illustration("insert-pages"), .paragraph(.key("insert.body"))]
+        var body = awayNotice(.scanner) + problemNotice + [.illustration("insert-pages"), .paragraph(.key("insert.body"))]
         if !currentPages.isEmpty { body.append(.notice(.normal, .key("checklist.pages", ["count": String(currentPages.count)]))) }
         body.append(.paragraph(.key("checklist.maxPages", ["count": String(pagesLeft)])))
         return make(
@@ -183,10 +184,12 @@ extension Flow {
         case .failed(.refill): body.append(.notice(.attention, .key("receipt.notPrinted.refill")))
         case .failed: body.append(.notice(.attention, .key("receipt.notPrinted")))
         }
-        body.append(.paragraph(.key(surroundings.platformReachable ? "receipt.next" : "receipt.offline")))
+        let sent = surroundings.platformReachable
+        body.append(sent ? .paragraph(.key("receipt.next")) : .notice(.attention, .key("receipt.offline")))
         // Leaving while the printer works cancels the paper, so that is called leaving and not being done.
         let way = visit.printing == .underway ? exit : primary(.done, "receipt.done")
-        return make("receipt", .key("receipt.title"), tone: .success, step: 6, body, [way])
+        let title: Screen.Text = sent ? .key("receipt.title") : .key("receipt.titleStored")
+        return make("receipt", title, tone: .success, step: 6, body, [way])
     }
 
     private func stoppedScreen(_ reason: StopReason) -> Screen {
@@ -214,6 +217,11 @@ extension Flow {
         Screen(
             name: name, language: visit.language, tone: visit.problem == nil ? tone : .attention, title: title,
             step: step.map { Screen.Step(current: $0, total: 6) }, body: body, actions: actions)
+    }
+
+    /// Asking for a card or a page that nothing can take would be a lie.
+    private func awayNotice(_ device: DeviceClass) -> [Screen.Component] {
+        surroundings.ready.contains(device) ? [] : [.notice(.attention, .key("device.away"))]
     }
 
     private var problemNotice: [Screen.Component] {

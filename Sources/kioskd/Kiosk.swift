@@ -67,7 +67,9 @@ struct Kiosk {
 
     private static func prepare(_ configuration: KioskConfiguration) throws {
         for directory in [configuration.dataDirectory, configuration.runtimeDirectory] {
-            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+            // Whoever made it: what lies in there is for this user alone.
+            try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: directory.path)
         }
     }
 

@@ -169,7 +169,7 @@ struct TroubleTests {
             try await night.kiosk.network.setOnline(false)
             try await night.toInsert()
             let reference = try await night.toReceipt()
-            try await night.screen.waitFor("receipt") { $0.body.contains(.paragraph(.key("receipt.offline"))) }
+            try await night.screen.waitFor("receipt") { $0.body.contains(.notice(.attention, .key("receipt.offline"))) }
             #expect(try await night.kiosk.officer.applications().isEmpty)
             try await night.kiosk.network.setOnline(true)
             try await night.delivered(reference)

@@ -41,6 +41,9 @@ public struct TouchscreenServer: Service {
         router.get("/pages/:id", use: page)
         router.get("/**") { request, _ in try file(request.uri.path) }
         router.get("/") { _, _ in try file("/") }
+        // An address of an earlier run leads nowhere, and after this one neither.
+        try? FileManager.default.removeItem(at: configuration.startAddressFile)
+        defer { try? FileManager.default.removeItem(at: configuration.startAddressFile) }
         let application = Application(
             router: router, configuration: .init(address: .hostname("127.0.0.1", port: configuration.webPort)),
             onServerRunning: { channel in serverRunning(on: channel.localAddress?.port) }, logger: logger)
@@ -72,7 +75,7 @@ public struct TouchscreenServer: Service {
         let updates = await engine.updates()
         let body = ResponseBody { writer in
             // One stream of ready lines: screens as they come, and a comment now and then, so that a dead page is noticed.
-            let (lines, continuation) = AsyncStream.makeStream(of: ByteBuffer.self, bufferingPolicy: .bufferingNewest(4))
+            let (lines, continuation) = AsyncStream.makeStream(of: ByteBuffer.self, bufferingPolicy: .bufferingNewest(64))
             let screens = Task {
                 for await update in updates { continuation.yield(try Self.line(update)) }
                 continuation.finish()
