@@ -25,7 +25,6 @@ struct KioskConfigurationFile: Encodable {
     }
 
     var kiosk: String
-    var name = ["zh-Hans": "虚拟政务自助终端", "en": "Virtual kiosk"]
     var dataDirectory: String
     var runtimeDirectory: String
     var web: Web

@@ -89,14 +89,14 @@ public final class NetworkSwitch: Sendable {
     }
 
     private func accept(_ inbound: any Channel) -> EventLoopFuture<Void> {
-        guard isOnline else { return inbound.close() }
-        let target = target
+        guard register(inbound) else { return inbound.close() }
         return ClientBootstrap(group: inbound.eventLoop)
             .channelOption(.autoRead, value: false)
             .connect(host: "127.0.0.1", port: target)
             .flatMap { [self] outbound in
-                register(inbound)
-                register(outbound)
+                // By the futures, not by handlers: a connection that is cut before it became active tells its handlers nothing.
+                inbound.closeFuture.whenComplete { _ in outbound.close(promise: nil) }
+                outbound.closeFuture.whenComplete { _ in inbound.close(promise: nil) }
                 return inbound.eventLoop.makeCompletedFuture {
                     try inbound.pipeline.syncOperations.addHandler(Pump(to: outbound, pass: { [self] in pass($0) }))
                     try outbound.pipeline.syncOperations.addHandler(Pump(to: inbound, pass: nil))
@@ -105,10 +105,15 @@ public final class NetworkSwitch: Sendable {
             .flatMapError { _ in inbound.close() }
     }
 
-    private func register(_ channel: any Channel) {
+    /// False while unplugged. In one step with that question: a connection is either refused here or ended by the next `cut`.
+    private func register(_ channel: any Channel) -> Bool {
         let id = ObjectIdentifier(channel)
-        state.withLock { $0.channels[id] = channel }
-        channel.closeFuture.whenComplete { [self] _ in _ = state.withLock { $0.channels.removeValue(forKey: id) } }
+        let taken = state.withLock { state in
+            if state.online { state.channels[id] = channel }
+            return state.online
+        }
+        if taken { channel.closeFuture.whenComplete { [self] _ in _ = state.withLock { $0.channels.removeValue(forKey: id) } } }
+        return taken
     }
 
     /// How many of these bytes may pass; fewer than asked means that the line goes dead after them.
@@ -130,7 +135,7 @@ public final class NetworkSwitch: Sendable {
     }
 }
 
-/// Hands what one side sends to the other, and the end of one side as well.
+/// Hands what one side sends to the other.
 private final class Pump: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
@@ -148,11 +153,6 @@ private final class Pump: ChannelInboundHandler {
         if allowed < buffer.readableBytes { context.channel.setOption(.autoRead, value: false).whenFailure { _ in } }
         guard allowed > 0, let slice = buffer.readSlice(length: allowed) else { return }
         peer.writeAndFlush(slice, promise: nil)
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        peer.close(promise: nil)
-        context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

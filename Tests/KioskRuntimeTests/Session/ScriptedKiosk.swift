@@ -6,6 +6,7 @@ import LocalAPI
 import Logging
 import PlatformAPI
 import Synchronization
+import Testing
 
 @testable import KioskRuntime
 
@@ -102,6 +103,18 @@ struct ScriptedKiosk {
     func touch(_ kind: Touch.Kind, _ value: String? = nil) async throws {
         let now = await engine.current
         try await engine.touch(TouchEvent(session: now.session, revision: now.revision, touch: Touch(kind, value)))
+    }
+
+    /// From the card that was just read to the scan that was just asked for.
+    func toScan(_ calls: inout AsyncStream<ScriptedDevices.Call>.Iterator) async throws -> ScriptedDevices.Call {
+        _ = await screen("identity")
+        try await touch(.confirm)
+        try #require(await calls.next()).answer(DeviceOutcome(completion: .success(.done)))
+        _ = await screen("items")
+        try await touch(.chooseItem, testItem.code)
+        try await touch(.chooseMaterial, "proof")
+        try await touch(.scan)
+        return try #require(await calls.next())
     }
 
     /// Waits until that screen is shown.
