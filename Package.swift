@@ -56,6 +56,13 @@ func shim(_ name: String, path: String, _ dependencies: [Target.Dependency] = []
         cSettings: cSettings, linkerSettings: link.map { .linkedLibrary($0) })
 }
 
+/// A program of Tests/Rigs, in Swift, or in C when it names C libraries.
+func rig(_ name: String, _ dependencies: [Target.Dependency] = [], c libraries: [Target.Dependency] = []) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies + libraries, path: "Tests/Rigs/\(name)", cSettings: libraries.isEmpty ? [] : cSettings,
+        swiftSettings: libraries.isEmpty ? swiftSettings : [])
+}
+
 /// `Tests/<Name>Tests`, testing `<Name>` and whatever else it is handed.
 /// A folder `Golden` holds expected outputs, read where they lie.
 func suite(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
@@ -87,13 +94,14 @@ let package = Package(
     ],
     targets: [
         // Drivers: C only. C<Lib> name a system library, <Device> is a shim whose header is the contract.
+        .systemLibrary(name: "CLibUSB", path: "Drivers/CLibUSB", pkgConfig: "libusb-1.0", providers: [.apt(["libusb-1.0-0-dev"])]),
         .systemLibrary(name: "CSANE", path: "Drivers/CSANE", pkgConfig: "sane-backends", providers: [.apt(["libsane-dev"])]),
         .systemLibrary(name: "CLeptonica", path: "Drivers/CLeptonica", pkgConfig: "lept", providers: [.apt(["libleptonica-dev"])]),
         .systemLibrary(name: "CTurboJPEG", path: "Drivers/CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
         .systemLibrary(name: "CPangoCairo", path: "Drivers/CPangoCairo", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
         .systemLibrary(name: "CQREncode", path: "Drivers/CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         shim("LinkShim", path: "Drivers/Link"),
-        shim("IDCardReaderShim", path: "Drivers/IDCardReader"),
+        shim("IDCardReaderShim", path: "Drivers/IDCardReader", ["CLibUSB"]),
         shim("ScannerShim", path: "Drivers/Scanner", ["CSANE"]),
         shim("PrinterShim", path: "Drivers/Printer", link: ["cups"]),
         shim("ImagingShim", path: "Drivers/Imaging", ["CLeptonica", "CTurboJPEG", "CPangoCairo", "CQREncode"]),
@@ -123,10 +131,12 @@ let package = Package(
             ],
             extra: mutantSettings),
         library("PlatformClient", ["KioskModel", "PlatformAPI", client, nio, nioHTTP]),
+        library("KioskQueue", ["KioskRuntime", "PlatformClient", "PlatformAPI", "Outbox", lifecycle]),
         tool(
             "kioskd",
             [
-                "KioskRuntime", "PlatformClient", "PlatformAPI", "Outbox", "LocalAPI", "Catalogue", "DeviceLink", "KioskModel", "KioskFlow",
+                "KioskRuntime", "KioskQueue", "PlatformClient", "PlatformAPI", "Outbox", "LocalAPI", "Catalogue", "DeviceLink", "KioskModel",
+                "KioskFlow",
                 arguments, yaml, lifecycle, signals, log,
             ]),
         tool("kiosk-device", ["IDCardReader", "Scanner", "Printer", "Imaging", "DeviceLink", "KioskModel"]),
@@ -140,7 +150,7 @@ let package = Package(
         library(
             "Bench",
             [
-                "KioskModel", "LocalAPI", "PlatformAPI", "CPangoCairo", "CTurboJPEG",
+                "KioskModel", "LocalAPI", "PlatformAPI", "BadNetwork", "CPangoCairo", "CTurboJPEG",
                 server, http, client, nio, nioHTTP, nioPosix, nioFoundation, log,
             ]),
         tool("kiosk-bench", ["Bench", arguments, signals, log]),
@@ -149,6 +159,28 @@ let package = Package(
         .executableTarget(
             name: "test-device-host", dependencies: ["DeviceLink", "KioskModel", "LinkShim"], path: "Tests/Support/test-device-host",
             swiftSettings: swiftSettings),
+
+        // The rigs (Tests/Rigs): a file system that forgets, a bad network, and the loop that cuts and kills the kiosk's queue.
+        .systemLibrary(name: "CFUSE3", path: "Tests/Rigs/CFUSE3", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
+        rig("forgetfs", c: ["CFUSE3"]),
+        library("ForgettingDisk", path: "Tests/Rigs/ForgettingDisk", ["Bench"]),
+        library("BadNetwork", path: "Tests/Rigs/BadNetwork", [nio, nioPosix, nioHTTP]),
+        rig("queue-load", ["KioskQueue", "KioskRuntime", "PlatformClient", "PlatformAPI", "Outbox", "KioskModel", lifecycle, arguments, log]),
+        rig("chaos", ["Bench", "ForgettingDisk", "BadNetwork", "PlatformAPI", "KioskModel", arguments, signals, log]),
+        suite(
+            "Rigs",
+            [
+                "ForgettingDisk", "BadNetwork", "Bench", "KioskQueue", "KioskRuntime", "PlatformClient", "PlatformAPI", "KioskModel", "forgetfs",
+                "queue-load", "platformd", server, http, client, nio, nioPosix, nioHTTP, log,
+            ]),
+
+        // The virtual machine (Tests/VM): kernel devices, and the agent that runs scenarios inside.
+        library("VirtualUSB", path: "Tests/VM/VirtualUSB", ["Bench"]),
+        .executableTarget(
+            name: "vm-agent", dependencies: ["VirtualUSB", "Bench", "KioskRuntime", "DeviceLink", "LocalAPI", "KioskModel", lifecycle, log],
+            path: "Tests/VM/vm-agent", swiftSettings: swiftSettings),
+        .executableTarget(name: "vm-device", path: "Tests/VM/vm-device", cSettings: cSettings),
+        suite("VM", ["vm-agent", "VirtualUSB", "Bench", "KioskModel"]),
 
         suite("KioskModel", ["KioskModel"]),
         suite("KioskFlow", ["KioskFlow", "KioskModel"]),
@@ -173,7 +205,7 @@ let package = Package(
         suite("Platform", ["Platform", "platformd", "PlatformAPI", "PlatformClient", "KioskModel", client, nio, crypto, log]),
         suite("Bench", ["Bench", "KioskModel", nio, nioPosix]),
         .testTarget(
-            name: "EndToEnd", dependencies: ["Bench", "LocalAPI", "PlatformAPI", "KioskModel"], path: "Tests/EndToEnd",
+            name: "EndToEnd", dependencies: ["Bench", "BadNetwork", "LocalAPI", "PlatformAPI", "KioskModel"], path: "Tests/EndToEnd",
             swiftSettings: swiftSettings),
     ],
     cLanguageStandard: .c17

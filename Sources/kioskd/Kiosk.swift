@@ -3,6 +3,7 @@ import DeviceLink
 import Foundation
 import KioskFlow
 import KioskModel
+import KioskQueue
 import KioskRuntime
 import LocalAPI
 import Logging

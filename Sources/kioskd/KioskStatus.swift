@@ -1,4 +1,5 @@
 import Foundation
+import KioskQueue
 import KioskRuntime
 import LocalAPI
 import Outbox

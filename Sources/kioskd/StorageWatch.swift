@@ -1,4 +1,5 @@
 import KioskModel
+import KioskQueue
 import KioskRuntime
 import LocalAPI
 import Logging

@@ -1,3 +1,4 @@
+public import BadNetwork
 import AsyncHTTPClient
 public import Foundation
 import KioskModel

@@ -1,3 +1,4 @@
+import BadNetwork
 import Foundation
 import LocalAPI
 

@@ -1,24 +1,25 @@
-import Dispatch
-import Foundation
-import KioskRuntime
-import Outbox
-import PlatformAPI
+internal import Dispatch
+public import Foundation
+public import KioskRuntime
+public import Outbox
+internal import PlatformAPI
 
 /// The outbox as the runtime needs it: its blocking calls run one after the other on a queue of their own, off the cooperative pool.
-struct OutboxStore: PacketStore {
+public struct OutboxStore: PacketStore {
     let outbox: Outbox
     /// One value once the disk has failed under a commit: the outbox takes no more until it has been opened anew.
-    let broken: AsyncStream<Void>
+    public let broken: AsyncStream<Void>
     private let breaks: AsyncStream<Void>.Continuation
     private let queue = DispatchQueue(label: "outbox")
 
-    init(_ outbox: Outbox) {
+    /// One store an outbox, and one outbox a directory.
+    public init(_ outbox: Outbox) {
         self.outbox = outbox
         (broken, breaks) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
     }
 
     /// Runs a call that blocks on the disk.
-    func perform<Value: Sendable>(_ work: @escaping @Sendable (Outbox) throws -> Value) async throws -> Value {
+    public func perform<Value: Sendable>(_ work: @escaping @Sendable (Outbox) throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             queue.async { continuation.resume(with: Result { try work(outbox) }) }
         }
@@ -33,7 +34,7 @@ struct OutboxStore: PacketStore {
         }
     }
 
-    func due(at date: Date, limit: Int) async throws -> [QueuedPacket] {
+    public func due(at date: Date, limit: Int) async throws -> [QueuedPacket] {
         try await deliver { outbox in
             try outbox.due(at: date, limit: limit).map { entry in
                 QueuedPacket(
@@ -43,29 +44,29 @@ struct OutboxStore: PacketStore {
         }
     }
 
-    func nextDueDate() async throws -> Date? {
+    public func nextDueDate() async throws -> Date? {
         try await deliver { try $0.nextDueDate() }
     }
 
-    func recordFailure(id: UUID, at date: Date, retryAt: Date, error: String) async throws {
+    public func recordFailure(id: UUID, at date: Date, retryAt: Date, error: String) async throws {
         try await deliver { try $0.recordFailure(id: id, at: date, retryAt: retryAt, error: error) }
     }
 
-    func clearDelays() async throws {
+    public func clearDelays() async throws {
         try await deliver { try $0.clearDelays() }
     }
 
-    func markDelivered(id: UUID, acknowledgement: Data, at date: Date) async throws {
+    public func markDelivered(id: UUID, acknowledgement: Data, at date: Date) async throws {
         try await deliver { try $0.markDelivered(id: id, acknowledgement: acknowledgement, at: date) }
     }
 
-    func markRejected(id: UUID, error: String, at date: Date) async throws {
+    public func markRejected(id: UUID, error: String, at date: Date) async throws {
         try await deliver { try $0.markRejected(id: id, error: error, at: date) }
     }
 }
 
 extension OutboxStore: SubmissionStore {
-    func commit(
+    public func commit(
         _ drafts: [PacketDraft], at date: Date,
         seal: @escaping @Sendable (PacketDraft, _ sequence: UInt64, _ sink: (Data) throws -> Void) throws -> Void
     ) async throws {

@@ -2,7 +2,7 @@ import NIOCore
 import NIOPosix
 import Testing
 
-@testable import Bench
+@testable import BadNetwork
 
 /// The cable: on, off, and dead after so many bytes.
 struct NetworkSwitchTests {

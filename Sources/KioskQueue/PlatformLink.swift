@@ -1,21 +1,22 @@
-import Foundation
-import KioskRuntime
-import Logging
-import PlatformAPI
-import PlatformClient
-import ServiceLifecycle
+internal import Foundation
+public import KioskRuntime
+public import PlatformAPI
+internal import PlatformClient
+public import ServiceLifecycle
 
 /// The platform's client as the delivery loop needs it.
-struct PlatformLink: Uplink, Service {
+public struct PlatformLink: Uplink, Service {
     private let kiosk: String
     private let client: PlatformUplink
 
-    init(credential: KioskCredential) throws {
+    /// Connects only when something is to be delivered.
+    public init(credential: KioskCredential) throws {
         kiosk = credential.kiosk
         client = try PlatformUplink(credential: credential)
     }
 
-    func deliver(_ packet: QueuedPacket) async throws -> AcknowledgementReceipt {
+    /// Sends one packet and returns the platform's verified acknowledgement. Throws `DeliveryError`.
+    public func deliver(_ packet: QueuedPacket) async throws -> AcknowledgementReceipt {
         guard let kind = PacketKind(rawValue: packet.kind) else {
             throw DeliveryError(.rejected, code: "packet.kind", message: "this version knows no packet of kind \(packet.kind)")
         }
@@ -29,12 +30,12 @@ struct PlatformLink: Uplink, Service {
     }
 
     /// Whether the platform answers as itself.
-    func answers() async -> Bool {
+    public func answers() async -> Bool {
         (try? await client.info()) != nil
     }
 
     /// Holds the connections open until everything that uses them has ended.
-    func run() async throws {
+    public func run() async throws {
         try? await gracefulShutdown()
         try await client.shutdown()
     }
@@ -60,24 +61,6 @@ extension DeliveryError {
             self.init(.rejected, code: "packet.damaged", message: "the sealed file is not what was stored; keep it for salvage")
         case .insecureURL:
             self.init(.notThePlatform, code: "platform.insecure", message: "the platform's address must be https, or http on this machine")
-        }
-    }
-}
-
-/// Asks the platform now and then whether it is there, so that the attract screen is honest before anything was sent, and a way that came
-/// back is used at once.
-struct PlatformProbe: Service {
-    static let interval = Duration.seconds(20)
-
-    let uplink: PlatformLink
-    let delivery: DeliveryService
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                await delivery.probed(answered: await uplink.answers())
-                guard (try? await Task.sleep(for: Self.interval)) != nil else { return }
-            }
         }
     }
 }

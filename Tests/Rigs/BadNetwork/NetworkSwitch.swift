@@ -1,5 +1,5 @@
-import NIOCore
-import NIOPosix
+internal import NIOCore
+internal import NIOPosix
 import Synchronization
 
 /// The cable between kiosk and platform: a TCP proxy that can be unplugged, and that can stop dead after so many bytes.

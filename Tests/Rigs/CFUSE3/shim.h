@@ -1,0 +1,2 @@
+#define FUSE_USE_VERSION 35
+#include <fuse.h>
