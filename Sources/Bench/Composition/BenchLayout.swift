@@ -60,7 +60,7 @@ public struct BenchLayout: Sendable {
     public var kioskConfiguration: URL { root.appending(path: "kioskd.yaml") }
 
     /// What the bench's processes see of the environment of this one. `KIOSK_MUTANT` means something to a build with mutants only.
-    var environment: [String: String] {
+    public var environment: [String: String] {
         var environment = ProcessInfo.processInfo.environment.filter { ["PATH", "LD_LIBRARY_PATH", "TZ", "KIOSK_MUTANT"].contains($0.key) }
         environment["HOME"] = home.path
         environment["TMPDIR"] = temporary.path

@@ -58,22 +58,26 @@ public struct LoadVerifier: Sendable {
     /// - Parameters:
     ///   - applications: everything the platform holds of this kiosk
     ///   - open: the plaintext of a material of an application
+    /// - Returns: what is wrong, and how many of the acknowledged are there once and whole
     public func check(
         _ applications: [ApplicationSummary], open: (_ material: UUID, _ application: UUID) async throws -> Data
-    ) async throws -> Findings {
+    ) async throws -> (findings: Findings, whole: Int) {
         var findings = Findings()
+        var whole = 0
         let byReference = Dictionary(grouping: applications, by: \.reference)
         for reference in acknowledged {
             let found = byReference[reference] ?? []
-            count(found.count, of: 1, "applications of \(reference) at the platform", into: &findings)
-            guard let application = found.first else { continue }
-            findings += try await check(application, open: open)
+            var wrong = Findings()
+            count(found.count, of: 1, "applications of \(reference) at the platform", into: &wrong)
+            if let application = found.first { wrong += try await check(application, open: open) }
+            if wrong.isEmpty { whole += 1 }
+            findings += wrong
         }
         // Also of what was never acknowledged: the platform takes an id once, whatever the citizen was told.
         for (reference, found) in byReference where found.count > 1 && !acknowledged.contains(reference) {
             findings.duplicated.append("\(found.count) of 1 applications of \(reference) at the platform")
         }
-        return findings
+        return (findings, whole)
     }
 
     private func check(
