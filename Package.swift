@@ -174,7 +174,7 @@ let package = Package(
             "Rigs",
             [
                 "ForgettingDisk", "BadNetwork", "Bench", "KioskQueue", "KioskRuntime", "PlatformClient", "PlatformAPI", "KioskModel", "forgetfs",
-                "QueueLoad", "Outbox", "queue-load", "platformd", server, http, client, nio, nioPosix, nioHTTP, log,
+                "QueueLoad", "Outbox", "queue-load", "chaos", "platformd", server, http, client, nio, nioPosix, nioHTTP, log,
             ]),
 
         // The virtual machine (Tests/VM): kernel devices, and the agent that runs scenarios inside.

@@ -107,7 +107,7 @@ actor ChaosRun {
             if Int.random(in: 0..<4, using: &generator) == 0, round < rounds { continue }
             let findings = await life.look()
             if !findings.isEmpty {
-                note(findings, at: "\(kind) \(first + round) (\(blow.story))")
+                note(findings, at: "\(kind) \(first + round)", blow.story)
                 return round
             }
         }
@@ -116,12 +116,12 @@ actor ChaosRun {
         last = end.last
         result.delivered += end.whole
         result.unsaid += end.applications - end.whole
-        if !end.findings.isEmpty { note(end.findings, at: "\(kind) \(first + rounds), after the drain") }
+        if !end.findings.isEmpty { note(end.findings, at: "\(kind) \(first + rounds)", "after the drain") }
         return rounds
     }
 
-    private func note(_ findings: Findings, at place: String) {
-        for line in findings.lines { say("\(place): \(line)") }
+    private func note(_ findings: Findings, at place: String, _ story: String) {
+        for line in findings.lines { say("\(place) (\(story)): \(line)") }
         result.findings += findings
         if result.firstFinding == nil { result.firstFinding = place }
     }
