@@ -7,13 +7,15 @@ import Testing
 /// A verifier that can't fail proves nothing: each state that it must object to is shown to it.
 @Suite struct LoadVerifierTests {
     let seed: UInt64 = 5
-    let reference = "Q5-test-1"
+    let reference: String
     let content: LoadContent
     let verifier: LoadVerifier
     let entries: [OutboxEntry]
     let application: ApplicationSummary
 
     init() {
+        let reference = "Q5-test-1"
+        self.reference = reference
         content = LoadContent(seed: seed, reference: reference)
         verifier = LoadVerifier(seed: seed, acknowledged: [reference])
         let now = Date()
@@ -26,13 +28,13 @@ import Testing
         application = ApplicationSummary(
             id: id, number: "1", reference: reference, kiosk: "k", itemCode: content.itemCode, status: .complete, submittedAt: now, receivedAt: now,
             materials: materials)
+        let packets = materials.enumerated().map { index, material in
+            OutboxEntry(
+                id: material.id, sequence: UInt64(index + 2), kind: "material", reference: reference, dependsOn: id, byteCount: 10, digest: "d",
+                createdAt: now)
+        }
         entries =
-            [OutboxEntry(id: id, sequence: 1, kind: "application", reference: reference, byteCount: 10, digest: "d", createdAt: now)]
-            + materials.enumerated().map { index, material in
-                OutboxEntry(
-                    id: material.id, sequence: UInt64(index + 2), kind: "material", reference: reference, dependsOn: id, byteCount: 10, digest: "d",
-                    createdAt: now)
-            }
+            [OutboxEntry(id: id, sequence: 1, kind: "application", reference: reference, byteCount: 10, digest: "d", createdAt: now)] + packets
     }
 
     func outbox(_ entries: [OutboxEntry], drained: Bool = false, payload: LoadVerifier.Payload = .present(byteCount: 10, digest: "d")) -> Findings {
