@@ -1,2 +1,2 @@
-#define FUSE_USE_VERSION 35
-#include <fuse.h>
+#define FUSE_USE_VERSION 312
+#include <fuse_lowlevel.h>
