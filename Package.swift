@@ -59,7 +59,8 @@ func shim(_ name: String, path: String, _ dependencies: [Target.Dependency] = []
 /// A program of Tests/Rigs, in Swift, or in C when it names C libraries.
 func rig(_ name: String, _ dependencies: [Target.Dependency] = [], c libraries: [Target.Dependency] = []) -> Target {
     .executableTarget(
-        name: name, dependencies: dependencies + libraries, path: "Tests/Rigs/\(name)", cSettings: libraries.isEmpty ? [] : cSettings,
+        name: name, dependencies: dependencies + libraries, path: "Tests/Rigs/\(name)", exclude: readme("Tests/Rigs/\(name)"),
+        cSettings: libraries.isEmpty ? [] : cSettings,
         swiftSettings: libraries.isEmpty ? swiftSettings : [])
 }
 
