@@ -2,7 +2,7 @@
 #define FORGETFS_OPERATIONS_H
 
 #define FUSE_USE_VERSION 312
-#include <fuse_lowlevel.h>
+#include <fuse3/fuse_lowlevel.h>
 
 #include "fs.h"
 

@@ -1,2 +1,0 @@
-#define FUSE_USE_VERSION 312
-#include <fuse_lowlevel.h>
