@@ -33,7 +33,7 @@ public actor VirtualKiosk {
 
     /// What exists once the start has come that far.
     struct Parts {
-        var network: NetworkSwitch
+        var network: NetworkProxy
         var platform: SupervisedProcess
         var kioskd: SupervisedProcess
         var officer: PlatformOperator
@@ -55,7 +55,7 @@ public actor VirtualKiosk {
         local = LocalClient(socketPath: layout.controlSocket.path, deadline: .seconds(5))
     }
 
-    public var network: NetworkSwitch { get throws { try running.network } }
+    public var network: NetworkProxy { get throws { try running.network } }
     public var platform: SupervisedProcess { get throws { try running.platform } }
     public var kioskd: SupervisedProcess { get throws { try running.kioskd } }
     public var officer: PlatformOperator { get throws { try running.officer } }
@@ -95,7 +95,7 @@ public actor VirtualKiosk {
             ],
             environment: environment)
         let platform = SupervisedProcess("platformd", log: log) { serve }
-        let network = NetworkSwitch(target: platformPort)
+        let network = NetworkProxy(target: platformPort)
         let kioskd = SupervisedProcess("kioskd", log: log) { [self] in try await kioskCommand() }
         parts = Parts(network: network, platform: platform, kioskd: kioskd, officer: officer)
 
@@ -235,7 +235,7 @@ public actor VirtualKiosk {
 
     /// A port that nobody listens at now.
     private static func freePort() async throws -> Int {
-        let probe = NetworkSwitch(target: 0)
+        let probe = NetworkProxy(target: 0)
         try await probe.start()
         let port = probe.port
         await probe.stop()
