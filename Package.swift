@@ -170,7 +170,8 @@ let package = Package(
         suite(
             "Rigs",
             [
-                "ForgettingDisk", "BadNetwork", "Bench", "KioskQueue", "KioskRuntime", "PlatformClient", "PlatformAPI", "KioskModel", "forgetfs",
+                "ForgettingDisk", "BadNetwork", "Bench", "KioskQueue", "KioskRuntime", "Outbox", "PlatformClient", "PlatformAPI", "KioskModel",
+                "forgetfs",
                 "queue-load", "platformd", server, http, client, nio, nioPosix, nioHTTP, log,
             ]),
 
