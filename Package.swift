@@ -20,10 +20,11 @@ let cSettings: [CSetting] = [
     .define("_GNU_SOURCE"),
 ]
 
-/// `KIOSK_MUTANT=leak` builds the deliberately leaking kiosk that proves the residue search (see docs/residue.md).
-/// It is never part of a package.
-let mutant = Context.environment["KIOSK_MUTANT"] ?? ""
-let mutantSettings: [SwiftSetting] = mutant == "leak" ? [.define("MUTANT_LEAK")] : []
+/// `KIOSK_MUTANTS=1` builds a kiosk with deliberate faults that prove the rigs (see docs/rigs.md and docs/residue.md); at run time
+/// `KIOSK_MUTANT` wakes one of them. Such a build is never part of a package, and any other holds no trace of them.
+let hasMutants = Context.environment["KIOSK_MUTANTS"] == "1"
+let mutantSettings: [SwiftSetting] = hasMutants ? [.define("MUTANTS")] : []
+let mutants: [Target.Dependency] = hasMutants ? ["Mutants"] : []
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -57,10 +58,11 @@ func shim(_ name: String, path: String, _ dependencies: [Target.Dependency] = []
 }
 
 /// A program of Tests/Rigs, in Swift, or in C when it names C libraries.
-func rig(_ name: String, _ dependencies: [Target.Dependency] = [], c libraries: [Target.Dependency] = []) -> Target {
+func rig(_ name: String, _ dependencies: [Target.Dependency] = [], linking libraries: [String] = []) -> Target {
     .executableTarget(
-        name: name, dependencies: dependencies + libraries, path: "Tests/Rigs/\(name)", cSettings: libraries.isEmpty ? [] : cSettings,
-        swiftSettings: libraries.isEmpty ? swiftSettings : [])
+        name: name, dependencies: dependencies, path: "Tests/Rigs/\(name)", exclude: readme("Tests/Rigs/\(name)"),
+        cSettings: libraries.isEmpty ? [] : cSettings, swiftSettings: libraries.isEmpty ? swiftSettings : [],
+        linkerSettings: libraries.map { .linkedLibrary($0) })
 }
 
 /// `Tests/<Name>Tests`, testing `<Name>` and whatever else it is handed.
@@ -123,15 +125,15 @@ let package = Package(
         library("Imaging", path: "Sources/Devices/Imaging", ["KioskModel", "DeviceLink", "ImagingShim"]),
 
         // The kiosk.
-        library("Outbox", [grdb, crypto, log]),
+        library("Outbox", [grdb, crypto, log] + mutants, extra: mutantSettings),
         library(
             "KioskRuntime",
             [
                 "KioskModel", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", server, http, nio, nioFoundation, lifecycle, log, crypto,
-            ],
+            ] + mutants,
             extra: mutantSettings),
         library("PlatformClient", ["KioskModel", "PlatformAPI", client, nio, nioHTTP]),
-        library("KioskQueue", ["KioskRuntime", "PlatformClient", "PlatformAPI", "Outbox", lifecycle]),
+        library("KioskQueue", ["KioskRuntime", "PlatformClient", "PlatformAPI", "Outbox", lifecycle] + mutants, extra: mutantSettings),
         tool(
             "kioskd",
             [
@@ -161,17 +163,18 @@ let package = Package(
             swiftSettings: swiftSettings),
 
         // The rigs (Tests/Rigs): a file system that forgets, a bad network, and the loop that cuts and kills the kiosk's queue.
-        .systemLibrary(name: "CFUSE3", path: "Tests/Rigs/CFUSE3", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
-        rig("forgetfs", c: ["CFUSE3"]),
+        rig("forgetfs", linking: ["fuse3"]),
         library("ForgettingDisk", path: "Tests/Rigs/ForgettingDisk", ["Bench"]),
         library("BadNetwork", path: "Tests/Rigs/BadNetwork", [nio, nioPosix, nioHTTP]),
-        rig("queue-load", ["KioskQueue", "KioskRuntime", "PlatformClient", "PlatformAPI", "Outbox", "KioskModel", lifecycle, arguments, log]),
-        rig("chaos", ["Bench", "ForgettingDisk", "BadNetwork", "PlatformAPI", "KioskModel", arguments, signals, log]),
+        library("Mutants", path: "Tests/Rigs/Mutants", []),
+        library("QueueLoad", path: "Tests/Rigs/QueueLoad", ["PlatformAPI", "Outbox"]),
+        rig("queue-load", ["QueueLoad", "KioskQueue", "KioskRuntime", "PlatformAPI", "Outbox", "KioskModel", lifecycle, signals, arguments, log]),
+        rig("chaos", ["QueueLoad", "Bench", "ForgettingDisk", "BadNetwork", "PlatformAPI", "Outbox", arguments, signals, log]),
         suite(
             "Rigs",
             [
-                "ForgettingDisk", "BadNetwork", "Bench", "KioskQueue", "KioskRuntime", "PlatformClient", "PlatformAPI", "KioskModel", "forgetfs",
-                "queue-load", "platformd", server, http, client, nio, nioPosix, nioHTTP, log,
+                "ForgettingDisk", "BadNetwork", "Bench", "KioskQueue", "KioskRuntime", "Outbox", "PlatformClient", "PlatformAPI", "KioskModel",
+                "QueueLoad", "forgetfs", "queue-load", "chaos", "platformd", server, http, client, nio, nioPosix, nioHTTP, log,
             ]),
 
         // The virtual machine (Tests/VM): kernel devices, and the agent that runs scenarios inside.
