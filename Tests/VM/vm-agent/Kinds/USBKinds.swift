@@ -1,0 +1,4 @@
+extension DeviceKind {
+    /// Readers on USB, behind vhci-hcd.
+    static let usb: [DeviceKind] = []
+}
