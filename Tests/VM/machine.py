@@ -72,16 +72,20 @@ def disk_use(folder):
 C_LIBRARY = re.compile(r"^(ld-linux.*|lib(c|m|dl|rt|pthread|resolv|util|nss_.*|mvec|anl))\.so")
 
 
+def built():
+    """Where the debug build's programs lie."""
+    return (ROOT / ".build" / "debug").resolve()
+
+
 def payload(programs, disk):
     """A read-only disk with the programs, the shared libraries they name, Kiosk and the scenarios, at /payload in the machine."""
-    built = pathlib.Path(subprocess.run(["swift", "build", "--show-bin-path"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip())
     libraries = {}
     with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
         tree = pathlib.Path(scratch)
         (tree / "bin").mkdir()
         (tree / "lib").mkdir()
         for name in programs:
-            source = built / name
+            source = built() / name
             if not source.is_file():
                 raise Failed(f"{name} isn't built; `make vm-test` builds it")
             link_or_copy(stripped(source), tree / "bin" / name)
@@ -93,7 +97,7 @@ def payload(programs, disk):
                     libraries[found.group(1)] = pathlib.Path(found.group(2))
         for name, source in libraries.items():
             link_or_copy(stripped(source), tree / "lib" / name)
-        for bundle in built.glob("*.resources"):
+        for bundle in built().glob("*.resources"):
             shutil.copytree(bundle, tree / "bin" / bundle.name)
         shutil.copytree(ROOT / "Kiosk", tree / "Kiosk")
         shutil.copytree(HERE / "scenarios", tree / "scenarios")
