@@ -3,7 +3,6 @@
 Software emulation always: no machine that runs the tests needs to offer /dev/kvm, and all run the same.
 """
 
-import collections
 import hashlib
 import os
 import pathlib
@@ -155,7 +154,6 @@ class Machine:
         self.scratch = tempfile.TemporaryDirectory(prefix="civickiosk-vm-")
         path = os.path.join(self.scratch.name, "agent")
         self.received = b""
-        self.lines = collections.deque()
         self.line = None
         began = time.monotonic()
         with socket.socket(socket.AF_UNIX) as listener:
@@ -180,7 +178,8 @@ class Machine:
             except (OSError, Failed) as error:
                 self.kill()
                 raise Failed(f"the machine doesn't come up: {error}") from error
-        self.boot_seconds = time.monotonic() - began
+        self.ready_at = time.monotonic()
+        self.boot_seconds = self.ready_at - began
 
     def send(self, line):
         self.line.setblocking(True)
@@ -203,6 +202,15 @@ class Machine:
             if not piece:
                 raise Failed(f"the machine has gone; {self.words()}")
             self.received += piece
+
+    def _drain(self):
+        """Takes what the machine had sent by its end."""
+        try:
+            while piece := self.line.recv(1 << 16):
+                self.received += piece
+        except OSError:
+            # Nothing more has come, or the other end was torn down with it.
+            pass
 
     def wait(self, is_wanted, timeout, what, other=lambda line: None):
         """Reads until a line is the wanted one, and hands every line before it to `other`."""
@@ -231,13 +239,21 @@ class Machine:
                 return line.strip()
         return None
 
+    def rest(self):
+        """The whole lines that had left a machine before it was killed."""
+        lines = self.received.split(b"\n")[:-1]
+        self.received = b""
+        return [line.decode(errors="replace") for line in lines]
+
     def kill(self):
         """The hard power-off: QEMU is gone between two instructions. What the guest had not yet handed to its disk is lost."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL)
         self.process.wait()
         if self.line:
+            self._drain()
             self.line.close()
+            self.line = None
         self.scratch.cleanup()
 
 

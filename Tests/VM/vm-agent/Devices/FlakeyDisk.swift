@@ -30,9 +30,8 @@ actor FlakeyDisk: VMDevice {
             try await SystemCommand.run("/sbin/mke2fs", ["-q", "-F", "-t", "ext4", "/dev/vdc"])
             sectors = try await SystemCommand.run("/sbin/blockdev", ["--getsz", "/dev/vdc"])
         }
-        // --noudevsync with dmsetup making the node itself: nothing here waits for udev.
         try await SystemCommand.run(
-            "/sbin/dmsetup", ["create", "--noudevrules", "--noudevsync", Self.mapping, "--table", "0 \(sectors) \(Table.whole.rawValue)"])
+            "/sbin/dmsetup", ["create", Self.mapping, "--table", "0 \(sectors) \(Table.whole.rawValue)"])
         isMapped = true
         try await SystemCommand.run("/usr/bin/mount", ["-t", "ext4", Self.device, folder])
         isMounted = true
@@ -42,7 +41,7 @@ actor FlakeyDisk: VMDevice {
     func unplug() async throws {
         if isMounted { try await SystemCommand.run("/usr/bin/umount", [folder]) }
         isMounted = false
-        if isMapped { try await SystemCommand.run("/sbin/dmsetup", ["remove", "--retry", "--noudevrules", "--noudevsync", Self.mapping]) }
+        if isMapped { try await SystemCommand.run("/sbin/dmsetup", ["remove", "--retry", Self.mapping]) }
         isMapped = false
         try Data("3\n".utf8).write(to: URL(filePath: "/proc/sys/vm/drop_caches"))
     }
@@ -66,8 +65,8 @@ actor FlakeyDisk: VMDevice {
     /// From one write to the next: neither the file system nor what is under way is flushed before.
     private func load(_ table: Table) async throws {
         try await SystemCommand.run("/sbin/dmsetup", ["load", Self.mapping, "--table", "0 \(sectors) \(table.rawValue)"])
-        try await SystemCommand.run("/sbin/dmsetup", ["suspend", "--noflush", "--nolockfs", "--noudevsync", Self.mapping])
-        try await SystemCommand.run("/sbin/dmsetup", ["resume", "--noudevrules", "--noudevsync", Self.mapping])
+        try await SystemCommand.run("/sbin/dmsetup", ["suspend", "--noflush", "--nolockfs", Self.mapping])
+        try await SystemCommand.run("/sbin/dmsetup", ["resume", Self.mapping])
     }
 
     func end() async {
