@@ -53,7 +53,8 @@ public final class VirtualUSBReader: Sendable {
             guard let entry = try controller.status().port(port), entry.state == .used, entry.device != "0-0" else {
                 return .notYet("the port has no device yet")
             }
-            return Self.attribute("bConfigurationValue", of: entry.device) == "1" ? .there(entry.device) : .notYet("\(entry.device) is not configured")
+            return Self.attribute("bConfigurationValue", of: entry.device) == "1"
+                ? .there(entry.device) : .notYet("\(entry.device) is not configured")
         }
         plugged.withLock { $0?.device = name }
     }
