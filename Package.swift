@@ -192,7 +192,7 @@ let package = Package(
         suite("DeviceLink", ["DeviceLink", "KioskModel", "LinkShim"]),
         suite("LocalAPI", ["LocalAPI", "kioskctl", "KioskModel", server, log]),
         suite("PlatformAPI", ["PlatformAPI", crypto]),
-        suite("IDCardReader", ["IDCardReader", "IDCardReaderShim", "DeviceLink", "KioskModel", "Bench"]),
+        suite("IDCardReader", ["IDCardReader", "IDCardReaderShim", "DeviceLink", "KioskModel", "Bench", "VirtualUSB"]),
         suite("Scanner", ["Scanner", "DeviceLink", "KioskModel", "Bench"]),
         suite("Printer", ["Printer", "DeviceLink", "KioskModel", "Bench"]),
         suite("Imaging", ["Imaging", "DeviceLink", "KioskModel"]),
