@@ -1,5 +1,8 @@
 internal import Foundation
 internal import Glibc
+#if MUTANTS
+    internal import Mutants
+#endif
 
 /// The sealed files: `<id>.sealed`, and `<id>.part` while one is written.
 ///
@@ -42,6 +45,9 @@ struct PayloadDirectory: Sendable {
 
     /// Fsyncs the directory.
     func sync() throws {
+        #if MUTANTS
+            if Mutant.noDirectoryFsync.isAwake { return }
+        #endif
         try handle.sync()
     }
 

@@ -5,8 +5,8 @@ final class Agent: Sendable {
     private let port: AgentPort
     private let payload: URL
 
-    init(port: String, payload: URL) throws {
-        self.port = try AgentPort(port)
+    init(port: String, payload: URL) async throws {
+        self.port = try await AgentPort(port)
         self.payload = payload
     }
 

@@ -1,3 +1,4 @@
+import Bench
 import Foundation
 import Glibc
 import Synchronization
@@ -16,8 +17,10 @@ final class AgentPort: Sendable {
     private let received = Mutex<[UInt8]>([])
     private let sending = Mutex(())
 
-    init(_ path: String) throws {
+    /// Waits for the port to appear, half a minute at most.
+    init(_ path: String) async throws {
         self.path = path
+        try? await Poll.until(path) { access(path, F_OK) == 0 ? .there(()) : .notYet("nothing") }
         descriptor = open(path, O_RDWR | O_CLOEXEC)
         guard descriptor >= 0 else { throw Closed(path: path, code: errno) }
     }
