@@ -182,6 +182,7 @@ let package = Package(
         .executableTarget(
             name: "vm-agent", dependencies: ["VirtualUSB", "Bench", "KioskRuntime", "DeviceLink", "LocalAPI", "KioskModel", lifecycle, log],
             path: "Tests/VM/vm-agent", swiftSettings: swiftSettings),
+        .executableTarget(name: "vm-city", dependencies: ["QueueLoad", "Bench"], path: "Tests/VM/vm-city", swiftSettings: swiftSettings),
         .executableTarget(name: "vm-device", path: "Tests/VM/vm-device", cSettings: cSettings),
         suite("VM", ["vm-agent", "VirtualUSB", "Bench", "KioskModel"]),
 
@@ -191,7 +192,7 @@ let package = Package(
         suite("DeviceLink", ["DeviceLink", "KioskModel", "LinkShim"]),
         suite("LocalAPI", ["LocalAPI", "kioskctl", "KioskModel", server, log]),
         suite("PlatformAPI", ["PlatformAPI", crypto]),
-        suite("IDCardReader", ["IDCardReader", "IDCardReaderShim", "DeviceLink", "KioskModel", "Bench"]),
+        suite("IDCardReader", ["IDCardReader", "IDCardReaderShim", "DeviceLink", "KioskModel", "Bench", "VirtualUSB"]),
         suite("Scanner", ["Scanner", "DeviceLink", "KioskModel", "Bench"]),
         suite("Printer", ["Printer", "DeviceLink", "KioskModel", "Bench"]),
         suite("Imaging", ["Imaging", "DeviceLink", "KioskModel"]),

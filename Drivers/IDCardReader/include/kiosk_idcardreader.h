@@ -30,11 +30,17 @@ enum {
     KIOSK_READER_ACCESS = -8,
     /// Another process holds the port.
     KIOSK_READER_BUSY = -9,
-    /// The port can't be what was asked for: no such speed, not a tty, no such command.
+    /// The port can't be what was asked for: no such speed, not a tty, no such command; on USB no known layout of endpoints, or several readers.
     KIOSK_READER_ARGUMENT = -10,
     /// Any other failed system call.
     KIOSK_READER_IO = -11,
     KIOSK_READER_MEMORY = -12,
+    /// USB: an endpoint was halted. The halt is cleared, what was on its way is lost: open anew.
+    KIOSK_READER_STALLED = -13,
+    /// USB: the reader sent more than a packet may hold.
+    KIOSK_READER_OVERFLOW = -14,
+    /// USB, split frames: something else where a header belongs, or a body longer than its LEN. The two are out of step: open anew.
+    KIOSK_READER_MISFRAMED = -15,
 };
 
 // MARK: Frames (pure)
@@ -83,9 +89,10 @@ typedef struct kiosk_reader_transport {
     void *_Nullable context;
     /// 0 or a negative code. After a failure `close` is still called.
     int (*open)(void *_Nullable context, int32_t deadline_ms);
-    /// Writes all of `bytes`: 0 or a negative code.
+    /// Writes all of `bytes`, which are one whole frame: 0 or a negative code.
     int (*write)(void *_Nullable context, const uint8_t *bytes, size_t count, int32_t deadline_ms);
-    /// Reads 1…capacity bytes as soon as there are any: their count, TIMEOUT, or another negative code. A deadline of 0 only looks.
+    /// Reads 1…capacity bytes as soon as there are any: their count, TIMEOUT, or another negative code. A deadline of 0 only looks,
+    /// for some milliseconds where looking takes time.
     int (*read)(void *_Nullable context, uint8_t *bytes, size_t capacity, int32_t deadline_ms);
     void (*close)(void *_Nullable context);
 } kiosk_reader_transport;

@@ -49,7 +49,7 @@ public struct SDTReaderCore: Sendable {
     public private(set) var requests: [Step] = []
     private var phase = Phase.idle
     private var input: [UInt8] = []
-    private var withheld: [UInt8] = []
+    private var withheld: [[UInt8]] = []
     private var injections: [Injection] = []
 
     public init() {}
@@ -79,14 +79,27 @@ public struct SDTReaderCore: Sendable {
         withheld = []
     }
 
+    /// What the reader does upon one request.
+    public struct Answer: Sendable, Equatable {
+        /// What was asked; nil for a command the reader doesn't know.
+        public var step: Step?
+        /// What it sends, frame by frame: none when it keeps silent, a late one before this request's own.
+        public var frames: [[UInt8]]
+    }
+
     /// Takes any piece of the request stream and returns what the reader sends upon it.
     public mutating func receive(_ bytes: [UInt8]) -> [UInt8] {
+        answers(to: bytes).flatMap { $0.frames.flatMap(\.self) }
+    }
+
+    /// The same, request by request, for a front that frames its answers itself.
+    public mutating func answers(to bytes: [UInt8]) -> [Answer] {
         input += bytes
-        var output: [UInt8] = []
+        var answers: [Answer] = []
         while let request = nextRequest() {
-            output += answer(request)
+            answers.append(answer(request))
         }
-        return output
+        return answers
     }
 
     // MARK: Frames
@@ -118,18 +131,19 @@ public struct SDTReaderCore: Sendable {
 
     // MARK: Answers
 
-    private mutating func answer(_ request: [UInt8]) -> [UInt8] {
+    private mutating func answer(_ request: [UInt8]) -> Answer {
         let late = withheld
         withheld = []
-        guard let step = Self.step(request) else { return late + Self.frame(0x21, []) }
+        let step = Self.step(request)
+        guard let step else { return Answer(step: nil, frames: late + [Self.frame(0x21, [])]) }
         requests = requests.suffix(999) + [step]
         let fault = takeFault(step)
         if fault == .cardRemoved { lift() }
         if case .status(let value) = fault {
             if step == .read { phase = .failed }
-            return late + Self.frame(value, [])
+            return Answer(step: step, frames: late + [Self.frame(value, [])])
         }
-        if fault == .stall { return late }
+        if fault == .stall { return Answer(step: step, frames: late) }
         let reply = perform(step, withFingerprints: request[1] == 0x10)
         var bytes = Self.frame(reply.status, reply.data)
         switch fault {
@@ -138,11 +152,11 @@ public struct SDTReaderCore: Sendable {
         case .oversize: bytes.replaceSubrange(5..<7, with: [0xFF, 0xFF])
         case .garbagePrefix: bytes = [0x00, 0xAA, 0xAA, 0x96, 0xAA, 0xFF, 0x69, 0xAA] + bytes
         case .late:
-            withheld = bytes
-            bytes = []
+            withheld = [bytes]
+            return Answer(step: step, frames: late)
         case .stall, .cardRemoved, .status, nil: break
         }
-        return late + bytes
+        return Answer(step: step, frames: late + [bytes])
     }
 
     private static func step(_ request: [UInt8]) -> Step? {

@@ -2,7 +2,7 @@ public import DeviceLink
 internal import Glibc
 public import KioskModel
 
-/// Second-generation ID-card readers on a serial port (GA/T 467).
+/// Second-generation ID-card readers on a serial port or on USB (GA/T 467).
 ///
 /// Three rules of the field shape it: a reader is well when its SAM id can be read; after any read that failed the SAM is reset before the next;
 /// after anything wrong on the line the port is opened anew and the SAM id read, whose answer looks like no other, so that a late answer to an
@@ -19,34 +19,38 @@ public final class IDCardReaderDriver: DeviceDriver {
         var removalPause: Int32 = 200
     }
 
-    private let port: String
-    private let baud: Int32
+    /// Opens the port. On USB that looks over the bus each time, so that a reader is found whenever and wherever it was plugged in.
+    private let open: () throws(ReaderFailure) -> ReaderConnection
     private let timing: Timing
     private var connection: ReaderConnection?
     /// A read began and did not end well; or this process is new, and the one before it may have died in the middle of one.
     private var needsReset = true
 
-    /// Options: `port`, the tty's path, and `baud` (9600, 19200, 38400, 57600 or 115200, which is the default).
+    /// Options: `port`, the tty's path, and `baud` (9600, 19200, 38400, 57600 or 115200, which is the default); or `usb`, vendor and product as
+    /// `0400:c35a`, and `serial` or `path` (bus and ports, `1-2`) when there are several.
     /// - Throws: `DeviceFault` `reader.configuration`.
     public convenience init(options: [String: String]) throws {
-        guard let port = options["port"], !port.isEmpty, let baud = Int32(options["baud"] ?? "115200") else {
-            throw DeviceFault(code: "reader.configuration", action: .configure, detail: "the reader needs port= and, if given, a number as baud=")
-        }
-        self.init(port: port, baud: baud, timing: Timing())
+        self.init(port: try ReaderPort(options: options), timing: Timing())
     }
 
-    init(port: String, baud: Int32, timing: Timing) {
-        self.port = port
-        self.baud = baud
+    convenience init(port: ReaderPort, timing: Timing) {
+        self.init(timing: timing) { () throws(ReaderFailure) in try ReaderConnection(port: port) }
+    }
+
+    init(timing: Timing, open: @escaping () throws(ReaderFailure) -> ReaderConnection) {
         self.timing = timing
+        self.open = open
     }
 
     public func poll() -> DeviceStatus {
         let context = CommandContext(deadline: .now + .milliseconds(4 * timing.control)) { _, _ in }
         do {
             // A single disturbed answer is not worth a change of status.
-            let sam = try retryingOnce { try readSAMID(connected(), context) }
-            return DeviceStatus(state: .ready, identity: ["sam": sam.text])
+            return try retryingOnce {
+                let reader = try connected()
+                let sam = try readSAMID(reader, context)
+                return DeviceStatus(state: .ready, identity: reader.identity.merging(["sam": sam.text]) { $1 })
+            }
         } catch let failure as ReaderFailure {
             return DeviceStatus(state: failure.state, fault: failure.fault)
         } catch let fault as DeviceFault {
@@ -186,7 +190,7 @@ extension IDCardReaderDriver {
 extension IDCardReaderDriver {
     private func connected() throws(ReaderFailure) -> ReaderConnection {
         if let connection { return connection }
-        let opened = try ReaderConnection(port: port, baud: baud)
+        let opened = try open()
         connection = opened
         return opened
     }

@@ -27,15 +27,38 @@ struct ReaderReply {
 /// An open port. Turns the shim's one blocking wait into steps short enough to notice a cancelled command.
 final class ReaderConnection {
     private let handle: OpaquePointer
+    /// What is known of the port before the reader was asked: on USB `usb`, where it is plugged in, and `framing`, `split` or `whole`.
+    let identity: [String: String]
     /// False from sending until an intact answer: then an earlier answer may still be on its way.
     private(set) var isInStep = false
     private static let stepMilliseconds: Int32 = 100
+    /// For all of finding, claiming and emptying a USB reader, milliseconds.
+    private static let openMilliseconds: Int32 = 1000
 
-    init(port: String, baud: Int32) throws(ReaderFailure) {
+    /// Takes the open handle over.
+    init(handle: OpaquePointer, identity: [String: String] = [:]) {
+        self.handle = handle
+        self.identity = identity
+    }
+
+    convenience init(port: ReaderPort) throws(ReaderFailure) {
         var opened: OpaquePointer?
-        let result = kiosk_reader_open_serial(port, baud, &opened)
-        guard result == 0, let opened else { throw ReaderFailure(code: result) }
-        handle = opened
+        switch port {
+        case .serial(let path, let baud):
+            let result = kiosk_reader_open_serial(path, baud, &opened)
+            guard result == 0, let opened else { throw ReaderFailure(code: result) }
+            self.init(handle: opened)
+        case .usb(let vendor, let product, let serial, let path):
+            var found = kiosk_usb_found()
+            let result = kiosk_reader_open_usb(vendor, product, serial, path, Self.openMilliseconds, &found, &opened)
+            guard result == 0, let opened else { throw ReaderFailure(code: result, detail: Self.text(&found.detail)) }
+            self.init(handle: opened, identity: ["usb": Self.text(&found.path), "framing": found.framing == KIOSK_USB_SPLIT ? "split" : "whole"])
+        }
+    }
+
+    /// A fixed array of C characters, up to its end mark.
+    private static func text<Characters>(_ characters: inout Characters) -> String {
+        withUnsafeBytes(of: &characters) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }
 
     deinit {

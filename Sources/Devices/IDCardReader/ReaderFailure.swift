@@ -2,10 +2,13 @@ internal import IDCardReaderShim
 internal import KioskModel
 
 /// The line to the reader failed: nothing is known of the card. One case for each code of the shim.
-enum ReaderFailure: Error, Equatable, CaseIterable {
-    case timeout, truncated, checksum, length, unexpected, gone, access, busy, configuration, system
+enum ReaderFailure: Error, Equatable {
+    case timeout, truncated, checksum, length, unexpected, gone, access, busy, stalled, overflow, misframed, system
+    /// The port can't be what was asked for: why, in one sentence.
+    case configuration(String)
 
-    init(code: Int32) {
+    /// `detail` says more of a port that can't be used.
+    init(code: Int32, detail: String = "") {
         self =
             switch Int(code) {
             case KIOSK_READER_TIMEOUT: .timeout
@@ -16,7 +19,10 @@ enum ReaderFailure: Error, Equatable, CaseIterable {
             case KIOSK_READER_GONE: .gone
             case KIOSK_READER_ACCESS: .access
             case KIOSK_READER_BUSY: .busy
-            case KIOSK_READER_ARGUMENT: .configuration
+            case KIOSK_READER_ARGUMENT: .configuration(detail.isEmpty ? "the port is no tty or has no such speed" : detail)
+            case KIOSK_READER_STALLED: .stalled
+            case KIOSK_READER_OVERFLOW: .overflow
+            case KIOSK_READER_MISFRAMED: .misframed
             default: .system
             }
     }
@@ -29,10 +35,17 @@ enum ReaderFailure: Error, Equatable, CaseIterable {
         case .checksum: DeviceFault(code: "reader.corrupt-reply", action: .reset, detail: "the checksum of the reader's answer is wrong")
         case .length: DeviceFault(code: "reader.oversized-reply", action: .reset, detail: "the reader's answer gives an impossible length")
         case .unexpected: DeviceFault(code: "reader.unexpected-reply", action: .reset, detail: "the reader answers something else than was asked")
-        case .gone: DeviceFault(code: "reader.absent", action: .replug, detail: "the reader's port does not exist or hung up")
-        case .access: DeviceFault(code: "reader.access", action: .configure, detail: "the reader's port may not be opened by this user")
-        case .busy: DeviceFault(code: "reader.busy", action: .configure, detail: "another process holds the reader's port")
-        case .configuration: DeviceFault(code: "reader.configuration", action: .configure, detail: "the port is no tty or has no such speed")
+        case .gone: DeviceFault(code: "reader.absent", action: .replug, detail: "the reader isn't plugged in, or was unplugged")
+        case .access:
+            DeviceFault(
+                code: "reader.access", action: .configure,
+                detail: "this user may not open the reader: a tty needs the group dialout, a USB reader a udev rule for its vendor and product")
+        case .busy: DeviceFault(code: "reader.busy", action: .configure, detail: "another process holds the reader")
+        case .configuration(let detail): DeviceFault(code: "reader.configuration", action: .configure, detail: detail)
+        case .stalled: DeviceFault(code: "reader.stalled", action: .reset, detail: "the reader halted a USB endpoint")
+        case .overflow: DeviceFault(code: "reader.overflow", action: .reset, detail: "the reader sent more than a USB packet may hold")
+        case .misframed:
+            DeviceFault(code: "reader.out-of-step", action: .reset, detail: "the two halves of the reader's USB answer do not belong together")
         case .system: DeviceFault(code: "reader.io-error", action: .replug, detail: "a system call on the reader's port failed")
         }
     }
@@ -41,7 +54,7 @@ enum ReaderFailure: Error, Equatable, CaseIterable {
         switch self {
         case .gone: .absent
         case .access, .busy, .configuration: .needsTechnician
-        case .timeout, .truncated, .checksum, .length, .unexpected, .system: .offline
+        case .timeout, .truncated, .checksum, .length, .unexpected, .stalled, .overflow, .misframed, .system: .offline
         }
     }
 }

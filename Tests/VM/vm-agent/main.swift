@@ -1,1 +1,19 @@
 import Foundation
+
+let arguments = AgentArguments.parse(Array(CommandLine.arguments.dropFirst()))
+switch arguments {
+case .help:
+    print(AgentArguments.manual)
+case .wrong(let reason):
+    FileHandle.standardError.write(Data("vm-agent: \(reason)\n\(AgentArguments.usage)\n".utf8))
+    exit(64)
+case .check(let files):
+    exit(Agent.check(files) ? 0 : 65)
+case .serve(let port, let payload):
+    do {
+        try await Agent(port: port, payload: payload).serve()
+    } catch {
+        FileHandle.standardError.write(Data("vm-agent: \(error)\n".utf8))
+        exit(74)
+    }
+}

@@ -1,0 +1,34 @@
+internal import KioskModel
+
+/// Where a reader is plugged in, as the configuration says.
+enum ReaderPort: Equatable {
+    case serial(path: String, baud: Int32)
+    /// `serial` and `path` choose among several readers with the same ids.
+    case usb(vendor: UInt16, product: UInt16, serial: String?, path: String?)
+
+    /// `port=` and, if wanted, `baud=`; or `usb=VENDOR:PRODUCT` and, if wanted, `serial=` or `path=`.
+    /// - Throws: `reader.configuration`, with what to write.
+    init(options: [String: String]) throws(DeviceFault) {
+        func value(_ key: String) -> String? { options[key].flatMap { $0.isEmpty ? nil : $0 } }
+        func refuse(_ text: String) -> DeviceFault { DeviceFault(code: "reader.configuration", action: .configure, detail: text) }
+        switch (value("usb"), value("port")) {
+        case (let ids?, nil):
+            let numbers = ids.split(separator: ":", omittingEmptySubsequences: false).map(Self.identifier)
+            guard numbers.count == 2, let vendor = numbers[0], let product = numbers[1] else {
+                throw refuse("usb= needs vendor and product as two hexadecimal numbers of four digits: usb=0400:c35a")
+            }
+            guard options["baud"] == nil else { throw refuse("baud= belongs to port=; a reader on usb= has no speed to set") }
+            self = .usb(vendor: vendor, product: product, serial: value("serial"), path: value("path"))
+        case (nil, let path?):
+            guard let baud = Int32(options["baud"] ?? "115200") else { throw refuse("baud= needs a number: baud=115200") }
+            guard options["serial"] == nil, options["path"] == nil else { throw refuse("serial= and path= choose a reader on usb=, not on port=") }
+            self = .serial(path: path, baud: baud)
+        case (nil, nil): throw refuse("the reader needs usb=0400:c35a, or port=/dev/ttyS0 and, if it isn't 115200, baud=")
+        case (_?, _?): throw refuse("the reader needs either usb= or port=, not both")
+        }
+    }
+
+    private static func identifier(_ text: Substring) -> UInt16? {
+        text.utf8.count == 4 && text.allSatisfy(\.isHexDigit) ? UInt16(text, radix: 16) : nil
+    }
+}

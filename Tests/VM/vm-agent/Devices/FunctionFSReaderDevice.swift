@@ -1,0 +1,42 @@
+import Bench
+import VirtualUSB
+
+/// `functionfs-sdt`: an ID-card reader as a gadget on dummy_hcd, framing B on whatever endpoints that gives.
+struct FunctionFSReaderDevice: VMDevice {
+    private static let verbs = "lay, lift, inject, clear, requests"
+    private static let faults = SDTReaderCore.Fault.named.map { "\($0)" }
+    private let reader: FunctionFSReader
+
+    init(options: [String: String]) throws {
+        guard options.isEmpty else { throw DeviceTrouble("a reader on FunctionFS has no options") }
+        reader = FunctionFSReader()
+    }
+
+    var isPlugged: Bool { reader.isPlugged }
+
+    func plug() async throws { try await reader.plug() }
+
+    func unplug() async throws { await reader.unplug() }
+
+    func unplug(at step: String) async throws {
+        reader.unplug(at: try ReaderVerbs.step(step))
+    }
+
+    func perform(_ verb: String, _ arguments: [String]) async throws -> String {
+        switch verb {
+        case "lay": reader.lay(try ReaderVerbs.card(arguments))
+        case "lift": reader.lift()
+        case "inject":
+            let (name, step, times) = try ReaderVerbs.injection(arguments, known: Self.faults)
+            if let fault = SDTReaderCore.Fault(name: name) { reader.inject(fault, at: step, times: times) }
+        case "clear": reader.clearFaults()
+        case "requests": return reader.requests.map(\.rawValue).joined(separator: " ")
+        default: throw DeviceTrouble("a reader has no verb `\(verb)`; verbs are \(Self.verbs)")
+        }
+        return "done"
+    }
+
+    func end() async {
+        await reader.unplug()
+    }
+}

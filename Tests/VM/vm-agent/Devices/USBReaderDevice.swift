@@ -1,0 +1,61 @@
+import Bench
+import VirtualUSB
+
+/// `usb-sdt-a` and `usb-sdt-b`: an ID-card reader on vhci-hcd.
+struct USBReaderDevice: VMDevice {
+    private static let verbs = "lay, lift, inject, clear, await-unplugged, replug, move, address, requests"
+    private static let faults = SDTReaderCore.Fault.named.map { "\($0)" } + SDTUSBFault.allCases.map(\.rawValue)
+    private let reader: VirtualUSBReader
+
+    init(framing: SDTUSBFraming, options: [String: String]) throws {
+        guard options.isEmpty else { throw DeviceTrouble("a reader on USB has no options") }
+        reader = VirtualUSBReader(framing: framing)
+    }
+
+    var isPlugged: Bool { reader.isPlugged }
+
+    func plug() async throws { try await reader.plug() }
+
+    func unplug() async throws { try await reader.unplug() }
+
+    /// `read`, or `read:640`: after that many bytes of the answer.
+    func unplug(at step: String) async throws {
+        let parts = step.split(separator: ":", maxSplits: 1)
+        guard let name = parts.first, let bytes = parts.count == 1 ? 0 : Int(parts[1]), bytes >= 0 else {
+            throw DeviceTrouble("write `unplug READER at STEP` or `at STEP:BYTES`, not `\(step)`")
+        }
+        reader.unplug(at: try ReaderVerbs.step(name), afterBytes: bytes)
+    }
+
+    func perform(_ verb: String, _ arguments: [String]) async throws -> String {
+        switch verb {
+        case "lay": reader.lay(try ReaderVerbs.card(arguments))
+        case "lift": reader.lift()
+        case "inject":
+            let (name, step, times) = try ReaderVerbs.injection(arguments, known: Self.faults)
+            if let fault = SDTUSBFault(rawValue: name) {
+                reader.inject(fault, at: step, times: times)
+            } else if let fault = SDTReaderCore.Fault(name: name) {
+                reader.inject(fault, at: step, times: times)
+            }
+        case "clear": reader.clearFaults()
+        case "await-unplugged": try await reader.waitUntilUnplugged()
+        case "replug": try await reader.replug()
+        // Into another port: another path in the bus, and another address.
+        case "move":
+            let before = reader.address.map { "\($0)" }
+            try await reader.replug(elsewhere: true)
+            guard before != reader.address.map({ "\($0)" }) else { throw DeviceTrouble("the reader came back at the same address") }
+        case "address":
+            guard let address = reader.address else { throw DeviceTrouble("the reader is not plugged in") }
+            return "\(address.bus)-\(address.device)"
+        case "requests": return reader.requests.map(\.rawValue).joined(separator: " ")
+        default: throw DeviceTrouble("a reader has no verb `\(verb)`; verbs are \(Self.verbs)")
+        }
+        return "done"
+    }
+
+    func end() async {
+        try? await reader.unplug()
+    }
+}

@@ -1,0 +1,31 @@
+import Foundation
+
+/// A kind of device that a scenario can declare.
+struct DeviceKind: Sendable {
+    /// As the scenario names it, and as the last line of `make vm-test` does: `usb-sdt-a`.
+    var name: String
+    /// Whether it is a device of a kiosk, which the rig counts, or a part of the rig such as a disk.
+    var isDevice = true
+    /// Makes one, not plugged in yet. Throws ``DeviceTrouble`` for options it doesn't know.
+    var make: @Sendable (_ options: [String: String], _ place: VMPlace) throws -> any VMDevice
+
+    /// Each family has a file of its own.
+    static let all: [DeviceKind] = usb + gadgets + storage
+}
+
+/// Where a scenario runs.
+struct VMPlace: Sendable {
+    /// The read-only disk with `bin`, `lib`, `Kiosk` and the scenarios.
+    var payload: URL
+    /// A folder of the scenario's own, on a file system in memory.
+    var scratch: URL
+    /// What the host handed over: `platform-port`, `seed`.
+    var values: [String: String] = [:]
+    /// A line for the journal, which the host shows when something fails.
+    var log: @Sendable (String) -> Void
+    /// A line for the host itself: `acknowledged REFERENCE`.
+    var send: @Sendable (String) -> Void
+
+    /// The path of one of our programs.
+    func program(_ name: String) -> String { payload.appending(path: "bin/\(name)").path }
+}

@@ -1,0 +1,51 @@
+import Foundation
+
+/// The agent's command line.
+enum AgentArguments: Equatable {
+    case serve(port: String, payload: URL)
+    case check([String])
+    case help
+    case wrong(String)
+
+    static let usage = "usage: vm-agent --port DEVICE --payload DIRECTORY | vm-agent --check FILE..."
+
+    static let manual = """
+        \(usage)
+
+        Runs scenarios in the virtual machine for the host at the other end of a virtio port, or checks how scenario files are written.
+
+          --port DEVICE        the virtio port to the host
+          --payload DIRECTORY  the disk with bin, lib, Kiosk and scenarios
+          --check FILE...      reads the files and says what is wrong with them; runs nothing
+          --help               prints this
+
+        Lines from the host: `set NAME VALUE`, `scenario NAME` (a file of the payload's `scenarios`), `off`.
+        Lines to the host: `ready`, `log TEXT`, `ok NAME devices=… unplugs=… recovered=…`, `not ok NAME line N: TEXT`.
+
+        Exit codes:
+          0   the host said `off`, or the files are in order
+          64  the command line is wrong
+          65  a file isn't in order
+          74  the port can't be opened or was closed
+        """
+
+    static func parse(_ arguments: [String]) -> AgentArguments {
+        if arguments.contains("--help") { return .help }
+        if arguments.first == "--check" {
+            return arguments.count > 1 ? .check(Array(arguments.dropFirst())) : .wrong("--check lacks its files")
+        }
+        var port: String?
+        var payload: String?
+        var rest = arguments[...]
+        while let option = rest.popFirst() {
+            guard let value = rest.popFirst() else { return .wrong("\(option) lacks its value") }
+            switch option {
+            case "--port": port = value
+            case "--payload": payload = value
+            default: return .wrong("there is no `\(option)`")
+            }
+        }
+        guard let port, let payload else { return .wrong("--port and --payload are needed") }
+        return .serve(port: port, payload: URL(filePath: payload, directoryHint: .isDirectory))
+    }
+}

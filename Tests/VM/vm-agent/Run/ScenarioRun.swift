@@ -1,0 +1,198 @@
+import DeviceLink
+import Foundation
+import KioskModel
+import KioskRuntime
+
+/// Carries out one scenario, a step at a time.
+actor ScenarioRun {
+    private let scenario: Scenario
+    private let file: String
+    private let place: VMPlace
+    private let known: [DeviceKind]
+    private var devices: [String: any VMDevice] = [:]
+    private var kinds: [String: DeviceKind] = [:]
+    private var bed: HostBed?
+    private var begun: [String: Task<Completion, Never>] = [:]
+    private var report = ScenarioReport()
+    /// Devices that were pulled and not yet seen at work again.
+    private var away: Set<String> = []
+    /// Devices that were told to pull their own plug.
+    private var armed: [String: String] = [:]
+
+    init(_ scenario: Scenario, file: String, place: VMPlace, kinds: [DeviceKind] = DeviceKind.all) {
+        self.scenario = scenario
+        self.file = file
+        self.place = place
+        known = kinds
+    }
+
+    /// Throws ``ScenarioError`` at the first line that isn't so. Everything is taken away before it returns.
+    func run() async throws -> ScenarioReport {
+        do {
+            try await begin()
+            for step in scenario.steps {
+                place.log("\(scenario.name):\(step.line) \(step.action)")
+                try await at(step.line, within: step.deadline) { try await self.perform(step) }
+            }
+            try await finish()
+        } catch {
+            await takeAway()
+            throw error
+        }
+        await takeAway()
+        return report
+    }
+
+    // MARK: Beginning and end
+
+    private func begin() async throws {
+        for declaration in scenario.devices {
+            // Names were checked when the file was read.
+            guard let kind = known.first(where: { $0.name == declaration.kind }) else { continue }
+            try await at(declaration.line, within: ScenarioParser.deadline) {
+                let device = try kind.make(try await self.filled(declaration.options), self.place)
+                await self.keep(device, kind, declaration.name)
+                try await device.plug()
+            }
+        }
+        guard !scenario.hosts.isEmpty else { return }
+        var specs: [DeviceSpec] = []
+        for host in scenario.hosts {
+            let options = try await at(host.line, within: ScenarioParser.deadline) { try await self.filled(host.options) }
+            specs.append(DeviceSpec(name: host.name, deviceClass: host.deviceClass, options: options))
+        }
+        bed = HostBed(specs, place: place)
+    }
+
+    private func keep(_ device: any VMDevice, _ kind: DeviceKind, _ name: String) {
+        devices[name] = device
+        kinds[name] = kind
+    }
+
+    /// What must hold when the last line is done: nothing armed went unused.
+    private func finish() async throws {
+        let line = scenario.steps.last?.line ?? 0
+        for (name, step) in armed where await devices[name]?.isPlugged == true {
+            throw ScenarioError(file: file, line: line, message: "\(name) never came to `\(step)`, where it was to pull its plug")
+        }
+        guard let (host, _) = begun.first else { return }
+        throw ScenarioError(file: file, line: line, message: "what `begin \(host)` began isn't waited for; write `end \(host) -> OUTCOME`")
+    }
+
+    private func takeAway() async {
+        for task in begun.values { task.cancel() }
+        begun = [:]
+        // A device that hangs mustn't keep the next scenario from running.
+        let bed = bed
+        let devices = scenario.devices.reversed().compactMap { self.devices[$0.name] }
+        try? await Deadline.hold(.seconds(60), "taking the devices away") {
+            await bed?.stop()
+            for device in devices { await device.end() }
+        }
+    }
+
+    /// `{NAME.VERB}` becomes what that device answers.
+    private func filled(_ options: [String: String]) async throws -> [String: String] {
+        var filled = options
+        for (key, value) in options {
+            guard let open = value.firstIndex(of: "{"), let close = value[open...].firstIndex(of: "}") else { continue }
+            let parts = value[value.index(after: open)..<close].split(separator: ".").map(String.init)
+            guard parts.count == 2 else { throw DeviceTrouble("write `{DEVICE.VERB}`, not `\(value)`") }
+            let answer: String
+            if parts[0] == "host" {
+                guard let handed = place.values[parts[1]] else { throw DeviceTrouble("the host handed over no `\(parts[1])`") }
+                answer = handed
+            } else {
+                guard let device = devices[parts[0]] else { throw DeviceTrouble("no device `\(parts[0])` is declared above") }
+                answer = try await device.perform(parts[1], [])
+            }
+            filled[key] = value.replacingCharacters(in: open...close, with: answer)
+        }
+        return filled
+    }
+
+    // MARK: Steps
+
+    @discardableResult
+    private func at<Value: Sendable>(_ line: Int, within deadline: Duration, _ work: @escaping @Sendable () async throws -> Value) async throws
+        -> Value
+    {
+        do {
+            // What waits for a condition says itself what it missed: it gets the deadline, and this one only catches what hangs.
+            return try await Deadline.hold(deadline + .seconds(10), "the step", work)
+        } catch let error as ScenarioError {
+            throw error
+        } catch {
+            throw ScenarioError(file: file, line: line, message: "\(error)")
+        }
+    }
+
+    private func perform(_ step: Scenario.Step) async throws {
+        switch step.action {
+        case .plug(let name): try await plug(name)
+        case .unplug(let name, let protocolStep): try await unplug(name, at: protocolStep)
+        case .perform(let verb, let name, let arguments, let answer): try await use(name, verb, arguments, answer)
+        case .run(let command, let host, let outcome):
+            guard let bed else { return }
+            try settle(await bed.run(command, on: host, deadline: step.deadline), host, outcome)
+        case .begin(let command, let host):
+            guard let bed, begun[host] == nil else { throw DeviceTrouble("\(host) is at a command already; `end \(host)` first") }
+            begun[host] = Task { await bed.run(command, on: host, deadline: .seconds(600)) }
+        case .end(let host, let outcome):
+            guard let task = begun.removeValue(forKey: host) else { throw DeviceTrouble("nothing was begun; write `begin \(host) COMMAND` above") }
+            let completion = try await Deadline.hold(step.deadline, "what was begun on \(host)") { await task.value }
+            try settle(completion, host, outcome)
+        case .expect(let state, let host, let fault):
+            guard let bed else { return }
+            try await bed.expect(state, fault: fault, of: host, deadline: step.deadline)
+            if state == .ready { seen(host, by: .driver) }
+        }
+    }
+
+    private func plug(_ name: String) async throws {
+        guard let device = devices[name] else { return }
+        if let step = armed.removeValue(forKey: name) {
+            guard await !device.isPlugged else { throw DeviceTrouble("\(name) never came to `\(step)`, where it was to pull its plug") }
+            pulled(name)
+        }
+        try await device.plug()
+    }
+
+    private func unplug(_ name: String, at step: String?) async throws {
+        guard let device = devices[name] else { return }
+        guard let step else {
+            try await device.unplug()
+            return pulled(name)
+        }
+        try await device.unplug(at: step)
+        armed[name] = step
+    }
+
+    private func pulled(_ name: String) {
+        report.unplugs += 1
+        away.insert(name)
+    }
+
+    private func use(_ name: String, _ verb: String, _ arguments: [String], _ wanted: String?) async throws {
+        guard let device = devices[name] else { return }
+        let answer = try await device.perform(verb, arguments)
+        if let wanted, wanted != answer { throw DeviceTrouble("`\(wanted)` was to come out, and it is `\(answer)`") }
+        if device.probes.contains(verb) { seen(name, by: .probe) }
+    }
+
+    /// The device works: a driver or a probe has it.
+    private func seen(_ name: String, by use: ScenarioReport.Use) {
+        guard let kind = kinds[name] else { return }
+        if kind.isDevice { report.use(kind.name, by: use) }
+        if away.remove(name) != nil { report.recovered += 1 }
+    }
+
+    private func settle(_ completion: Completion, _ host: String, _ outcome: Scenario.Outcome?) throws {
+        if let outcome {
+            if let instead = outcome.contradiction(completion) { throw DeviceTrouble("it came to \(instead)") }
+        } else {
+            guard completion.succeeded else { throw DeviceTrouble("it came to \(completion.inWords)") }
+        }
+        if completion.succeeded { seen(host, by: .driver) }
+    }
+}

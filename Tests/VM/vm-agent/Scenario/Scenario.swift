@@ -1,0 +1,61 @@
+import KioskModel
+
+/// A scenario file, read: what is there, and what happens to it, line by line.
+struct Scenario: Equatable {
+    /// The file's name without its folder and ending.
+    var name: String
+    var devices: [Declaration]
+    var hosts: [Host]
+    var steps: [Step]
+
+    /// `device NAME KIND key=value…`
+    struct Declaration: Equatable {
+        var line: Int
+        var name: String
+        var kind: String
+        /// A value may hold `{NAME.VERB}`: what that device answers to that verb once it is plugged in, such as its path.
+        var options: [String: String]
+    }
+
+    /// `host NAME CLASS key=value…`: a real kiosk-device process, kept running by the kiosk's supervisor. It drives the device of the same name.
+    struct Host: Equatable {
+        var line: Int
+        var name: String
+        var deviceClass: DeviceClass
+        var options: [String: String]
+    }
+
+    struct Step: Equatable {
+        var line: Int
+        var action: Action
+        /// The step fails when it isn't done by then.
+        var deadline: Duration
+    }
+
+    enum Action: Equatable {
+        case plug(String)
+        /// With a protocol step, the device pulls its own plug when it gets there.
+        case unplug(String, at: String?)
+        /// Whatever else the device can do; with `answer`, what it must say.
+        case perform(verb: String, device: String, arguments: [String], answer: String?)
+        case run(HostCommand, host: String, outcome: Outcome?)
+        case begin(HostCommand, host: String)
+        case end(host: String, outcome: Outcome?)
+        case expect(DeviceState, host: String, fault: String?)
+    }
+
+    /// A command of DeviceLink that a scenario may give.
+    enum HostCommand: String, CaseIterable {
+        case readCard, awaitCardRemoval
+    }
+
+    /// How a command must end.
+    enum Outcome: Equatable {
+        case done
+        /// The id of the synthetic citizen whose card was read.
+        case card(String)
+        case remedy(CitizenRemedy)
+        /// The code of the fault.
+        case fault(String)
+    }
+}
