@@ -5,9 +5,9 @@ import Testing
 
 @testable import IDCardReader
 
-/// The real driver on the simulated reader, over a real pseudo-terminal.
+/// The real driver on the simulated reader, over one of the lines.
 final class ReaderBench: @unchecked Sendable {
-    let simulator: SDTReaderSimulator
+    let simulator: any SimulatedReader
     private(set) var driver: IDCardReaderDriver
     private let timing: IDCardReaderDriver.Timing
 
@@ -15,15 +15,21 @@ final class ReaderBench: @unchecked Sendable {
     static let timing = IDCardReaderDriver.Timing(
         control: 300, find: 300, select: 300, read: 300, append: 300, findPause: 5, removalPause: 5)
 
-    private init(timing: IDCardReaderDriver.Timing) throws {
-        simulator = try SDTReaderSimulator()
+    private init(_ line: ReaderLine, timing: IDCardReaderDriver.Timing) throws {
+        simulator = try line.makeReader()
         self.timing = timing
-        driver = IDCardReaderDriver(port: simulator.devicePath, baud: 115200, timing: timing)
+        driver = Self.driver(of: simulator, timing: timing)
+    }
+
+    private static func driver(of simulator: any SimulatedReader, timing: IDCardReaderDriver.Timing) -> IDCardReaderDriver {
+        IDCardReaderDriver(timing: timing) { () throws(ReaderFailure) in try simulator.open() }
     }
 
     /// Runs `body` with a plugged-in reader and takes everything down afterwards.
-    static func run(timing: IDCardReaderDriver.Timing = timing, _ body: (ReaderBench) async throws -> Void) async throws {
-        let bench = try ReaderBench(timing: timing)
+    static func run(
+        _ line: ReaderLine, timing: IDCardReaderDriver.Timing = timing, _ body: (ReaderBench) async throws -> Void
+    ) async throws {
+        let bench = try ReaderBench(line, timing: timing)
         try await bench.simulator.start()
         do {
             try await body(bench)
@@ -36,8 +42,11 @@ final class ReaderBench: @unchecked Sendable {
 
     /// A new driver, as a host started after the death of another has; the dead one's port is closed.
     func restartDriver() {
-        driver = IDCardReaderDriver(port: simulator.devicePath, baud: 115200, timing: timing)
+        driver = Self.driver(of: simulator, timing: timing)
     }
+
+    /// A second driver, beside the first.
+    func makeDriver() -> IDCardReaderDriver { Self.driver(of: simulator, timing: timing) }
 
     /// A context that lasts `milliseconds`; `onFound` is called when the driver reports a card.
     static func context(_ milliseconds: Int = 5000, onFound: @escaping @Sendable () -> Void = {}) -> CommandContext {

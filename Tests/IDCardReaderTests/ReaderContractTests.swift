@@ -8,14 +8,14 @@ import Testing
 
 @testable import IDCardReader
 
-/// What any ID-card reader must do; the simulated reader passes it over a pseudo-terminal.
+/// What any ID-card reader must do, on every line.
 @Suite struct ReaderContractTests {
     private func citizen(_ id: String = "resident") throws -> SyntheticCitizen { try #require(SyntheticCitizen.named(id)) }
 
-    @Test(arguments: ["resident", "moved", "permit", "foreigner2017", "foreigner2023", "rare"])
-    func everyCardIsReadAsItsHolder(id: String) async throws {
+    @Test(arguments: ReaderLine.allCases, ["resident", "moved", "permit", "foreigner2017", "foreigner2023", "rare"])
+    func everyCardIsReadAsItsHolder(line: ReaderLine, id: String) async throws {
         let citizen = try citizen(id)
-        try await ReaderBench.run { bench in
+        try await ReaderBench.run(line) { bench in
             bench.simulator.lay(SyntheticCard(citizen))
             let found = Atomic<Int>(0)
             try bench.expectRead(citizen, context: ReaderBench.context { found.add(1, ordering: .relaxed) })
@@ -23,10 +23,10 @@ import Testing
         }
     }
 
-    @Test(arguments: [0, 1, 2])
-    func fingerprintsComeWhenAskedFor(count: Int) async throws {
+    @Test(arguments: ReaderLine.allCases, [0, 1, 2])
+    func fingerprintsComeWhenAskedFor(line: ReaderLine, count: Int) async throws {
         let citizen = try citizen()
-        try await ReaderBench.run { bench in
+        try await ReaderBench.run(line) { bench in
             let laid = SyntheticCard(citizen, fingerprints: count)
             bench.simulator.lay(laid)
             let prints = try #require(try bench.read(fingerprints: true).fingerprints).reveal
@@ -35,24 +35,27 @@ import Testing
         }
     }
 
-    @Test func aWellReaderIsReadyAndNamesItsSecurityModule() async throws {
-        try await ReaderBench.run { bench in
+    @Test(arguments: ReaderLine.allCases)
+    func aWellReaderIsReadyAndNamesItsSecurityModule(line: ReaderLine) async throws {
+        try await ReaderBench.run(line) { bench in
             #expect(bench.driver.poll() == DeviceStatus(state: .ready, identity: ["sam": "05.01-20260101-0000000042-0123456789"]))
         }
     }
 
     // MARK: The citizen
 
-    @Test func noCardByTheDeadlineAsksForOne() async throws {
-        try await ReaderBench.run { bench in
+    @Test(arguments: ReaderLine.allCases)
+    func noCardByTheDeadlineAsksForOne(line: ReaderLine) async throws {
+        try await ReaderBench.run(line) { bench in
             #expect(throws: CitizenRemedy.layCardFlat) { try bench.read(context: ReaderBench.context(60)) }
             #expect(bench.driver.poll().state == .ready)
         }
     }
 
-    @Test func aBadlyLaidCardIsToBeLaidFlatAndIsThenRead() async throws {
+    @Test(arguments: ReaderLine.allCases)
+    func aBadlyLaidCardIsToBeLaidFlatAndIsThenRead(line: ReaderLine) async throws {
         let citizen = try citizen()
-        try await ReaderBench.run { bench in
+        try await ReaderBench.run(line) { bench in
             bench.simulator.lay(SyntheticCard(citizen, placement: .badly))
             #expect(throws: CitizenRemedy.layCardFlat) { try bench.read() }
             bench.simulator.lay(SyntheticCard(citizen))
@@ -60,10 +63,10 @@ import Testing
         }
     }
 
-    @Test(arguments: [SDTReaderCore.Step.select, .read, .append])
-    func aCardTakenAwayHalfWayIsSaidToHaveLeftTooEarly(step: SDTReaderCore.Step) async throws {
+    @Test(arguments: ReaderLine.allCases, [SDTReaderCore.Step.select, .read, .append])
+    func aCardTakenAwayHalfWayIsSaidToHaveLeftTooEarly(line: ReaderLine, step: SDTReaderCore.Step) async throws {
         let citizen = try citizen()
-        try await ReaderBench.run { bench in
+        try await ReaderBench.run(line) { bench in
             bench.simulator.lay(SyntheticCard(citizen))
             bench.simulator.inject(.cardRemoved, at: step)
             #expect(throws: CitizenRemedy.cardRemovedTooEarly) { try bench.read() }
@@ -72,18 +75,20 @@ import Testing
         }
     }
 
-    @Test func aCardTakenAwayBeforeItIsFoundIsWaitedFor() async throws {
+    @Test(arguments: ReaderLine.allCases)
+    func aCardTakenAwayBeforeItIsFoundIsWaitedFor(line: ReaderLine) async throws {
         let citizen = try citizen()
-        try await ReaderBench.run { bench in
+        try await ReaderBench.run(line) { bench in
             bench.simulator.lay(SyntheticCard(citizen))
             bench.simulator.inject(.cardRemoved, at: .find)
             #expect(throws: CitizenRemedy.layCardFlat) { try bench.read(context: ReaderBench.context(100)) }
         }
     }
 
-    @Test func aCardThatIsFoundButNotReadIsToBeLaidFlat() async throws {
+    @Test(arguments: ReaderLine.allCases)
+    func aCardThatIsFoundButNotReadIsToBeLaidFlat(line: ReaderLine) async throws {
         let citizen = try citizen()
-        try await ReaderBench.run { bench in
+        try await ReaderBench.run(line) { bench in
             bench.simulator.lay(SyntheticCard(citizen))
             bench.simulator.inject(.status(0x41), at: .read)
             #expect(throws: CitizenRemedy.layCardFlat) { try bench.read() }
@@ -92,9 +97,10 @@ import Testing
         }
     }
 
-    @Test func selectIsTriedTwice() async throws {
+    @Test(arguments: ReaderLine.allCases)
+    func selectIsTriedTwice(line: ReaderLine) async throws {
         let citizen = try citizen()
-        try await ReaderBench.run { bench in
+        try await ReaderBench.run(line) { bench in
             bench.simulator.lay(SyntheticCard(citizen))
             bench.simulator.inject(.status(0x81), at: .select)
             try bench.expectRead(citizen)
@@ -102,22 +108,25 @@ import Testing
         }
     }
 
-    @Test(arguments: [(UInt8(0x31), CitizenRemedy.cardNotAccepted), (0x32, .cardNotAccepted), (0x33, .cardDataInvalid), (0x40, .cardNotAccepted)])
-    func aCardThatTheSecurityModuleRefusesIsNotAFault(status: UInt8, remedy: CitizenRemedy) async throws {
+    @Test(
+        arguments: ReaderLine.allCases,
+        [(UInt8(0x31), CitizenRemedy.cardNotAccepted), (0x32, .cardNotAccepted), (0x33, .cardDataInvalid), (0x40, .cardNotAccepted)])
+    func aCardThatTheSecurityModuleRefusesIsNotAFault(line: ReaderLine, expected: (status: UInt8, remedy: CitizenRemedy)) async throws {
         let citizen = try citizen()
-        try await ReaderBench.run { bench in
+        try await ReaderBench.run(line) { bench in
             bench.simulator.lay(SyntheticCard(citizen))
-            bench.simulator.inject(.status(status), at: .read)
-            #expect(throws: remedy) { try bench.read() }
+            bench.simulator.inject(.status(expected.status), at: .read)
+            #expect(throws: expected.remedy) { try bench.read() }
             #expect(bench.driver.poll().state == .ready)
         }
     }
 
-    @Test func aRecordWithAWrongCheckDigitIsRefused() async throws {
+    @Test(arguments: ReaderLine.allCases)
+    func aRecordWithAWrongCheckDigitIsRefused(line: ReaderLine) async throws {
         var citizen = try citizen()
         citizen.number = "999999199003071235"
         let wrong = citizen
-        try await ReaderBench.run { bench in
+        try await ReaderBench.run(line) { bench in
             bench.simulator.lay(SyntheticCard(wrong))
             #expect(throws: CitizenRemedy.cardDataInvalid) { try bench.read() }
         }
@@ -125,9 +134,10 @@ import Testing
 
     // MARK: Taking the card
 
-    @Test func theCardThatWasReadIsWaitedForUntilItIsLifted() async throws {
+    @Test(arguments: ReaderLine.allCases)
+    func theCardThatWasReadIsWaitedForUntilItIsLifted(line: ReaderLine) async throws {
         let citizen = try citizen("moved")
-        try await ReaderBench.run { bench in
+        try await ReaderBench.run(line) { bench in
             bench.simulator.lay(SyntheticCard(citizen))
             _ = try bench.read()
             // Not found again while it lies there.
@@ -142,9 +152,10 @@ import Testing
         }
     }
 
-    @Test func aCardThatCouldNotBeReadIsNotForgottenEither() async throws {
+    @Test(arguments: ReaderLine.allCases)
+    func aCardThatCouldNotBeReadIsNotForgottenEither(line: ReaderLine) async throws {
         let citizen = try citizen()
-        try await ReaderBench.run { bench in
+        try await ReaderBench.run(line) { bench in
             bench.simulator.lay(SyntheticCard(citizen, placement: .badly))
             #expect(throws: CitizenRemedy.layCardFlat) { try bench.read() }
             #expect(throws: CancellationError.self) {
@@ -158,9 +169,10 @@ import Testing
     }
 
     /// A host that was killed leaves the reader in the middle of anything; its successor starts afresh with the card still lying there.
-    @Test func theNextHostReadsTheCardThatTheLastOneLeft() async throws {
+    @Test(arguments: ReaderLine.allCases)
+    func theNextHostReadsTheCardThatTheLastOneLeft(line: ReaderLine) async throws {
         let citizen = try citizen()
-        try await ReaderBench.run { bench in
+        try await ReaderBench.run(line) { bench in
             bench.simulator.lay(SyntheticCard(citizen))
             try bench.expectRead(citizen)
             bench.restartDriver()
@@ -173,9 +185,10 @@ import Testing
         }
     }
 
-    @Test func noiseOnTheLineIsNotTheCardLeaving() async throws {
+    @Test(arguments: ReaderLine.allCases)
+    func noiseOnTheLineIsNotTheCardLeaving(line: ReaderLine) async throws {
         let citizen = try citizen()
-        try await ReaderBench.run { bench in
+        try await ReaderBench.run(line) { bench in
             for fault in SDTReaderCore.Fault.named where fault != .cardRemoved {
                 bench.simulator.lay(SyntheticCard(citizen))
                 try bench.expectRead(citizen)
@@ -189,37 +202,45 @@ import Testing
 
     // MARK: The line
 
+    private static let disturbances: [(fault: SDTReaderCore.Fault, step: SDTReaderCore.Step)] = SDTReaderCore.Fault.named
+        .filter { $0 != .cardRemoved }
+        .flatMap { fault in [.samID, .find, .select, .read, .append].map { (fault, $0) } }
+
     /// One disturbed answer at any step costs a retry, nothing else.
-    @Test(
-        arguments: SDTReaderCore.Fault.named.filter { $0 != .cardRemoved }, [SDTReaderCore.Step.samID, .find, .select, .read, .append])
-    func oneDisturbedAnswerIsMended(fault: SDTReaderCore.Fault, step: SDTReaderCore.Step) async throws {
+    @Test(arguments: ReaderLine.allCases, disturbances)
+    func oneDisturbedAnswerIsMended(line: ReaderLine, disturbance: (fault: SDTReaderCore.Fault, step: SDTReaderCore.Step)) async throws {
         let citizen = try citizen("moved")
-        try await ReaderBench.run { bench in
+        try await ReaderBench.run(line) { bench in
             bench.simulator.lay(SyntheticCard(citizen))
-            bench.simulator.inject(fault, at: step)
+            bench.simulator.inject(disturbance.fault, at: disturbance.step)
             try bench.expectRead(citizen)
         }
     }
 
-    @Test(arguments: [
-        (SDTReaderCore.Fault.corruptChecksum, "reader.corrupt-reply"), (.truncate, "reader.truncated-reply"), (.oversize, "reader.oversized-reply"),
-        (.stall, "reader.no-reply"),
-    ])
-    func alwaysDisturbedAnswersAreAFaultAndEndWithTheDisturbance(fault: SDTReaderCore.Fault, code: String) async throws {
+    @Test(
+        arguments: ReaderLine.allCases,
+        [
+            (SDTReaderCore.Fault.corruptChecksum, "reader.corrupt-reply"), (.truncate, "reader.truncated-reply"),
+            (.oversize, "reader.oversized-reply"),
+            (.stall, "reader.no-reply"),
+        ])
+    func alwaysDisturbedAnswersAreAFaultAndEndWithTheDisturbance(line: ReaderLine, expected: (fault: SDTReaderCore.Fault, code: String)) async throws
+    {
         let citizen = try citizen()
-        try await ReaderBench.run { bench in
+        try await ReaderBench.run(line) { bench in
             bench.simulator.lay(SyntheticCard(citizen))
-            bench.simulator.inject(fault, at: .read, times: 1000)
+            bench.simulator.inject(expected.fault, at: .read, times: 1000)
             let thrown = #expect(throws: DeviceFault.self) { try bench.read() }
-            #expect(thrown?.code == code)
+            #expect(thrown?.code == expected.code)
             #expect(thrown?.action == .reset)
             bench.simulator.clearFaults()
             try bench.expectRead(citizen)
         }
     }
 
-    @Test func aSilentReaderIsOfflineAndComesBack() async throws {
-        try await ReaderBench.run { bench in
+    @Test(arguments: ReaderLine.allCases)
+    func aSilentReaderIsOfflineAndComesBack(line: ReaderLine) async throws {
+        try await ReaderBench.run(line) { bench in
             bench.simulator.inject(.stall, times: 1000)
             let status = bench.driver.poll()
             #expect(status.state == .offline)
@@ -231,9 +252,10 @@ import Testing
     }
 
     /// The record of one citizen, withheld until its asker has given up, must not become the next one's.
-    @Test func aLateRecordNeverReachesTheNextCitizen() async throws {
+    @Test(arguments: ReaderLine.allCases)
+    func aLateRecordNeverReachesTheNextCitizen(line: ReaderLine) async throws {
         let (first, second) = (try citizen("resident"), try citizen("rare"))
-        try await ReaderBench.run { bench in
+        try await ReaderBench.run(line) { bench in
             bench.simulator.lay(SyntheticCard(first))
             bench.simulator.inject(.late, at: .read, times: 2)
             #expect(throws: DeviceFault.self) { try bench.read() }
@@ -242,9 +264,10 @@ import Testing
         }
     }
 
-    @Test func everyDocumentedStatusOfTheReaderItselfIsAFault() async throws {
+    @Test(arguments: ReaderLine.allCases)
+    func everyDocumentedStatusOfTheReaderItselfIsAFault(line: ReaderLine) async throws {
         let citizen = try citizen()
-        try await ReaderBench.run { bench in
+        try await ReaderBench.run(line) { bench in
             bench.simulator.lay(SyntheticCard(citizen))
             for status: UInt8 in [0x10, 0x11, 0x21, 0x23, 0x24, 0x47, 0x50, 0x60, 0x61, 0x66, 0x77] {
                 bench.simulator.inject(.status(status), at: .select)
@@ -257,9 +280,10 @@ import Testing
 
     // MARK: The plug
 
-    @Test func anUnpluggedReaderIsAbsentAndComesBackByItself() async throws {
+    @Test(arguments: ReaderLine.allCases)
+    func anUnpluggedReaderIsAbsentAndComesBackByItself(line: ReaderLine) async throws {
         let citizen = try citizen()
-        try await ReaderBench.run { bench in
+        try await ReaderBench.run(line) { bench in
             #expect(bench.driver.poll().state == .ready)
             bench.simulator.unplug()
             let status = bench.driver.poll()
@@ -274,9 +298,10 @@ import Testing
         }
     }
 
-    @Test func aReaderUnpluggedDuringAReadIsAFaultAtOnce() async throws {
+    @Test(arguments: ReaderLine.allCases)
+    func aReaderUnpluggedDuringAReadIsAFaultAtOnce(line: ReaderLine) async throws {
         let citizen = try citizen()
-        try await ReaderBench.run { bench in
+        try await ReaderBench.run(line) { bench in
             bench.simulator.lay(SyntheticCard(citizen))
             let simulator = bench.simulator
             let thrown = #expect(throws: DeviceFault.self) { try bench.read(context: ReaderBench.context { simulator.unplug() }) }
@@ -284,9 +309,10 @@ import Testing
         }
     }
 
-    @Test func aReaderReplacedDuringAReadIsReadOn() async throws {
+    @Test(arguments: ReaderLine.allCases)
+    func aReaderReplacedDuringAReadIsReadOn(line: ReaderLine) async throws {
         let citizen = try citizen()
-        try await ReaderBench.run { bench in
+        try await ReaderBench.run(line) { bench in
             bench.simulator.lay(SyntheticCard(citizen))
             let simulator = bench.simulator
             let once = Atomic<Bool>(false)
@@ -301,9 +327,10 @@ import Testing
 
     // MARK: Cancelling
 
-    @Test func aCancelledWaitEndsAtOnce() async throws {
+    @Test(arguments: ReaderLine.allCases)
+    func aCancelledWaitEndsAtOnce(line: ReaderLine) async throws {
         let citizen = try citizen()
-        try await ReaderBench.run { bench in
+        try await ReaderBench.run(line) { bench in
             let context = ReaderBench.context(60_000)
             context.cancel()
             #expect(throws: CancellationError.self) { try bench.read(context: context) }
@@ -313,11 +340,12 @@ import Testing
     }
 
     /// The read's answer takes a minute at most; the citizen's "stop" does not.
-    @Test func aStalledReadIsCancelledInTheMiddle() async throws {
+    @Test(arguments: ReaderLine.allCases)
+    func aStalledReadIsCancelledInTheMiddle(line: ReaderLine) async throws {
         let citizen = try citizen()
         var timing = ReaderBench.timing
         timing.select = 60_000
-        try await ReaderBench.run(timing: timing) { bench in
+        try await ReaderBench.run(line, timing: timing) { bench in
             bench.simulator.lay(SyntheticCard(citizen))
             bench.simulator.inject(.stall, at: .select)
             let (simulator, context) = (bench.simulator, ReaderBench.context(60_000))
@@ -332,31 +360,20 @@ import Testing
         }
     }
 
-    // MARK: Configuration
+    // MARK: Sharing
 
-    @Test(arguments: [[:], ["port": ""], ["port": "/dev/null", "baud": "fast"]])
-    func unusableOptionsAreRefused(options: [String: String]) {
-        #expect(throws: DeviceFault.self) { try IDCardReaderDriver(options: options) }
-    }
-
-    @Test func aPortThatIsNoLineNeedsATechnician() throws {
-        for options in [["port": "/dev/null"], ["port": "/dev/null", "baud": "110"]] {
-            let status = try IDCardReaderDriver(options: options).poll()
-            #expect(status.state == .needsTechnician)
-            #expect(status.fault?.action == .configure)
-        }
-    }
-
-    @Test func aPortInUseIsSaidToBeBusy() async throws {
-        try await ReaderBench.run { bench in
+    @Test(arguments: ReaderLine.allCases)
+    func aPortInUseIsSaidToBeBusy(line: ReaderLine) async throws {
+        try await ReaderBench.run(line) { bench in
             #expect(bench.driver.poll().state == .ready)
-            let second = IDCardReaderDriver(port: bench.simulator.devicePath, baud: 115200, timing: ReaderBench.timing)
+            let second = bench.makeDriver()
             #expect(second.poll().fault?.code == "reader.busy")
         }
     }
 
-    @Test func anotherDevicesCommandIsRefused() async throws {
-        try await ReaderBench.run { bench in
+    @Test(arguments: ReaderLine.allCases)
+    func anotherDevicesCommandIsRefused(line: ReaderLine) async throws {
+        try await ReaderBench.run(line) { bench in
             let thrown = #expect(throws: DeviceFault.self) {
                 try bench.driver.perform(.scan(ScanRequest(maxPages: 1)), files: [], context: ReaderBench.context())
             }

@@ -39,7 +39,7 @@ enum {
     KIOSK_READER_STALLED = -13,
     /// USB: the reader sent more than a packet may hold.
     KIOSK_READER_OVERFLOW = -14,
-    /// USB, split frames: no header where a header belongs, or a body longer than its LEN. Header and body are out of step: open anew.
+    /// USB, split frames: something else where a header belongs, or a body longer than its LEN. The two are out of step: open anew.
     KIOSK_READER_MISFRAMED = -15,
 };
 

@@ -24,6 +24,13 @@ enum {
 
 // MARK: Layout
 
+/// A bulk endpoint as the standard has it. Descriptors come from the device: they may say anything.
+static bool usable(const kiosk_usb_endpoint *endpoint) {
+    uint16_t packet = endpoint->max_packet & packet_bits;
+    bool numbered = (endpoint->address & endpoint_number) != 0 && (endpoint->address & ~(direction_in | endpoint_number)) == 0;
+    return numbered && (endpoint->attributes & transfer_type) == bulk && packet >= KIOSK_USB_MIN_PACKET && packet <= KIOSK_USB_MAX_PACKET;
+}
+
 int kiosk_usb_choose(const kiosk_usb_endpoint *endpoints, size_t count, kiosk_usb_layout *layout) {
     memset(layout, 0, sizeof *layout);
     const kiosk_usb_endpoint *out[2] = {NULL, NULL}, *in[2] = {NULL, NULL};
@@ -32,13 +39,15 @@ int kiosk_usb_choose(const kiosk_usb_endpoint *endpoints, size_t count, kiosk_us
         const kiosk_usb_endpoint *endpoint = &endpoints[i];
         bool is_in = (endpoint->address & direction_in) != 0;
         size_t *found = is_in ? &ins : &outs;
-        uint16_t packet = endpoint->max_packet & packet_bits;
-        if ((endpoint->attributes & transfer_type) != bulk || *found == 2 || packet < KIOSK_USB_MIN_PACKET || packet > KIOSK_USB_MAX_PACKET) {
+        if (*found == 2 || !usable(endpoint)) {
             return KIOSK_READER_ARGUMENT;
         }
         const kiosk_usb_endpoint **pair = is_in ? in : out;
+        if (*found == 1 && pair[0]->address == endpoint->address) {
+            return KIOSK_READER_ARGUMENT;
+        }
         pair[(*found)++] = endpoint;
-        if (*found == 2 && (pair[0]->address & endpoint_number) > (pair[1]->address & endpoint_number)) {
+        if (*found == 2 && pair[0]->address > pair[1]->address) {
             pair[1] = pair[0];
             pair[0] = endpoint;
         }
@@ -84,6 +93,9 @@ typedef struct usb_line {
     kiosk_usb_layout layout;
     /// Bytes of the reply under way that have still to come; 0 between replies, or when its beginning said nothing of its length.
     size_t pending;
+    /// SPLIT: as much of the header as has come; a reader may send it in pieces.
+    size_t header_length;
+    uint8_t header[KIOSK_SDT_HEADER];
     /// What came with the last transfer and has not been handed over.
     size_t begin, end;
     uint8_t held[held_capacity];
@@ -122,29 +134,51 @@ static size_t body_length(const uint8_t *bytes, size_t count) {
     return (size_t)bytes[5] << 8 | bytes[6];
 }
 
-/// Whether a preamble stands at the beginning, whatever LEN follows.
-static bool is_header(const uint8_t *bytes, size_t count) {
+/// Adds a piece of a header. What neither is a header nor can become one has no place on the headers' endpoint.
+static int account_header(usb_line *line, size_t moved) {
+    if (moved > sizeof line->header - line->header_length) {
+        return KIOSK_READER_MISFRAMED;
+    }
+    memcpy(line->header + line->header_length, line->held, moved);
+    line->header_length += moved;
     kiosk_sdt_reply reply;
     size_t consumed;
-    return count == KIOSK_SDT_HEADER && kiosk_sdt_decode(bytes, KIOSK_SDT_PREAMBLE, &reply, &consumed) == 0 && consumed == 0;
+    size_t shown = line->header_length < KIOSK_SDT_PREAMBLE ? line->header_length : KIOSK_SDT_PREAMBLE;
+    (void)kiosk_sdt_decode(line->header, shown, &reply, &consumed);
+    if (consumed != 0) {
+        return KIOSK_READER_MISFRAMED;
+    }
+    if (line->header_length == sizeof line->header) {
+        // 0 for a wrong LEN: the decoder, which is given the header, says so.
+        line->pending = body_length(line->header, sizeof line->header);
+        line->header_length = 0;
+    }
+    return 0;
 }
 
-/// Keeps account of what came at the front of `held`. A wrong LEN is handed over as it is: the decoder says what is wrong with it.
-static int account(usb_line *line, size_t moved) {
-    size_t pending = line->pending;
-    if (line->layout.framing == KIOSK_USB_SPLIT) {
-        if (pending == 0 ? !is_header(line->held, moved) : moved > pending) {
-            return KIOSK_READER_MISFRAMED;
-        }
-        line->pending = pending == 0 ? body_length(line->held, moved) : pending - moved;
-        return 0;
+static int account_body(usb_line *line, size_t moved) {
+    if (moved > line->pending) {
+        return KIOSK_READER_MISFRAMED;
     }
+    line->pending -= moved;
+    return 0;
+}
+
+/// One transfer may hold the end of a reply and the beginning of another, or noise: the decoder sorts that out.
+static void account_whole(usb_line *line, size_t moved) {
+    size_t pending = line->pending;
     if (pending == 0) {
         size_t length = body_length(line->held, moved);
-        pending = length == 0 ? moved : length + KIOSK_SDT_HEADER;
+        pending = length == 0 ? 0 : length + KIOSK_SDT_HEADER;
     }
     line->pending = pending > moved ? pending - moved : 0;
-    return 0;
+}
+
+/// Forgets the reply under way.
+static void restart(usb_line *line) {
+    line->pending = 0;
+    line->header_length = 0;
+    forget(line);
 }
 
 /// One transfer of the reply under way. A transfer asks for no more than the packets that the rest of the reply fills: one that ends exactly
@@ -155,12 +189,15 @@ static int fill(usb_line *line, int32_t timeout_ms) {
     size_t packet = in_body ? line->layout.in_body_packet : line->layout.in_header_packet;
     size_t moved;
     int result = receive(line, endpoint, whole_packets(line->pending > 0 ? line->pending : 1, packet), &moved, timeout_ms);
-    if (result == 0 && moved > 0) {
-        result = account(line, moved);
+    if (result == 0 && line->layout.framing == KIOSK_USB_WHOLE) {
+        account_whole(line, moved);
+    } else if (result == 0) {
+        result = in_body ? account_body(line, moved) : account_header(line, moved);
     }
     if (result < 0) {
-        line->pending = result == KIOSK_READER_TIMEOUT ? line->pending : 0;
-        forget(line);
+        if (result != KIOSK_READER_TIMEOUT) {
+            restart(line);
+        }
         return result;
     }
     line->begin = 0;
@@ -213,8 +250,7 @@ static int send(usb_line *line, uint8_t endpoint, uint8_t *bytes, size_t count, 
 static int line_write(void *context, const uint8_t *bytes, size_t count, int32_t deadline_ms) {
     usb_line *line = context;
     int64_t end = kiosk_now() + deadline_ms;
-    line->pending = 0;
-    forget(line);
+    restart(line);
     if (count <= KIOSK_SDT_HEADER || count > sizeof line->held) {
         return KIOSK_READER_ARGUMENT;
     }

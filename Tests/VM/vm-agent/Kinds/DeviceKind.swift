@@ -25,6 +25,8 @@ struct VMPlace: Sendable {
     var values: [String: String] = [:]
     /// A line for the journal, which the host shows when something fails.
     var log: @Sendable (String) -> Void
+    /// A line for the host itself: `acknowledged REFERENCE`.
+    var send: @Sendable (String) -> Void
 
     /// The path of one of our programs.
     func program(_ name: String) -> String { payload.appending(path: "bin/\(name)").path }
