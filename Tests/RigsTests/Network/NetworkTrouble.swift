@@ -72,7 +72,8 @@ struct NetworkTrouble: Sendable, CustomTestStringConvertible {
         hurts("every request twice at once", .duplicate(.beside), on: .requests(), times: nil, atLeast: 6),
         hurts("slow loris asks", .drip(.upstream, every: .milliseconds(2)), on: .requests(method: "HEAD"), times: nil, atLeast: 2),
         hurts("slow loris answers", .drip(.downstream, every: .milliseconds(2)), on: .requests(), times: nil, atLeast: 4),
-        blocks("slow loris never comes to an end", .drip(.downstream, every: .milliseconds(500)), until: 2),
+        blocks("slow loris never comes to the body", .drip(.downstream, every: .milliseconds(500)), until: 2),
+        blocks("slow loris never comes to the end", .drip(.downstream, after: 330, every: .milliseconds(500)), on: acknowledgement, until: 2),
     ]
 
     private static let answers: [Self] =
