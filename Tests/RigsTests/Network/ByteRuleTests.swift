@@ -7,18 +7,20 @@ import Testing
 /// What each rule does to the bytes of a connection, seen from both ends.
 @Suite struct ByteRuleTests {
     private func see(_ what: String, _ check: @Sendable () -> (Bool, String)) async throws {
-        let _: Bool = try await Poll.until(what, deadline: .seconds(20)) {
+        let _: Bool = try await Poll.until(what, deadline: .seconds(60)) {
             let (there, seen) = check()
             return there ? .there(true) : .notYet(seen)
         }
     }
 
     private func see(_ end: RawEnd, _ what: String, _ check: @Sendable (RawEnd.Heard) -> Bool) async throws {
-        try await see(what) { (check(end.heard), "\(end.heard.bytes.count) bytes, \(end.heard)".prefix(300).description) }
+        try await see(what) {
+            (check(end.heard), "\(end.heard.bytes.count) bytes, ended \(end.heard.ended), broke \(end.heard.broke), closed \(end.heard.closed)")
+        }
     }
 
     private func firstConnection(_ server: RawServer) async throws -> RawEnd {
-        try await Poll.until("a connection at the server", deadline: .seconds(20)) {
+        try await Poll.until("a connection at the server", deadline: .seconds(60)) {
             server.connections.first.map { .there($0) } ?? .notYet("none")
         }
     }
@@ -30,8 +32,10 @@ import Testing
             let rule = proxy.add(.refuse, on: .connections(nth: 2), times: 1)
             let (first, one) = try await RawEnd.connect(proxy.port)
             try await one.writeAndFlush(Self.bytes(10))
-            let (second, _) = try await RawEnd.connect(proxy.port)
-            try await see(second, "the second to be reset") { $0.closed && $0.broke }
+            // The RST may come before the client has noticed that it is connected.
+            if let (second, _) = try? await RawEnd.connect(proxy.port) {
+                try await see(second, "the second to be reset") { $0.closed && $0.broke }
+            }
             let (_, three) = try await RawEnd.connect(proxy.port)
             try await three.writeAndFlush(Self.bytes(10))
             try await see("the first and third to get through") {
@@ -153,9 +157,10 @@ import Testing
     }
 
     @Test func throttleAndDripSetTheLeastTime() async throws {
-        for (effect, least) in [
-            (NetworkEffect.throttle(.upstream, bytesPerSecond: 10_000), Duration.milliseconds(300)),
-            (.drip(.upstream, every: .milliseconds(1)), .milliseconds(1500)),
+        // Four pieces of 500 bytes, 50 ms apart; a hundred bytes and then 200, 1 ms apart.
+        for (effect, count, least) in [
+            (NetworkEffect.throttle(.upstream, bytesPerSecond: 10_000), 1600, Duration.milliseconds(150)),
+            (.drip(.upstream, after: 100, every: .milliseconds(1)), 300, .milliseconds(199)),
         ] {
             try await RawServer.with { proxy, server in
                 let rule = proxy.add(effect)
@@ -163,9 +168,8 @@ import Testing
                 let began = ContinuousClock.now
                 client.writeAndFlush(Self.bytes(4000), promise: nil)
                 let there = try await firstConnection(server)
-                try await see(there, "1600 bytes") { $0.bytes.count >= 1600 }
-                // From the second piece on the line waits: what came before it doesn't count.
-                #expect(ContinuousClock.now - began >= least - .milliseconds(200))
+                try await see(there, "\(count) bytes") { $0.bytes.count >= count }
+                #expect(ContinuousClock.now - began >= least)
                 proxy.remove(rule)
                 try await see(there, "the rest") { $0.bytes.count == 4000 }
                 #expect(there.heard.bytes == (0..<4000).map { UInt8(truncatingIfNeeded: $0) })
@@ -177,12 +181,12 @@ import Testing
         try await RawServer.with { proxy, server in
             proxy.stall(afterUpstream: 10)
             let (_, client) = try await RawEnd.connect(proxy.port)
-            client.writeAndFlush(ByteBuffer(repeating: 1, count: 4 << 20), promise: nil)
+            client.writeAndFlush(ByteBuffer(repeating: 1, count: 8 << 20), promise: nil)
             await proxy.stalled()
             proxy.lift()
             let there = try await firstConnection(server)
-            try await see(there, "all of it") { $0.bytes.count == 4 << 20 }
-            #expect(proxy.bytesForwarded == 4 << 20)
+            try await see(there, "all of it") { $0.bytes.count == 8 << 20 }
+            #expect(proxy.bytesForwarded == 8 << 20)
         }
     }
 }

@@ -12,6 +12,8 @@ actor CityPlatform {
     private let root: URL
     private let process: BenchProcess
     private var enrolled = 0
+    private var working = 0
+    private var waiting: [CheckedContinuation<Void, Never>] = []
 
     static var executables: URL {
         URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
@@ -56,6 +58,27 @@ actor CityPlatform {
             "enrol",
             ["--data", root.appending(path: "platform").path, "--kiosk", name, "--url", "http://127.0.0.1:\(port)", "--out", file.path])
         return (try KioskCredential(contentsOf: file), directory)
+    }
+
+    /// Lets a few in at a time: all at once on a small machine, each would be too slow for its own deadlines.
+    nonisolated func inTurn(_ body: () async throws -> Void) async throws {
+        await enter()
+        do {
+            try await body()
+        } catch {
+            await leave()
+            throw error
+        }
+        await leave()
+    }
+
+    private func enter() async {
+        if working < 8 { working += 1 } else { await withCheckedContinuation { waiting.append($0) } }
+    }
+
+    /// Who leaves gives the place on.
+    private func leave() {
+        if waiting.isEmpty { working -= 1 } else { waiting.removeFirst().resume() }
     }
 
     private static func command(_ verb: String, _ arguments: [String]) -> BenchProcess.Command {

@@ -23,6 +23,8 @@ struct KioskOnBadNetwork: Sendable {
     let submission: ApplicationSubmission
     /// Sealed bytes of all packets.
     let sealedBytes: Int
+    /// Before the delivery was started.
+    let began = Date()
 
     /// Commits one application with one material, starts the delivery, lends it all, and takes it down.
     /// - Parameters:
@@ -34,6 +36,13 @@ struct KioskOnBadNetwork: Sendable {
         _ body: @Sendable (KioskOnBadNetwork, [NetworkRule.ID]) async throws -> Void
     ) async throws {
         let city = try #require(CityPlatform.current)
+        try await city.inTurn { try await run(city, materialSize, rules, before, body) }
+    }
+
+    private static func run(
+        _ city: CityPlatform, _ materialSize: Int, _ rules: [NetworkRule], _ before: (NetworkProxy) -> Void,
+        _ body: @Sendable (KioskOnBadNetwork, [NetworkRule.ID]) async throws -> Void
+    ) async throws {
         let proxy = NetworkProxy(target: city.port)
         try await proxy.start()
         let (credential, directory) = try await city.enrol(port: proxy.port)

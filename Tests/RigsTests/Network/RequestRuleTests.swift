@@ -8,7 +8,7 @@ import Testing
 /// What each rule does to requests, seen from both ends.
 @Suite struct RequestRuleTests {
     private func see(_ what: String, _ check: @Sendable () -> Bool, _ seen: @Sendable () -> String) async throws {
-        let _: Bool = try await Poll.until(what, deadline: .seconds(20)) { check() ? .there(true) : .notYet(seen()) }
+        let _: Bool = try await Poll.until(what, deadline: .seconds(60)) { check() ? .there(true) : .notYet(seen()) }
     }
 
     private func request(_ target: String, _ method: String = "GET") -> ByteBuffer {

@@ -29,10 +29,10 @@ public enum NetworkEffect: Sendable, Codable, Hashable {
     case delay(direction: Direction, milliseconds: Int, jitter: Int, seed: UInt64)
     /// At most so many bytes a second.
     case throttle(direction: Direction, bytesPerSecond: Int)
-    /// One byte each so many milliseconds.
-    case drip(direction: Direction, milliseconds: Int)
-    /// The `count` bytes from `from` on arrive as seeded random ones, each different from the one that was sent.
-    case garbage(direction: Direction, from: Int, count: Int, seed: UInt64)
+    /// From `after` on one byte each so many milliseconds.
+    case drip(direction: Direction, after: Int, milliseconds: Int)
+    /// The `count` bytes from `from` on arrive as seeded random ones, each different from the one that was sent, in no bit outside `bits`.
+    case garbage(direction: Direction, from: Int, count: Int, bits: UInt8, seed: UInt64)
     /// The request is held until one that began later, on another connection, has been answered.
     case reorder
     /// The request is sent twice, the second time on a connection of its own. The client gets the answer to its own.
@@ -62,13 +62,13 @@ extension NetworkEffect {
     }
 
     /// A slow loris: one byte each `interval`, cut to whole milliseconds.
-    public static func drip(_ direction: Direction, every interval: Duration) -> Self {
-        .drip(direction: direction, milliseconds: interval.milliseconds)
+    public static func drip(_ direction: Direction, after: Int = 0, every interval: Duration) -> Self {
+        .drip(direction: direction, after: after, milliseconds: interval.milliseconds)
     }
 
-    /// See `garbage(direction:from:count:seed:)`.
-    public static func garbage(_ direction: Direction, from: Int = 0, count: Int, seed: UInt64 = 1) -> Self {
-        .garbage(direction: direction, from: from, count: count, seed: seed)
+    /// See `garbage(direction:from:count:bits:seed:)`. With `bits` at 1, texts stay texts.
+    public static func garbage(_ direction: Direction, from: Int = 0, count: Int, bits: UInt8 = 0xFF, seed: UInt64 = 1) -> Self {
+        .garbage(direction: direction, from: from, count: count, bits: bits, seed: seed)
     }
 
     /// See `duplicate(order:)`.
@@ -110,8 +110,9 @@ extension NetworkEffect {
         case .delay(_, let milliseconds, let jitter, _):
             milliseconds < 0 || jitter < 0 ? "a delay and its jitter are 0 ms or more" : nil
         case .throttle(_, let rate): rate < 1 ? "bytesPerSecond is \(rate); use drop to let nothing pass" : nil
-        case .drip(_, let milliseconds): milliseconds < 1 ? "a drip takes 1 ms or more" : nil
-        case .garbage(_, let from, let count, _): from < 0 || count < 1 ? "garbage starts at 0 or later and is 1 byte or longer" : nil
+        case .drip(_, let after, let milliseconds): after < 0 || milliseconds < 1 ? "a drip begins at 0 or later and takes 1 ms or more" : nil
+        case .garbage(_, let from, let count, let bits, _):
+            from < 0 || count < 1 || bits == 0 ? "garbage starts at 0 or later, is 1 byte or longer, and differs in one bit or more" : nil
         case .answer(let status, let headers, _):
             if !(200...599).contains(status) {
                 "\(status) is not a final HTTP status (200 to 599)"
