@@ -1,6 +1,6 @@
 // Everything a hostile reader can send: frames straight into the decoder, record lengths, and whole conversations through the handle,
 // cut into arbitrary reads. Built and run by `make fuzz`; seeds/ holds intact frames
-// to start from: a SAM id, an error and a find reply, each behind the two control bytes (buffer size and command, bytes to hand over).
+// to start from (sam, none, found): a SAM id, an error and a find reply, each behind the two control bytes (buffer size and command, bytes to hand over).
 #include "kiosk_idcardreader.h"
 
 #include <stdlib.h>

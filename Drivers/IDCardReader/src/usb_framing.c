@@ -24,6 +24,13 @@ enum {
 
 // MARK: Layout
 
+/// A bulk endpoint as the standard has it. Descriptors come from the device: they may say anything.
+static bool usable(const kiosk_usb_endpoint *endpoint) {
+    uint16_t packet = endpoint->max_packet & packet_bits;
+    bool numbered = (endpoint->address & endpoint_number) != 0 && (endpoint->address & ~(direction_in | endpoint_number)) == 0;
+    return numbered && (endpoint->attributes & transfer_type) == bulk && packet >= KIOSK_USB_MIN_PACKET && packet <= KIOSK_USB_MAX_PACKET;
+}
+
 int kiosk_usb_choose(const kiosk_usb_endpoint *endpoints, size_t count, kiosk_usb_layout *layout) {
     memset(layout, 0, sizeof *layout);
     const kiosk_usb_endpoint *out[2] = {NULL, NULL}, *in[2] = {NULL, NULL};
@@ -32,13 +39,15 @@ int kiosk_usb_choose(const kiosk_usb_endpoint *endpoints, size_t count, kiosk_us
         const kiosk_usb_endpoint *endpoint = &endpoints[i];
         bool is_in = (endpoint->address & direction_in) != 0;
         size_t *found = is_in ? &ins : &outs;
-        uint16_t packet = endpoint->max_packet & packet_bits;
-        if ((endpoint->attributes & transfer_type) != bulk || *found == 2 || packet < KIOSK_USB_MIN_PACKET || packet > KIOSK_USB_MAX_PACKET) {
+        if (*found == 2 || !usable(endpoint)) {
             return KIOSK_READER_ARGUMENT;
         }
         const kiosk_usb_endpoint **pair = is_in ? in : out;
+        if (*found == 1 && pair[0]->address == endpoint->address) {
+            return KIOSK_READER_ARGUMENT;
+        }
         pair[(*found)++] = endpoint;
-        if (*found == 2 && (pair[0]->address & endpoint_number) > (pair[1]->address & endpoint_number)) {
+        if (*found == 2 && pair[0]->address > pair[1]->address) {
             pair[1] = pair[0];
             pair[0] = endpoint;
         }
