@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-swift test-browser check demo demo-leak chaos chaos-mutants mutants fuzz
+.PHONY: help run build test test-swift test-browser check demo demo-leak chaos chaos-mutants mutants fuzz vm-test vm-powercut
 
 BIN = $(shell swift build --show-bin-path)
 CITIZEN ?= rare
@@ -33,7 +33,7 @@ check: ## format, import rule, strings, scripts
 	@swift format lint --strict --recursive --parallel Package.swift Sources Tests
 	@scripts/check-imports
 	@scripts/check-web
-	@shellcheck scripts/install-deps scripts/venv scripts/test-swift scripts/test-browser scripts/fuzz scripts/with-mutants .ci/run
+	@shellcheck scripts/install-deps scripts/venv scripts/test-swift scripts/test-browser scripts/fuzz scripts/with-mutants Tests/VM/image/build Tests/VM/image/customise .ci/run
 	@echo "check: ok"
 
 demo: build ## the story without a screen, verified at the platform; KILL=1 kills kioskd and platformd on the way
@@ -55,6 +55,16 @@ chaos-mutants: ## proves the chaos rig: every deliberately broken queue must be 
 mutants: ## demo-leak and chaos-mutants out of one build
 	@scripts/install-deps test
 	@scripts/with-mutants leak chaos
+
+vm-test: ## scenarios with kernel devices in a virtual machine; SCENARIO=name for one, SHORT=1 for CI's choice
+	@scripts/install-deps vm
+	@for product in vm-agent vm-device vm-city kiosk-device queue-load platformd; do swift build --product $$product; done
+	@Tests/VM/vm-test $(if $(SHORT),--short) $(SCENARIO)
+
+vm-powercut: ## hard power-offs of the virtual machine under load, verified at the platform; CUTS=10 SEED=
+	@scripts/install-deps vm
+	@for product in vm-agent vm-city queue-load platformd; do swift build --product $$product; done
+	@Tests/VM/vm-powercut --cuts "$(or $(CUTS),10)" $(if $(SEED),--seed "$(SEED)")
 
 fuzz: ## every Drivers/*/fuzz target under libFuzzer with ASan and UBSan; SECONDS_EACH=10
 	@scripts/install-deps build

@@ -58,10 +58,11 @@ func shim(_ name: String, path: String, _ dependencies: [Target.Dependency] = []
 }
 
 /// A program of Tests/Rigs, in Swift, or in C when it names C libraries.
-func rig(_ name: String, _ dependencies: [Target.Dependency] = [], c libraries: [Target.Dependency] = []) -> Target {
+func rig(_ name: String, _ dependencies: [Target.Dependency] = [], linking libraries: [String] = []) -> Target {
     .executableTarget(
-        name: name, dependencies: dependencies + libraries, path: "Tests/Rigs/\(name)", cSettings: libraries.isEmpty ? [] : cSettings,
-        swiftSettings: libraries.isEmpty ? swiftSettings : [])
+        name: name, dependencies: dependencies, path: "Tests/Rigs/\(name)", exclude: readme("Tests/Rigs/\(name)"),
+        cSettings: libraries.isEmpty ? [] : cSettings, swiftSettings: libraries.isEmpty ? swiftSettings : [],
+        linkerSettings: libraries.map { .linkedLibrary($0) })
 }
 
 /// `Tests/<Name>Tests`, testing `<Name>` and whatever else it is handed.
@@ -162,8 +163,7 @@ let package = Package(
             swiftSettings: swiftSettings),
 
         // The rigs (Tests/Rigs): a file system that forgets, a bad network, and the loop that cuts and kills the kiosk's queue.
-        .systemLibrary(name: "CFUSE3", path: "Tests/Rigs/CFUSE3", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
-        rig("forgetfs", c: ["CFUSE3"]),
+        rig("forgetfs", linking: ["fuse3"]),
         library("ForgettingDisk", path: "Tests/Rigs/ForgettingDisk", ["Bench"]),
         library("BadNetwork", path: "Tests/Rigs/BadNetwork", [nio, nioPosix, nioHTTP]),
         library("Mutants", path: "Tests/Rigs/Mutants", []),
@@ -174,7 +174,7 @@ let package = Package(
             "Rigs",
             [
                 "ForgettingDisk", "BadNetwork", "Bench", "KioskQueue", "KioskRuntime", "PlatformClient", "PlatformAPI", "KioskModel", "forgetfs",
-                "QueueLoad", "Outbox", "queue-load", "platformd", server, http, client, nio, nioPosix, nioHTTP, log,
+                "QueueLoad", "Outbox", "queue-load", "chaos", "platformd", server, http, client, nio, nioPosix, nioHTTP, log,
             ]),
 
         // The virtual machine (Tests/VM): kernel devices, and the agent that runs scenarios inside.
@@ -182,6 +182,7 @@ let package = Package(
         .executableTarget(
             name: "vm-agent", dependencies: ["VirtualUSB", "Bench", "KioskRuntime", "DeviceLink", "LocalAPI", "KioskModel", lifecycle, log],
             path: "Tests/VM/vm-agent", swiftSettings: swiftSettings),
+        .executableTarget(name: "vm-city", dependencies: ["QueueLoad", "Bench"], path: "Tests/VM/vm-city", swiftSettings: swiftSettings),
         .executableTarget(name: "vm-device", path: "Tests/VM/vm-device", cSettings: cSettings),
         suite("VM", ["vm-agent", "VirtualUSB", "Bench", "KioskModel"]),
 

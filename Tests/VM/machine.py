@@ -3,7 +3,6 @@
 Software emulation always: no machine that runs the tests needs to offer /dev/kvm, and all run the same.
 """
 
-import collections
 import hashlib
 import os
 import pathlib
@@ -72,16 +71,20 @@ def disk_use(folder):
 C_LIBRARY = re.compile(r"^(ld-linux.*|lib(c|m|dl|rt|pthread|resolv|util|nss_.*|mvec|anl))\.so")
 
 
+def built():
+    """Where the debug build's programs lie."""
+    return (ROOT / ".build" / "debug").resolve()
+
+
 def payload(programs, disk):
     """A read-only disk with the programs, the shared libraries they name, Kiosk and the scenarios, at /payload in the machine."""
-    built = pathlib.Path(subprocess.run(["swift", "build", "--show-bin-path"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip())
     libraries = {}
     with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
         tree = pathlib.Path(scratch)
         (tree / "bin").mkdir()
         (tree / "lib").mkdir()
         for name in programs:
-            source = built / name
+            source = built() / name
             if not source.is_file():
                 raise Failed(f"{name} isn't built; `make vm-test` builds it")
             link_or_copy(stripped(source), tree / "bin" / name)
@@ -93,7 +96,7 @@ def payload(programs, disk):
                     libraries[found.group(1)] = pathlib.Path(found.group(2))
         for name, source in libraries.items():
             link_or_copy(stripped(source), tree / "lib" / name)
-        for bundle in built.glob("*.resources"):
+        for bundle in built().glob("*.resources"):
             shutil.copytree(bundle, tree / "bin" / bundle.name)
         shutil.copytree(ROOT / "Kiosk", tree / "Kiosk")
         shutil.copytree(HERE / "scenarios", tree / "scenarios")
@@ -151,7 +154,6 @@ class Machine:
         self.scratch = tempfile.TemporaryDirectory(prefix="civickiosk-vm-")
         path = os.path.join(self.scratch.name, "agent")
         self.received = b""
-        self.lines = collections.deque()
         self.line = None
         began = time.monotonic()
         with socket.socket(socket.AF_UNIX) as listener:
@@ -176,7 +178,8 @@ class Machine:
             except (OSError, Failed) as error:
                 self.kill()
                 raise Failed(f"the machine doesn't come up: {error}") from error
-        self.boot_seconds = time.monotonic() - began
+        self.ready_at = time.monotonic()
+        self.boot_seconds = self.ready_at - began
 
     def send(self, line):
         self.line.setblocking(True)
@@ -199,6 +202,15 @@ class Machine:
             if not piece:
                 raise Failed(f"the machine has gone; {self.words()}")
             self.received += piece
+
+    def _drain(self):
+        """Takes what the machine had sent by its end."""
+        try:
+            while piece := self.line.recv(1 << 16):
+                self.received += piece
+        except OSError:
+            # Nothing more has come, or the other end was torn down with it.
+            pass
 
     def wait(self, is_wanted, timeout, what, other=lambda line: None):
         """Reads until a line is the wanted one, and hands every line before it to `other`."""
@@ -227,13 +239,21 @@ class Machine:
                 return line.strip()
         return None
 
+    def rest(self):
+        """The whole lines that had left a machine before it was killed."""
+        lines = self.received.split(b"\n")[:-1]
+        self.received = b""
+        return [line.decode(errors="replace") for line in lines]
+
     def kill(self):
         """The hard power-off: QEMU is gone between two instructions. What the guest had not yet handed to its disk is lost."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL)
         self.process.wait()
         if self.line:
+            self._drain()
             self.line.close()
+            self.line = None
         self.scratch.cleanup()
 
 

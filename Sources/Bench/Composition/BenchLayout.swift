@@ -75,12 +75,21 @@ public struct BenchLayout: Sendable {
         }
     }
 
+    /// Path of a program built beside this one, for who needs no bench around it.
+    /// - Throws: `Problem.noExecutable`
+    public static func built(_ program: String) throws -> String {
+        let own = try URL(fileURLWithPath: FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+        let path = executables(near: own, holding: program).appending(path: program).path
+        guard FileManager.default.isExecutableFile(atPath: path) else { throw Problem.noExecutable(path) }
+        return path
+    }
+
     /// Beside this executable; a test runs inside a bundle beside the same.
-    private static func executables(near own: URL) -> URL {
+    private static func executables(near own: URL, holding program: String = "platformd") -> URL {
         let beside = own.deletingLastPathComponent()
-        if FileManager.default.isExecutableFile(atPath: beside.appending(path: "platformd").path) { return beside }
+        if FileManager.default.isExecutableFile(atPath: beside.appending(path: program).path) { return beside }
         let arguments = CommandLine.arguments.map { URL(fileURLWithPath: $0).deletingLastPathComponent() }
-        return arguments.first { FileManager.default.isExecutableFile(atPath: $0.appending(path: "platformd").path) } ?? beside
+        return arguments.first { FileManager.default.isExecutableFile(atPath: $0.appending(path: program).path) } ?? beside
     }
 
     private static func kioskDirectory(above start: URL) -> URL? {

@@ -33,7 +33,7 @@ public actor VirtualKiosk {
 
     /// What exists once the start has come that far.
     struct Parts {
-        var network: NetworkSwitch
+        var network: NetworkProxy
         var city: VirtualPlatform
         var kioskd: SupervisedProcess
     }
@@ -54,7 +54,7 @@ public actor VirtualKiosk {
         local = LocalClient(socketPath: layout.controlSocket.path, deadline: .seconds(5))
     }
 
-    public var network: NetworkSwitch { get throws { try running.network } }
+    public var network: NetworkProxy { get throws { try running.network } }
     public var platform: SupervisedProcess { get throws { try running.city.process } }
     public var kioskd: SupervisedProcess { get throws { try running.kioskd } }
     public var officer: PlatformOperator { get throws { try running.city.officer } }
@@ -78,7 +78,7 @@ public actor VirtualKiosk {
 
         let city = try await VirtualPlatform(layout: layout, log: log)
         try await city.enrol(Self.name, credential: layout.credential)
-        let network = NetworkSwitch(target: city.port)
+        let network = NetworkProxy(target: city.port)
         let kioskd = SupervisedProcess("kioskd", log: log) { [self] in try await kioskCommand() }
         parts = Parts(network: network, city: city, kioskd: kioskd)
 

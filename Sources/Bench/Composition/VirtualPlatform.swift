@@ -76,7 +76,7 @@ public struct VirtualPlatform: Sendable {
 
     /// A port that nobody listens at now.
     static func freePort() async throws -> Int {
-        let probe = NetworkSwitch(target: 0)
+        let probe = NetworkProxy(target: 0)
         try await probe.start()
         let port = probe.port
         await probe.stop()

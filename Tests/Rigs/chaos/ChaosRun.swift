@@ -39,7 +39,7 @@ actor ChaosRun {
     func run() async throws -> ChaosResult {
         try layout.makeDirectories()
         let city = try await VirtualPlatform(layout: layout, log: log)
-        let cable = NetworkSwitch(target: city.port)
+        let cable = NetworkProxy(target: city.port)
         do {
             try await city.enrol(Self.kiosk, credential: layout.credential)
             try await city.start()
@@ -58,7 +58,7 @@ actor ChaosRun {
 
     private enum Kind: String { case cut, kill }
 
-    private func strike(_ kind: Kind, rounds: Int, city: VirtualPlatform, cable: NetworkSwitch) async throws {
+    private func strike(_ kind: Kind, rounds: Int, city: VirtualPlatform, cable: NetworkProxy) async throws {
         var done = 0
         var number = 0
         while done < rounds, options.mutant == nil || result.findings.isEmpty {
@@ -82,7 +82,7 @@ actor ChaosRun {
 
     /// - Returns: how many rounds it lasted; fewer than wanted when something was found
     private func live(
-        _ life: KioskLife, _ kind: Kind, from first: Int, rounds: Int, city: VirtualPlatform, cable: NetworkSwitch
+        _ life: KioskLife, _ kind: Kind, from first: Int, rounds: Int, city: VirtualPlatform, cable: NetworkProxy
     ) async throws -> Int {
         var life = life
         let platformKill = Int.random(in: 0..<Self.roundsOfALife, using: &generator)
@@ -107,7 +107,7 @@ actor ChaosRun {
             if Int.random(in: 0..<4, using: &generator) == 0, round < rounds { continue }
             let findings = await life.look()
             if !findings.isEmpty {
-                note(findings, at: "\(kind) \(first + round) (\(blow.story))")
+                note(findings, at: "\(kind) \(first + round)", blow.story)
                 return round
             }
         }
@@ -116,12 +116,12 @@ actor ChaosRun {
         last = end.last
         result.delivered += end.whole
         result.unsaid += end.applications - end.whole
-        if !end.findings.isEmpty { note(end.findings, at: "\(kind) \(first + rounds), after the drain") }
+        if !end.findings.isEmpty { note(end.findings, at: "\(kind) \(first + rounds)", "after the drain") }
         return rounds
     }
 
-    private func note(_ findings: Findings, at place: String) {
-        for line in findings.lines { say("\(place): \(line)") }
+    private func note(_ findings: Findings, at place: String, _ story: String) {
+        for line in findings.lines { say("\(place) (\(story)): \(line)") }
         result.findings += findings
         if result.firstFinding == nil { result.firstFinding = place }
     }

@@ -27,13 +27,14 @@ final class Agent: Sendable {
 
     private func run(_ name: String, _ values: [String: String]) async -> String {
         let file = "\(name).scenario"
-        let scratch = URL(filePath: "/run/scenarios/\(name)", directoryHint: .isDirectory)
+        let scratch = URL(filePath: "/run/scenarios/\(name.replacing("/", with: "-"))", directoryHint: .isDirectory)
         do {
             try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
             defer { try? FileManager.default.removeItem(at: scratch) }
             let text = try String(contentsOf: payload.appending(path: "scenarios/\(file)"), encoding: .utf8)
             let scenario = try ScenarioParser.parse(text, file: file, kinds: DeviceKind.all.map(\.name))
-            let place = VMPlace(payload: payload, scratch: scratch, values: values) { [port] in port.send("log \($0)") }
+            let place = VMPlace(
+                payload: payload, scratch: scratch, values: values, log: { [port] in port.send("log \($0)") }, send: { [port] in port.send($0) })
             return "ok \(name) \(try await ScenarioRun(scenario, file: file, place: place).run().line)"
         } catch let error as ScenarioError {
             return "not ok \(name) line \(error.line): \(error.message)"

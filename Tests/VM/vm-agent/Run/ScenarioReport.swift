@@ -12,9 +12,6 @@ struct ScenarioReport: Sendable, Equatable {
     var unplugs = 0
     /// Devices that were of use again after their plug had been pulled.
     var recovered = 0
-    /// Submissions that were acknowledged and never reached the platform.
-    var lost = 0
-    var acknowledged = 0
 
     mutating func use(_ kind: String, by use: Use) {
         used[kind] = max(used[kind] ?? use, use)
@@ -23,7 +20,6 @@ struct ScenarioReport: Sendable, Equatable {
     /// `devices=usb-sdt-a:driver unplugs=1 recovered=1`
     var line: String {
         let devices = used.sorted { $0.key < $1.key }.map { "\($0.key):\($0.value)" }.joined(separator: ",")
-        let queue = acknowledged > 0 ? " acknowledged=\(acknowledged) lost=\(lost)" : ""
-        return "devices=\(devices.isEmpty ? "none" : devices) unplugs=\(unplugs) recovered=\(recovered)\(queue)"
+        return "devices=\(devices.isEmpty ? "none" : devices) unplugs=\(unplugs) recovered=\(recovered)"
     }
 }

@@ -1,2 +1,0 @@
-#define FUSE_USE_VERSION 35
-#include <fuse.h>
