@@ -43,7 +43,8 @@ public final class IDCardReaderDriver: DeviceDriver {
     }
 
     public func poll() -> DeviceStatus {
-        let context = CommandContext(deadline: .now + .milliseconds(4 * timing.control)) { _, _ in }
+        // Both attempts share it, and with their opening stay below the ten seconds of a poll.
+        let context = CommandContext(deadline: .now + .milliseconds(min(4 * timing.control, 6000))) { _, _ in }
         do {
             // A single disturbed answer is not worth a change of status.
             return try retryingOnce {
