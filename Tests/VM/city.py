@@ -23,8 +23,8 @@ class City:
             raise
 
     def introduce(self, guest):
-        """Tells a machine where the city is: the host, on QEMU's user network."""
-        guest.send(f"set platform http://10.0.2.2:{self.port}")
+        """Tells a machine where the city is: a port of the host, on QEMU's user network."""
+        guest.send(f"set platform-port {self.port}")
         guest.send(f"set credential {self.credential}")
         guest.send(f"set seed {self.seed}")
 

@@ -8,26 +8,38 @@ actor QueueLoadDevice: VMDevice {
     private let arguments: [String]
     private let place: VMPlace
     private let heard: Heard
+    private let port: String
+    private var tunnel: BenchProcess?
     private var process: BenchProcess?
 
     init(_ options: [String: String], _ place: VMPlace) throws {
         guard let data = options["data"], Set(options.keys).isSubset(of: ["data", "backlog"]) else {
             throw DeviceTrouble("write `device NAME queue-load data={DISK.path} [backlog=N]`")
         }
-        guard let platform = place.values["platform"], let credential = place.values["credential"], let seed = place.values["seed"] else {
+        guard let port = place.values["platform-port"], let credential = place.values["credential"], let seed = place.values["seed"] else {
             throw DeviceTrouble("the host handed over no platform, credential and seed: it has no city for this scenario")
         }
         let file = place.scratch.appending(path: "credential.json")
         try Data(credential.utf8).write(to: file)
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path)
         arguments = [
-            "--data", data + "/outbox", "--credential", file.path, "--platform", platform, "--seed", seed, "--backlog", options["backlog"] ?? "30",
+            "--data", data + "/outbox", "--credential", file.path, "--platform", "http://127.0.0.1:\(port)", "--seed", seed, "--backlog",
+            options["backlog"] ?? "30",
         ]
         self.place = place
+        self.port = port
         heard = Heard(send: place.send)
     }
 
-    func plug() async throws {}
+    /// The kiosk speaks to a platform without TLS on loopback only: the host's port becomes one of the machine's own.
+    func plug() async throws {
+        guard tunnel == nil else { return }
+        let command = BenchProcess.Command(
+            "/usr/bin/systemd-socket-activate",
+            ["--listen=127.0.0.1:\(port)", "/lib/systemd/systemd-socket-proxyd", "--connections-max=1024", "10.0.2.2:\(port)"],
+            environment: ["PATH": "/usr/bin:/bin"])
+        tunnel = try await BenchProcess.start(command) { _ in }
+    }
 
     func unplug() async throws {
         throw DeviceTrouble("a queue has no plug; write `kill NAME`")
@@ -56,7 +68,10 @@ actor QueueLoadDevice: VMDevice {
         return "done"
     }
 
-    func end() async { await kill() }
+    func end() async {
+        await kill()
+        await tunnel?.stop()
+    }
 
     private func start(_ more: [String]) async throws {
         guard process == nil else { throw DeviceTrouble("it runs already; write `kill NAME` first") }

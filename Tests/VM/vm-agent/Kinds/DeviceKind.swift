@@ -11,8 +11,6 @@ struct DeviceKind: Sendable {
 
     /// Each family has a file of its own.
     static let all: [DeviceKind] = usb + gadgets + storage
-
-    static func named(_ name: String) -> DeviceKind? { all.first { $0.name == name } }
 }
 
 /// Where a scenario runs.
@@ -21,7 +19,7 @@ struct VMPlace: Sendable {
     var payload: URL
     /// A folder of the scenario's own, on a file system in memory.
     var scratch: URL
-    /// What the host handed over: `platform`, `seed`.
+    /// What the host handed over: `platform-port`, `seed`.
     var values: [String: String] = [:]
     /// A line for the journal, which the host shows when something fails.
     var log: @Sendable (String) -> Void

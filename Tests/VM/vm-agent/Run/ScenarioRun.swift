@@ -8,6 +8,7 @@ actor ScenarioRun {
     private let scenario: Scenario
     private let file: String
     private let place: VMPlace
+    private let known: [DeviceKind]
     private var devices: [String: any VMDevice] = [:]
     private var kinds: [String: DeviceKind] = [:]
     private var bed: HostBed?
@@ -18,10 +19,11 @@ actor ScenarioRun {
     /// Devices that were told to pull their own plug.
     private var armed: [String: String] = [:]
 
-    init(_ scenario: Scenario, file: String, place: VMPlace) {
+    init(_ scenario: Scenario, file: String, place: VMPlace, kinds: [DeviceKind] = DeviceKind.all) {
         self.scenario = scenario
         self.file = file
         self.place = place
+        known = kinds
     }
 
     /// Throws ``ScenarioError`` at the first line that isn't so. Everything is taken away before it returns.
@@ -46,7 +48,7 @@ actor ScenarioRun {
     private func begin() async throws {
         for declaration in scenario.devices {
             // Names were checked when the file was read.
-            guard let kind = DeviceKind.named(declaration.kind) else { continue }
+            guard let kind = known.first(where: { $0.name == declaration.kind }) else { continue }
             try await at(declaration.line, within: ScenarioParser.deadline) {
                 let device = try kind.make(try await self.filled(declaration.options), self.place)
                 await self.keep(device, kind, declaration.name)
