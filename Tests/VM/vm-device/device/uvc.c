@@ -360,6 +360,11 @@ enum outcome device_uvc(const struct options *options) {
     struct camera camera = {.name = options->name, .fd = -1, .endpoint = -1};
     struct sigaction action = {.sa_handler = wake};
     sigaction(SIGUSR1, &action, NULL);
+    // Whoever started this may have held it back.
+    sigset_t waking;
+    sigemptyset(&waking);
+    sigaddset(&waking, SIGUSR1);
+    pthread_sigmask(SIG_UNBLOCK, &waking, NULL);
     enum outcome outcome = prepare(&camera);
     if (outcome == OUTCOME_OK) {
         const struct device device = {
