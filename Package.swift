@@ -183,8 +183,9 @@ let package = Package(
             name: "vm-agent", dependencies: ["VirtualUSB", "Bench", "KioskRuntime", "DeviceLink", "LocalAPI", "KioskModel", lifecycle, log],
             path: "Tests/VM/vm-agent", swiftSettings: swiftSettings),
         .executableTarget(name: "vm-city", dependencies: ["QueueLoad", "Bench"], path: "Tests/VM/vm-city", swiftSettings: swiftSettings),
-        .executableTarget(name: "vm-device", path: "Tests/VM/vm-device", cSettings: cSettings),
-        suite("VM", ["vm-agent", "VirtualUSB", "Bench", "KioskModel"]),
+        .executableTarget(
+            name: "vm-device", path: "Tests/VM/vm-device", exclude: readme("Tests/VM/vm-device"), cSettings: cSettings),
+        suite("VM", ["vm-agent", "vm-device", "VirtualUSB", "Bench", "KioskModel"]),
 
         suite("KioskModel", ["KioskModel"]),
         suite("KioskFlow", ["KioskFlow", "KioskModel"]),

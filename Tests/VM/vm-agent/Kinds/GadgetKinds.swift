@@ -1,4 +1,15 @@
 extension DeviceKind {
-    /// Kernel gadgets on dummy_hcd, vivid and uinput.
-    static let gadgets: [DeviceKind] = []
+    /// Kernel gadgets on dummy_hcd, vivid and uinput: cameras, code scanner and keypads, receipt printer, locker board. `vm-device` plays them.
+    static let gadgets: [DeviceKind] = roles.map { role in
+        DeviceKind(name: role.name) { options, place in try GadgetDevice(role, options: options, place: place) }
+    }
+
+    private static let roles = [
+        GadgetDevice.Role(name: "vivid", uses: [("v4l2", ["--driver", "vivid"])], verbs: []),
+        GadgetDevice.Role(name: "uvc", uses: [("v4l2", [])], verbs: ["stall", "resume", "sent"]),
+        GadgetDevice.Role(name: "hid", uses: [("hidraw", []), ("evdev", [])], verbs: ["scan", "scan-part", "press", "hold"]),
+        GadgetDevice.Role(name: "printer", uses: [("printer", [])], verbs: ["paper", "jam", "free", "printed", "clear"]),
+        GadgetDevice.Role(name: "acm", uses: [("acm", [])], verbs: ["echo", "withhold", "release", "shut", "locks"]),
+        GadgetDevice.Role(name: "uinput", uses: [("evdev", [])], verbs: ["press", "hold"]),
+    ]
 }

@@ -142,7 +142,9 @@ enum outcome gadget_disconnect(struct gadget *gadget) {
 
 enum outcome gadget_release(struct gadget *gadget) {
     gadget->udc[0] = 0;
-    return set(gadget->path, "UDC", "\n");
+    enum outcome outcome = set(gadget->path, "UDC", "\n");
+    // What is plugged next mustn't be taken for this one.
+    return outcome ? outcome : wait_until_unplugged(strrchr(gadget->path, '/') + 1, deadline_in(10000));
 }
 
 /// Removes what a directory of the gadget holds: links with unlink, made directories with rmdir.

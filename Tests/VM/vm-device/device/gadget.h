@@ -33,7 +33,7 @@ enum outcome gadget_bind(struct gadget *gadget);
 /// Pulls the plug: the host sees the disconnect at once, whatever the functions are doing. Close their nodes, then release.
 enum outcome gadget_disconnect(struct gadget *gadget);
 
-/// Gives the controller back.
+/// Gives the controller back, and waits until the host has forgotten the device.
 enum outcome gadget_release(struct gadget *gadget);
 
 /// Removes the gadget's directory.

@@ -32,8 +32,9 @@ struct camera {
     bool streaming;
     /// The streamer ends.
     atomic_bool ending;
-    /// A stream has been committed anew: the streamer begins with a new frame.
-    atomic_uint commits;
+    /// How often the host has negotiated, and how often the streamer has begun anew for it.
+    atomic_uint negotiations;
+    atomic_uint restarts;
     atomic_uint frames;
     /// The streamer stops in the middle of a frame.
     atomic_bool stalled;
@@ -46,40 +47,62 @@ struct camera {
 /// Interrupts a write(2) to the endpoint; nothing else to do.
 static void wake(int signal) { (void)signal; }
 
+static bool is_interrupted(struct camera *camera) {
+    return atomic_load(&camera->ending) || atomic_load(&camera->restarts) != atomic_load(&camera->negotiations);
+}
+
 /// Sends one payload of a frame; false when it was interrupted or the plug was pulled.
 static bool send_payload(struct camera *camera, const uint8_t *bytes, size_t count, bool id, bool end) {
     uint8_t payload[UVC_PAYLOAD];
     uvc_header(payload, id, end);
     memcpy(payload + UVC_HEADER, bytes, count);
-    return write(camera->endpoint, payload, UVC_HEADER + count) == (ssize_t)(UVC_HEADER + count);
+    ssize_t written;
+    do {
+        written = write(camera->endpoint, payload, UVC_HEADER + count);
+        // A signal sent for a restart that has happened meanwhile must not cost the new frame a payload.
+    } while (written < 0 && errno == EINTR && !is_interrupted(camera));
+    return written == (ssize_t)(UVC_HEADER + count);
+}
+
+static bool send_frame(struct camera *camera, const uint8_t *frame, size_t size, bool id) {
+    for (size_t offset = 0; offset < size;) {
+        size_t count = size - offset < UVC_PAYLOAD - UVC_HEADER ? size - offset : UVC_PAYLOAD - UVC_HEADER;
+        while (offset > 0 && atomic_load(&camera->stalled) && !is_interrupted(camera)) {
+            poll(NULL, 0, 10);
+        }
+        if (is_interrupted(camera) || !send_payload(camera, frame + offset, count, id, offset + count == size)) {
+            return false;
+        }
+        offset += count;
+    }
+    return true;
 }
 
 static void *stream(void *context) {
     struct camera *camera = context;
     uint8_t frame[PICTURE_ROOM];
-    unsigned seen = atomic_load(&camera->commits);
     for (uint32_t number = 1; !atomic_load(&camera->ending); number++) {
-        size_t size = picture_encode(frame, number);
-        bool sent = true;
-        for (size_t offset = 0; sent && offset < size;) {
-            size_t count = size - offset < UVC_PAYLOAD - UVC_HEADER ? size - offset : UVC_PAYLOAD - UVC_HEADER;
-            while (offset > 0 && atomic_load(&camera->stalled) && !atomic_load(&camera->ending)) {
-                poll(NULL, 0, 10);
-            }
-            sent = send_payload(camera, frame + offset, count, number & 1, offset + count == size);
-            offset += count;
-            if (atomic_load(&camera->commits) != seen) {
-                seen = atomic_load(&camera->commits);
-                break;
-            }
-        }
-        if (sent) {
+        atomic_store(&camera->restarts, atomic_load(&camera->negotiations));
+        if (send_frame(camera, frame, picture_encode(frame, number), number & 1)) {
             atomic_fetch_add(&camera->frames, 1);
-        } else if (!atomic_load(&camera->ending)) {
+        } else if (!is_interrupted(camera)) {
+            // The host reset the endpoint, or took the configuration away: that event comes next.
             poll(NULL, 0, 10);
         }
     }
     return NULL;
+}
+
+/// Lets the streamer throw away the rest of a frame that nobody fetched and begin with a new one. The host negotiates only while nothing streams, and
+/// waits for the answer: what it fetches next is a frame's begin.
+static void restart_stream(struct camera *camera) {
+    atomic_fetch_add(&camera->negotiations, 1);
+    struct deadline deadline = deadline_in(2000);
+    // The signal may come just before the write that it should interrupt: it is repeated until the streamer has seen it.
+    while (camera->streaming && atomic_load(&camera->restarts) != atomic_load(&camera->negotiations) && !deadline_passed(deadline)) {
+        pthread_kill(camera->streamer, SIGUSR1);
+        deadline_rest(deadline, 2);
+    }
 }
 
 static void start_stream(struct camera *camera) {
@@ -162,9 +185,8 @@ static bool video_request(struct camera *camera, uint8_t request, uint8_t select
             return false;
         }
         uvc_block(camera->block);
-        if (selector == UVC_COMMIT && camera->streaming) {
-            atomic_fetch_add(&camera->commits, 1);
-            pthread_kill(camera->streamer, SIGUSR1);
+        if (selector == UVC_PROBE) {
+            restart_stream(camera);
         }
         return true;
     }
@@ -292,7 +314,7 @@ static enum outcome unplug(void *context) {
     end_stream(camera);
     close(camera->fd);
     camera->fd = -1;
-    return outcome;
+    return outcome ? outcome : wait_until_unplugged(camera->name, deadline_in(10000));
 }
 
 static enum outcome perform(void *context, const char *verb, const char *argument, char *reply) {
@@ -338,6 +360,11 @@ enum outcome device_uvc(const struct options *options) {
     struct camera camera = {.name = options->name, .fd = -1, .endpoint = -1};
     struct sigaction action = {.sa_handler = wake};
     sigaction(SIGUSR1, &action, NULL);
+    // Whoever started this may have held it back.
+    sigset_t waking;
+    sigemptyset(&waking);
+    sigaddset(&waking, SIGUSR1);
+    pthread_sigmask(SIG_UNBLOCK, &waking, NULL);
     enum outcome outcome = prepare(&camera);
     if (outcome == OUTCOME_OK) {
         const struct device device = {

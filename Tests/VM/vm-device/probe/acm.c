@@ -5,7 +5,6 @@
 #include "probe.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -52,7 +51,7 @@ static enum outcome ask(int fd, const uint8_t command[5], uint8_t reply[5], int 
     return OUTCOME_OK;
 }
 
-static enum outcome use(int fd, const char *node, int lock, struct deadline deadline) {
+static enum outcome use(int fd, int lock, struct deadline deadline) {
     uint8_t open_command[5] = {0x8A, 0x01, (uint8_t)lock, 0x11, (uint8_t)(0x8A ^ 0x01 ^ lock ^ 0x11)};
     uint8_t query[5] = {0x80, 0x01, (uint8_t)lock, 0x33, (uint8_t)(0x80 ^ 0x01 ^ lock ^ 0x33)};
     uint8_t opened[5], state[5];
@@ -67,7 +66,6 @@ static enum outcome use(int fd, const char *node, int lock, struct deadline dead
         complain("lock %d is not open: %02X after the command, %02X when asked", lock, opened[3], state[3]);
         return OUTCOME_MISMATCH;
     }
-    fprintf(stderr, "vm-device: %s\n", node);
     probe_say("acm", "ok lock %d open, %d echoes", lock, echoes);
     return OUTCOME_OK;
 }
@@ -79,7 +77,7 @@ enum outcome probe_acm(const struct options *options) {
     int fd;
     enum outcome outcome = open_node(&fd, node, "tty", "ttyACM", &identity, NULL, NULL, deadline);
     if (outcome == OUTCOME_OK) {
-        outcome = use(fd, node, options->lock, deadline);
+        outcome = use(fd, options->lock, deadline);
         // What can't be sent any more isn't waited for: closing a serial port otherwise drains it, for up to 30 s.
         tcflush(fd, TCIOFLUSH);
         close(fd);

@@ -126,6 +126,31 @@ enum outcome open_node(
     }
 }
 
+static bool is_plugged(const char *serial) {
+    DIR *devices = opendir("/sys/bus/usb/devices");
+    bool found = false;
+    for (struct dirent *entry; devices && !found && (entry = readdir(devices));) {
+        char directory[PATH_MAX];
+        snprintf(directory, sizeof directory, "/sys/bus/usb/devices/%s", entry->d_name);
+        found = attribute_is(directory, "serial", serial);
+    }
+    if (devices) {
+        closedir(devices);
+    }
+    return found;
+}
+
+enum outcome wait_until_unplugged(const char *serial, struct deadline deadline) {
+    while (is_plugged(serial)) {
+        if (deadline_passed(deadline)) {
+            complain("the host still has the device %s", serial);
+            return OUTCOME_LATE;
+        }
+        deadline_rest(deadline, 20);
+    }
+    return OUTCOME_OK;
+}
+
 enum outcome load_module(const char *const *arguments) {
     const char *vector[8] = {"modprobe", "-q"};
     size_t count = 2;

@@ -32,6 +32,9 @@ enum outcome open_node(
     int *fd, char node[_Nonnull PATH_MAX], const char *class, const char *prefix, const struct usb_identity *_Nullable identity,
     node_check _Nullable check, void *_Nullable context, struct deadline deadline);
 
+/// Waits until the host's kernel has no USB device with that serial number any more: OK or LATE.
+enum outcome wait_until_unplugged(const char *serial, struct deadline deadline);
+
 /// Loads a module with parameters (NULL-terminated, the module first) through modprobe(8).
 enum outcome load_module(const char *_Nullable const *_Nonnull arguments);
 

@@ -1,0 +1,138 @@
+import Foundation
+import Synchronization
+
+/// A device that `vm-device` plays with the kernel's help, and the probes that use it as a driver would.
+actor GadgetDevice: VMDevice {
+    /// What `vm-device` can play.
+    struct Role: Sendable {
+        /// The subcommand, also the kind's name.
+        var name: String
+        /// The probes that can use it, the usual one first, with what they always need.
+        var uses: [(name: String, arguments: [String])]
+        /// The verbs of the device itself.
+        var verbs: [String]
+    }
+
+    private static let count = Atomic<Int>(0)
+    /// For a command to the device, which is bounded inside; and for a probe, which has its own deadline below.
+    private static let patience: Duration = .seconds(45)
+    private static let probeMilliseconds = 40000
+
+    nonisolated let probes: Set<String> = ["use", "finish"]
+    private let role: Role
+    private let program: String
+    /// Also the serial number by which a probe finds it.
+    private let name: String
+    private let log: @Sendable (String) -> Void
+    private var player: LineProgram?
+    private var probe: LineProgram?
+    private(set) var isPlugged = false
+
+    init(_ role: Role, options: [String: String], place: VMPlace) throws {
+        guard options.isEmpty else { throw DeviceTrouble("`\(role.name)` has no options") }
+        self.role = role
+        program = place.program("vm-device")
+        log = place.log
+        name = "\(role.name)-\(Self.count.wrappingAdd(1, ordering: .relaxed).newValue)"
+    }
+
+    func plug() async throws {
+        let player = try await started()
+        _ = try await command("plug", player)
+        isPlugged = true
+    }
+
+    func unplug() async throws {
+        _ = try await command("unplug", try await started())
+        isPlugged = false
+    }
+
+    /// `use [PROBE] [OPTION=VALUE…]` runs a probe to its good end. `start …` returns when the probe has the device in use, `await TEXT` when it says
+    /// so, `finish` at its good end, `lose` when it ended because the device was unplugged. Everything else goes to the device.
+    func perform(_ verb: String, _ arguments: [String]) async throws -> String {
+        switch verb {
+        case "use":
+            try startProbe(arguments)
+            return try await result()
+        case "start":
+            try startProbe(arguments)
+            return try await awaitProbe("in use")
+        case "await": return try await awaitProbe(arguments.joined(separator: " "))
+        case "finish": return try await result()
+        case "lose":
+            let (status, last) = try await ended()
+            guard status == 3 else { throw DeviceTrouble("the probe was to lose the device, and ended with \(status): \(last)") }
+            return "gone"
+        default:
+            guard role.verbs.contains(verb) else {
+                let verbs = ["use", "start", "await", "finish", "lose"] + role.verbs
+                throw DeviceTrouble("`\(role.name)` has no verb `\(verb)`; verbs are \(verbs.joined(separator: ", "))")
+            }
+            return try await command(([verb] + arguments).joined(separator: " "), try await started())
+        }
+    }
+
+    func end() async {
+        probe?.kill()
+        await player?.stop(within: .seconds(20))
+        player = nil
+    }
+
+    // MARK: The device
+
+    private func started() async throws -> LineProgram {
+        if let player { return player }
+        let player = try LineProgram(program, [role.name, "--name", name], log: log)
+        self.player = player
+        let line = try await player.nextLine(within: Self.patience)
+        guard line == "ready" else { throw DeviceTrouble("vm-device \(role.name) isn't ready: \(line)") }
+        return player
+    }
+
+    /// What stands after `ok`.
+    private func command(_ line: String, _ player: LineProgram) async throws -> String {
+        let answer = try await player.ask(line, within: Self.patience)
+        guard answer == "ok" || answer.hasPrefix("ok ") else { throw DeviceTrouble("`\(line)`: \(answer)") }
+        return String(answer.dropFirst(3))
+    }
+
+    // MARK: The probe
+
+    private func startProbe(_ arguments: [String]) throws {
+        guard probe == nil else { throw DeviceTrouble("a probe is at work already; `finish` or `lose` it first") }
+        var arguments = arguments[...]
+        var use = role.uses[0]
+        if let first = arguments.first, !first.contains("=") {
+            guard let other = role.uses.first(where: { $0.name == first }) else {
+                throw DeviceTrouble("`\(role.name)` has no probe `\(first)`; probes are \(role.uses.map(\.name).joined(separator: ", "))")
+            }
+            use = other
+            arguments.removeFirst()
+        }
+        var words = ["probe-\(use.name)", "--name", name, "--deadline", "\(Self.probeMilliseconds)"] + use.arguments
+        for argument in arguments {
+            let pair = argument.split(separator: "=", maxSplits: 1).map(String.init)
+            guard pair.count == 2 else { throw DeviceTrouble("`\(argument)` isn't option=value") }
+            words += ["--\(pair[0])", pair[1]]
+        }
+        probe = try LineProgram(program, words, log: log)
+    }
+
+    private func awaitProbe(_ text: String) async throws -> String {
+        guard let probe else { throw DeviceTrouble("no probe is at work; `start` one") }
+        return try await probe.line(within: Self.patience, "`\(text)`") { $0.contains(text) }
+    }
+
+    private func ended() async throws -> (status: Int32, last: String) {
+        guard let probe else { throw DeviceTrouble("no probe is at work; `start` one") }
+        defer { self.probe = nil }
+        return try await probe.end(within: Self.patience)
+    }
+
+    /// What a probe that went well says after `ok`.
+    private func result() async throws -> String {
+        let (status, last) = try await ended()
+        guard status == 0, let ok = last.range(of: ": ok ") else { throw DeviceTrouble("the probe ended with \(status): \(last)") }
+        return String(last[ok.upperBound...])
+    }
+}
