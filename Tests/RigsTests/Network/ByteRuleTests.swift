@@ -14,7 +14,9 @@ import Testing
     }
 
     private func see(_ end: RawEnd, _ what: String, _ check: @Sendable (RawEnd.Heard) -> Bool) async throws {
-        try await see(what) { (check(end.heard), "\(end.heard.bytes.count) bytes, \(end.heard)".prefix(300).description) }
+        try await see(what) {
+            (check(end.heard), "\(end.heard.bytes.count) bytes, ended \(end.heard.ended), broke \(end.heard.broke), closed \(end.heard.closed)")
+        }
     }
 
     private func firstConnection(_ server: RawServer) async throws -> RawEnd {
@@ -155,7 +157,7 @@ import Testing
     @Test func throttleAndDripSetTheLeastTime() async throws {
         for (effect, least) in [
             (NetworkEffect.throttle(.upstream, bytesPerSecond: 10_000), Duration.milliseconds(300)),
-            (.drip(.upstream, every: .milliseconds(1)), .milliseconds(1500)),
+            (.drip(.upstream, after: 100, every: .milliseconds(1)), .milliseconds(1400)),
         ] {
             try await RawServer.with { proxy, server in
                 let rule = proxy.add(effect)
@@ -177,12 +179,12 @@ import Testing
         try await RawServer.with { proxy, server in
             proxy.stall(afterUpstream: 10)
             let (_, client) = try await RawEnd.connect(proxy.port)
-            client.writeAndFlush(ByteBuffer(repeating: 1, count: 4 << 20), promise: nil)
+            client.writeAndFlush(ByteBuffer(repeating: 1, count: 8 << 20), promise: nil)
             await proxy.stalled()
             proxy.lift()
             let there = try await firstConnection(server)
-            try await see(there, "all of it") { $0.bytes.count == 4 << 20 }
-            #expect(proxy.bytesForwarded == 4 << 20)
+            try await see(there, "all of it") { $0.bytes.count == 8 << 20 }
+            #expect(proxy.bytesForwarded == 8 << 20)
         }
     }
 }

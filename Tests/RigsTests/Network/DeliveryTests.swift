@@ -1,6 +1,7 @@
 import BadNetwork
 import Bench
 import Foundation
+import Outbox
 import Testing
 
 /// The kiosk's real delivery over each bad network: exactly once, whole, and without hammering.
@@ -58,13 +59,9 @@ import Testing
         }
     }
 
-    /// A dead line, neither broken nor moving, and unplugged in the end.
+    /// A dead line, neither broken nor moving: the kiosk gives a request up by itself.
     @Test func aDeadLineIsGivenUp() async throws {
-        try await KioskOnBadNetwork.with(rules: []) { kiosk, _ in
-            kiosk.proxy.setOnline(false)
-            kiosk.proxy.stall(afterUpstream: 150_000)
-            kiosk.proxy.setOnline(true)
-            await kiosk.delivery.notifyNetworkUp()
+        try await KioskOnBadNetwork.with(before: { $0.stall(afterUpstream: 150_000) }) { kiosk, _ in
             let _: Bool = try await Poll.until("an attempt to fail on the dead line", deadline: .seconds(60)) {
                 let material = try kiosk.outbox.entries().last
                 return material?.attempts ?? 0 > 0 ? .there(true) : .notYet("\(kiosk.proxy.bytesForwarded) bytes")

@@ -28,14 +28,17 @@ struct KioskOnBadNetwork: Sendable {
     /// - Parameters:
     ///   - materialSize: bytes; the client sends pieces of 128 KiB
     ///   - rules: what is wrong with the network from the beginning
+    ///   - before: done with the network before the delivery starts
     static func with(
-        materialSize: Int = 300_000, rules: [NetworkRule], _ body: @Sendable (KioskOnBadNetwork, [NetworkRule.ID]) async throws -> Void
+        materialSize: Int = 300_000, rules: [NetworkRule] = [], before: (NetworkProxy) -> Void = { _ in },
+        _ body: @Sendable (KioskOnBadNetwork, [NetworkRule.ID]) async throws -> Void
     ) async throws {
         let city = try #require(CityPlatform.current)
         let proxy = NetworkProxy(target: city.port)
         try await proxy.start()
         let (credential, directory) = try await city.enrol(port: proxy.port)
         let ids = rules.map { proxy.add($0) }
+        before(proxy)
         var logger = Logger(label: "delivery")
         logger.logLevel = .critical
         let outbox = try Outbox(directory: directory.appending(path: "outbox"), logger: logger)

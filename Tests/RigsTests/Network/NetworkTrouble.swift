@@ -27,6 +27,8 @@ struct NetworkTrouble: Sendable, CustomTestStringConvertible {
     }
 
     private static let patch = NetworkTarget.requests(method: "PATCH")
+    /// A piece of the material: the application is one small piece and comes before.
+    private static let piece = NetworkTarget.requests(method: "PATCH", nth: 2)
     private static let acknowledgement = NetworkTarget.requests(method: "GET", path: "/v1/acknowledgements/")
 
     static let all: [Self] = connections + bytes + requests + answers
@@ -34,7 +36,7 @@ struct NetworkTrouble: Sendable, CustomTestStringConvertible {
     private static let connections: [Self] = [
         blocks("refuse", .refuse, on: .connections()),
         blocks("reset in the first head", .reset(.upstream, after: 50), on: .connections()),
-        hurts("reset in the middle of a piece", .reset(.upstream, after: 60_000), on: patch),
+        hurts("reset in the middle of a piece", .reset(.upstream, after: 60_000), on: piece),
         hurts("reset instead of an answer", .reset(.downstream), on: patch),
         hurts("half-close after the head", .halfClose(.upstream, after: 1000), on: patch),
         hurts("half-close of the answer", .halfClose(.downstream, after: 20), on: patch),
@@ -46,7 +48,7 @@ struct NetworkTrouble: Sendable, CustomTestStringConvertible {
     ]
 
     private static let bytes: [Self] = [
-        hurts("drop in the middle of a piece", .drop(.upstream, after: 60_000), on: patch, times: 1),
+        hurts("drop in the middle of a piece", .drop(.upstream, after: 60_000), on: piece, times: 1),
         hurts("drop of an answer", .drop(.downstream), on: patch, times: 1),
         blocks("drop of everything", .drop(.upstream), on: .connections(), until: 2),
         hurts("truncated announcement", .truncate(after: 30), on: .requests(method: "POST")),
@@ -54,7 +56,7 @@ struct NetworkTrouble: Sendable, CustomTestStringConvertible {
         hurts("truncated answer to a piece", .truncate(after: 40), on: patch),
         hurts("truncated acknowledgement", .truncate(after: 400), on: acknowledgement),
         blocks("empty answers", .truncate(after: 0)),
-        hurts("garbage in a piece", .garbage(.upstream, from: 5000, count: 9, seed: 11), on: patch),
+        hurts("garbage in a piece", .garbage(.upstream, from: 5000, count: 9, seed: 11), on: piece),
         hurts("garbage in a request line", .garbage(.upstream, from: 2, count: 10, seed: 12), on: .requests(), times: 4),
         hurts("garbage in an announcement", .garbage(.upstream, from: 100, count: 400, seed: 13), on: .requests(method: "POST")),
         hurts("garbage in a piece's head", .garbage(.upstream, from: 100, count: 200, seed: 14), on: patch),
@@ -70,7 +72,8 @@ struct NetworkTrouble: Sendable, CustomTestStringConvertible {
         hurts("every request twice at once", .duplicate(.beside), on: .requests(), times: nil, atLeast: 6),
         hurts("slow loris asks", .drip(.upstream, every: .milliseconds(2)), on: .requests(method: "HEAD"), times: nil, atLeast: 2),
         hurts("slow loris answers", .drip(.downstream, every: .milliseconds(2)), on: .requests(), times: nil, atLeast: 4),
-        blocks("slow loris never comes to an end", .drip(.downstream, every: .milliseconds(500)), until: 2),
+        blocks("slow loris never comes to the body", .drip(.downstream, every: .milliseconds(500)), until: 2),
+        blocks("slow loris never comes to the end", .drip(.downstream, after: 330, every: .milliseconds(500)), on: acknowledgement, until: 2),
     ]
 
     private static let answers: [Self] =
