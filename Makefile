@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-swift test-browser check demo demo-leak fuzz
+.PHONY: help run build test test-swift test-browser check demo demo-leak chaos chaos-mutants mutants fuzz
 
 BIN = $(shell swift build --show-bin-path)
 CITIZEN ?= rare
@@ -33,7 +33,7 @@ check: ## format, import rule, strings, scripts
 	@swift format lint --strict --recursive --parallel Package.swift Sources Tests
 	@scripts/check-imports
 	@scripts/check-web
-	@shellcheck scripts/install-deps scripts/venv scripts/test-swift scripts/test-browser scripts/fuzz .ci/run
+	@shellcheck scripts/install-deps scripts/venv scripts/test-swift scripts/test-browser scripts/fuzz scripts/with-mutants .ci/run
 	@echo "check: ok"
 
 demo: build ## the story without a screen, verified at the platform; KILL=1 kills kioskd and platformd on the way
@@ -41,8 +41,20 @@ demo: build ## the story without a screen, verified at the platform; KILL=1 kill
 
 demo-leak: ## proves the residue search: a deliberately leaking build must be caught
 	@scripts/install-deps test
-	@KIOSK_MUTANT=leak swift build
-	@status=0; "$(BIN)/kiosk-bench" demo --expect-leak || status=$$?; swift build; exit $$status
+	@scripts/with-mutants leak
+
+chaos: ## power cuts and kills under load, verified at the platform; CUTS=200 KILLS=200 SEED=
+	@scripts/install-deps test
+	@for product in platformd queue-load forgetfs chaos; do swift build --product $$product; done
+	@"$(BIN)/chaos" --cuts "$(or $(CUTS),200)" --kills "$(or $(KILLS),200)" $(if $(SEED),--seed "$(SEED)")
+
+chaos-mutants: ## proves the chaos rig: every deliberately broken queue must be caught
+	@scripts/install-deps test
+	@scripts/with-mutants chaos
+
+mutants: ## demo-leak and chaos-mutants out of one build
+	@scripts/install-deps test
+	@scripts/with-mutants leak chaos
 
 fuzz: ## every Drivers/*/fuzz target under libFuzzer with ASan and UBSan; SECONDS_EACH=10
 	@scripts/install-deps build

@@ -20,10 +20,11 @@ let cSettings: [CSetting] = [
     .define("_GNU_SOURCE"),
 ]
 
-/// `KIOSK_MUTANT=leak` builds the deliberately leaking kiosk that proves the residue search (see docs/residue.md).
-/// It is never part of a package.
-let mutant = Context.environment["KIOSK_MUTANT"] ?? ""
-let mutantSettings: [SwiftSetting] = mutant == "leak" ? [.define("MUTANT_LEAK")] : []
+/// `KIOSK_MUTANTS=1` builds a kiosk with deliberate faults that prove the rigs (see docs/rigs.md and docs/residue.md); at run time
+/// `KIOSK_MUTANT` wakes one of them. Such a build is never part of a package, and any other holds no trace of them.
+let hasMutants = Context.environment["KIOSK_MUTANTS"] == "1"
+let mutantSettings: [SwiftSetting] = hasMutants ? [.define("MUTANTS")] : []
+let mutants: [Target.Dependency] = hasMutants ? ["Mutants"] : []
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -124,15 +125,15 @@ let package = Package(
         library("Imaging", path: "Sources/Devices/Imaging", ["KioskModel", "DeviceLink", "ImagingShim"]),
 
         // The kiosk.
-        library("Outbox", [grdb, crypto, log]),
+        library("Outbox", [grdb, crypto, log] + mutants, extra: mutantSettings),
         library(
             "KioskRuntime",
             [
                 "KioskModel", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", server, http, nio, nioFoundation, lifecycle, log, crypto,
-            ],
+            ] + mutants,
             extra: mutantSettings),
         library("PlatformClient", ["KioskModel", "PlatformAPI", client, nio, nioHTTP]),
-        library("KioskQueue", ["KioskRuntime", "PlatformClient", "PlatformAPI", "Outbox", lifecycle]),
+        library("KioskQueue", ["KioskRuntime", "PlatformClient", "PlatformAPI", "Outbox", lifecycle] + mutants, extra: mutantSettings),
         tool(
             "kioskd",
             [
@@ -165,13 +166,15 @@ let package = Package(
         rig("forgetfs", linking: ["fuse3"]),
         library("ForgettingDisk", path: "Tests/Rigs/ForgettingDisk", ["Bench"]),
         library("BadNetwork", path: "Tests/Rigs/BadNetwork", [nio, nioPosix, nioHTTP]),
-        rig("queue-load", ["KioskQueue", "KioskRuntime", "PlatformClient", "PlatformAPI", "Outbox", "KioskModel", lifecycle, arguments, log]),
-        rig("chaos", ["Bench", "ForgettingDisk", "BadNetwork", "PlatformAPI", "KioskModel", arguments, signals, log]),
+        library("Mutants", path: "Tests/Rigs/Mutants", []),
+        library("QueueLoad", path: "Tests/Rigs/QueueLoad", ["PlatformAPI", "Outbox"]),
+        rig("queue-load", ["QueueLoad", "KioskQueue", "KioskRuntime", "PlatformAPI", "Outbox", "KioskModel", lifecycle, signals, arguments, log]),
+        rig("chaos", ["QueueLoad", "Bench", "ForgettingDisk", "BadNetwork", "PlatformAPI", "Outbox", arguments, signals, log]),
         suite(
             "Rigs",
             [
-                "ForgettingDisk", "BadNetwork", "Bench", "KioskQueue", "KioskRuntime", "PlatformClient", "PlatformAPI", "KioskModel", "forgetfs",
-                "queue-load", "platformd", server, http, client, nio, nioPosix, nioHTTP, log,
+                "ForgettingDisk", "BadNetwork", "Bench", "KioskQueue", "KioskRuntime", "Outbox", "PlatformClient", "PlatformAPI", "KioskModel",
+                "QueueLoad", "forgetfs", "queue-load", "chaos", "platformd", server, http, client, nio, nioPosix, nioHTTP, log,
             ]),
 
         // The virtual machine (Tests/VM): kernel devices, and the agent that runs scenarios inside.

@@ -3,6 +3,9 @@ public import Foundation
 public import KioskRuntime
 public import Outbox
 internal import PlatformAPI
+#if MUTANTS
+    internal import Mutants
+#endif
 
 /// The outbox as the runtime needs it: its blocking calls run one after the other on a queue of their own, off the cooperative pool.
 public struct OutboxStore: PacketStore {
@@ -71,6 +74,12 @@ extension OutboxStore: SubmissionStore {
         seal: @escaping @Sendable (PacketDraft, _ sequence: UInt64, _ sink: (Data) throws -> Void) throws -> Void
     ) async throws {
         let byID = Dictionary(uniqueKeysWithValues: drafts.map { ($0.id, $0) })
+        #if MUTANTS
+            if Mutant.earlyAcknowledgement.isAwake {
+                Task { try await store(drafts, byID, at: date, seal: seal) }
+                return
+            }
+        #endif
         do {
             _ = try await store(drafts, byID, at: date, seal: seal)
         } catch let error as OutboxError where error.code == .io || error.code == .failed {

@@ -1,6 +1,9 @@
 public import Foundation
 internal import GRDB
 internal import Logging
+#if MUTANTS
+    internal import Mutants
+#endif
 
 extension Outbox {
     /// A waiting entry whose dependency has been delivered. A next attempt further away than any is ever set
@@ -53,6 +56,9 @@ extension Outbox {
     /// Stores the platform's signed acknowledgement; the entry counts as delivered when this returns. The sealed file stays,
     /// so that a platform restored from a backup can be sent it again.
     public func markDelivered(id: UUID, acknowledgement: Data, at date: Date) throws {
+        #if MUTANTS
+            if Mutant.earlyErase.isAwake { try payloads.remove(id.key + PayloadDirectory.sealed) }
+        #endif
         try update(
             id, "state = 'delivered', acknowledgement = ?, deliveredAt = ?, nextAttemptAt = NULL, lastError = NULL",
             [acknowledgement, date.milliseconds])

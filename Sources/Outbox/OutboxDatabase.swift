@@ -1,5 +1,8 @@
 internal import Foundation
 internal import GRDB
+#if MUTANTS
+    internal import Mutants
+#endif
 
 /// The rows: one SQLite database in WAL mode at synchronous=FULL, on one connection.
 ///
@@ -26,6 +29,9 @@ struct OutboxDatabase: Sendable {
                 }
             }
             try Self.migrator.migrate(queue)
+            #if MUTANTS
+                if Mutant.synchronousOff.isAwake { try queue.inDatabase { try $0.execute(sql: "PRAGMA synchronous = NORMAL") } }
+            #endif
             return queue
         }
     }

@@ -1,5 +1,8 @@
 internal import Foundation
 internal import Glibc
+#if MUTANTS
+    internal import Mutants
+#endif
 
 /// The sealed files: `<id>.sealed`, and `<id>.part` while one is written.
 ///
@@ -42,6 +45,9 @@ struct PayloadDirectory: Sendable {
 
     /// Fsyncs the directory.
     func sync() throws {
+        #if MUTANTS
+            if Mutant.noDirectoryFsync.isAwake { return }
+        #endif
         try handle.sync()
     }
 
@@ -66,7 +72,12 @@ struct PayloadDirectory: Sendable {
         while let entry = readdir(stream) {
             let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
             var status = stat()
-            if fstatat(copy, name, &status, AT_SYMLINK_NOFOLLOW) == 0, status.st_mode & S_IFMT == S_IFREG { sizes[name] = Int(status.st_size) }
+            if fstatat(copy, name, &status, AT_SYMLINK_NOFOLLOW) == 0 {
+                if status.st_mode & S_IFMT == S_IFREG { sizes[name] = Int(status.st_size) }
+            } else if errno != ENOENT {
+                // A disk that doesn't answer isn't a file that is gone: what was acknowledged must not be set aside for it.
+                throw OutboxError.system("stat", of: name)
+            }
             errno = 0
         }
         guard errno == 0 else { throw OutboxError.system("readdir", of: url.lastPathComponent) }

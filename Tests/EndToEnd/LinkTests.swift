@@ -42,7 +42,7 @@ struct LinkTests {
         #expect(found.isEmpty)
     }
 
-    @Test(arguments: ["Platform", "IDCardReader", "Scanner", "Printer", "Imaging", "Bench"])
+    @Test(arguments: ["Platform", "IDCardReader", "Scanner", "Printer", "Imaging", "Bench", "Mutants"])
     func kioskdHoldsNoDeviceOrPlatformCode(module: String) throws {
         #expect(try !hasSymbols(of: module, in: "kioskd"))
     }

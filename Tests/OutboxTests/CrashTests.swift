@@ -41,6 +41,29 @@ import Testing
         try checkDurable(run, in: scratch, size: 5000)
     }
 
+    /// A disk that fails while the outbox is being opened refuses the opening; nothing acknowledged is set aside for it.
+    @Test func aFailedLookAtThePayloadsSetsNothingAside() throws {
+        let scratch = try Scratch()
+        let first = try write(to: scratch, count: 2, size: 5000)
+        #expect(first.acknowledged.count == 4)
+        let trace = scratch.url.appendingPathComponent("trace")
+        func open(failing step: Int?) throws -> (run: WriterRun, looks: [String]) {
+            let fault = step.map { ["-e", "inject=newfstatat:error=EIO:when=\($0)"] } ?? []
+            let run = try write(
+                to: scratch, count: 0, size: 1, wrapper: ["strace", "-f", "-qq", "-o", trace.path, "-e", "trace=newfstatat"] + fault)
+            return (run, try String(contentsOf: trace, encoding: .utf8).split(separator: "\n").filter { $0.contains("newfstatat(") }.map(String.init))
+        }
+        // The loader looks at files too, before; it does so in the same order each time.
+        let steps = try open(failing: nil).looks.enumerated().filter { $1.contains(".sealed\"") }.map { $0.offset + 1 }
+        #expect(steps.count == 4)
+        for step in steps {
+            let (run, looks) = try open(failing: step)
+            #expect(looks.contains { $0.contains(".sealed\"") && $0.contains("(INJECTED)") })
+            #expect(run.lines == ["unopened outbox.io"])
+        }
+        try checkDurable(first, in: scratch, size: 5000)
+    }
+
     /// A commit of two packets costs two file syncs, one of the directory, one for the number and one for the rows:
     /// fewer would mean that SQLite isn't at synchronous=FULL.
     @Test func everyCommitSyncs() throws {

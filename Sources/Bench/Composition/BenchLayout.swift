@@ -23,12 +23,13 @@ public struct BenchLayout: Sendable {
         }
     }
 
+    /// - Parameter programs: those that must have been built
     /// - Throws: `Problem` when something is missing; nothing has been made then.
-    public init(root: URL) throws {
+    public init(root: URL, needing programs: [String] = ["kioskd", "kiosk-device", "platformd"]) throws {
         self.root = root
         let own = try URL(fileURLWithPath: FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
         executables = Self.executables(near: own)
-        for name in ["kioskd", "kiosk-device", "platformd"] {
+        for name in programs {
             let path = executables.appending(path: name).path
             guard FileManager.default.isExecutableFile(atPath: path) else { throw Problem.noExecutable(path) }
         }
@@ -58,7 +59,17 @@ public struct BenchLayout: Sendable {
     public var credential: URL { root.appending(path: "credential.json") }
     public var kioskConfiguration: URL { root.appending(path: "kioskd.yaml") }
 
-    func makeDirectories() throws {
+    /// What the bench's processes see of the environment of this one. `KIOSK_MUTANT` means something to a build with mutants only.
+    public var environment: [String: String] {
+        var environment = ProcessInfo.processInfo.environment.filter { ["PATH", "LD_LIBRARY_PATH", "TZ", "KIOSK_MUTANT"].contains($0.key) }
+        environment["HOME"] = home.path
+        environment["TMPDIR"] = temporary.path
+        environment["LANG"] = "C.UTF-8"
+        return environment
+    }
+
+    /// Everything that is named here and isn't there yet.
+    public func makeDirectories() throws {
         for directory in [kioskData, runtime, platformData, temporary, home] {
             try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         }
@@ -74,7 +85,7 @@ public struct BenchLayout: Sendable {
     }
 
     /// Beside this executable; a test runs inside a bundle beside the same.
-    private static func executables(near own: URL, holding program: String = "kioskd") -> URL {
+    private static func executables(near own: URL, holding program: String = "platformd") -> URL {
         let beside = own.deletingLastPathComponent()
         if FileManager.default.isExecutableFile(atPath: beside.appending(path: program).path) { return beside }
         let arguments = CommandLine.arguments.map { URL(fileURLWithPath: $0).deletingLastPathComponent() }

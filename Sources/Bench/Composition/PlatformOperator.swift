@@ -25,9 +25,15 @@ public struct PlatformOperator: Sendable {
 
     public func isHealthy() async -> Bool { (try? await get(PlatformRoute.health)) != nil }
 
-    /// Oldest first; at most 500.
-    public func applications() async throws -> [ApplicationSummary] {
-        try PlatformJSON.decode([ApplicationSummary].self, from: try await get(PlatformRoute.applications + "?limit=500"))
+    /// All of them, oldest first, or those that came after one.
+    public func applications(after: UUID? = nil) async throws -> [ApplicationSummary] {
+        var all: [ApplicationSummary] = []
+        repeat {
+            let last = (all.last?.id ?? after).map { "&after=\($0.wireText)" } ?? ""
+            let page = try PlatformJSON.decode([ApplicationSummary].self, from: try await get(PlatformRoute.applications + "?limit=500" + last))
+            all += page
+            if page.count < 500 { return all }
+        } while true
     }
 
     public func application(_ id: UUID) async throws -> ApplicationDetail {

@@ -33,10 +33,9 @@ public actor VirtualKiosk {
 
     /// What exists once the start has come that far.
     struct Parts {
-        var network: NetworkSwitch
-        var platform: SupervisedProcess
+        var network: NetworkProxy
+        var city: VirtualPlatform
         var kioskd: SupervisedProcess
-        var officer: PlatformOperator
     }
 
     public struct NotRunning: Error, CustomStringConvertible {
@@ -55,10 +54,10 @@ public actor VirtualKiosk {
         local = LocalClient(socketPath: layout.controlSocket.path, deadline: .seconds(5))
     }
 
-    public var network: NetworkSwitch { get throws { try running.network } }
-    public var platform: SupervisedProcess { get throws { try running.platform } }
+    public var network: NetworkProxy { get throws { try running.network } }
+    public var platform: SupervisedProcess { get throws { try running.city.process } }
     public var kioskd: SupervisedProcess { get throws { try running.kioskd } }
-    public var officer: PlatformOperator { get throws { try running.officer } }
+    public var officer: PlatformOperator { get throws { try running.city.officer } }
 
     private var running: Parts {
         get throws {
@@ -77,32 +76,15 @@ public actor VirtualKiosk {
         try await printer.start()
         if ledger != nil { try await tracePrinter() }
 
-        let platformPort = try await Self.freePort()
-        try await run(
-            "platformd",
-            [
-                "enrol", "--data", layout.platformData.path, "--kiosk", Self.name,
-                "--url", "http://127.0.0.1:\(platformPort)", "--out", layout.credential.path,
-            ], unless: layout.credential)
-        let token = try await run("platformd", ["operator-token", "--data", layout.platformData.path])
-        let officer = PlatformOperator(port: platformPort, token: token.trimmingCharacters(in: .whitespacesAndNewlines))
-
-        let serve = BenchProcess.Command(
-            layout.executable("platformd"),
-            [
-                "serve", "--data", layout.platformData.path, "--port", "\(platformPort)", "--catalogue",
-                layout.kiosk.appending(path: "catalogue").path,
-            ],
-            environment: environment)
-        let platform = SupervisedProcess("platformd", log: log) { serve }
-        let network = NetworkSwitch(target: platformPort)
+        let city = try await VirtualPlatform(layout: layout, log: log)
+        try await city.enrol(Self.name, credential: layout.credential)
+        let network = NetworkProxy(target: city.port)
         let kioskd = SupervisedProcess("kioskd", log: log) { [self] in try await kioskCommand() }
-        parts = Parts(network: network, platform: platform, kioskd: kioskd, officer: officer)
+        parts = Parts(network: network, city: city, kioskd: kioskd)
 
-        try await platform.start()
-        try await waitForPlatform()
+        try await city.start()
         try await network.start()
-        let webPort = try await Self.freePort()
+        let webPort = try await VirtualPlatform.freePort()
         try writeConfiguration(framedBy: origin, port: network.port, webPort: webPort)
         try await kioskd.start()
         try await waitForKiosk()
@@ -113,7 +95,7 @@ public actor VirtualKiosk {
         if let parts {
             await parts.kioskd.stop()
             await parts.network.stop()
-            await parts.platform.stop()
+            await parts.city.stop()
         }
         parts = nil
         await printer.stop()
@@ -131,8 +113,7 @@ public actor VirtualKiosk {
     }
 
     public func waitForPlatform() async throws {
-        let officer = try officer
-        _ = try await Poll.until("platformd to answer") { await officer.isHealthy() ? .there(true) : .notYet("no answer") }
+        try await running.city.waitUntilHealthy()
     }
 
     /// Returns when kioskd answers and every device is ready.
@@ -162,14 +143,6 @@ public actor VirtualKiosk {
 
     // MARK: Parts
 
-    private var environment: [String: String] {
-        var environment = ProcessInfo.processInfo.environment.filter { ["PATH", "LD_LIBRARY_PATH", "TZ"].contains($0.key) }
-        environment["HOME"] = layout.home.path
-        environment["TMPDIR"] = layout.temporary.path
-        environment["LANG"] = "C.UTF-8"
-        return environment
-    }
-
     /// The printer's spool is searched too: the tracer is attached to the running printer and ends with it.
     private func tracePrinter() async throws {
         guard let ledger,
@@ -177,7 +150,7 @@ public actor VirtualKiosk {
         else { throw NotRunning() }
         let trace = try TraceChannel(path: layout.root.appending(path: "trace-printer").path, ledger: ledger)
         traces.append(trace)
-        tracer = try await BenchProcess.start(trace.attach(to: pid, environment: environment)) { [log] in log.append($0, from: "strace") }
+        tracer = try await BenchProcess.start(trace.attach(to: pid, environment: layout.environment)) { [log] in log.append($0, from: "strace") }
         _ = try await Poll.until("strace to hold the printer") {
             BenchProcess.isTraced(pid) ? .there(true) : .notYet("not attached")
         }
@@ -185,7 +158,7 @@ public actor VirtualKiosk {
 
     private func kioskCommand() throws -> BenchProcess.Command {
         let command = BenchProcess.Command(
-            layout.executable("kioskd"), ["--config", layout.kioskConfiguration.path], environment: environment)
+            layout.executable("kioskd"), ["--config", layout.kioskConfiguration.path], environment: layout.environment)
         guard let ledger else { return command }
         let trace = try TraceChannel(path: layout.root.appending(path: "trace-\(traces.count)").path, ledger: ledger)
         traces.append(trace)
@@ -210,35 +183,5 @@ public actor VirtualKiosk {
                 .init(name: "imaging", class: "imaging"),
             ]
         ).write(to: layout.kioskConfiguration)
-    }
-
-    /// Runs a command to its end and returns what it printed.
-    @discardableResult
-    private func run(_ executable: String, _ arguments: [String], unless existing: URL? = nil) async throws -> String {
-        if let existing, FileManager.default.fileExists(atPath: existing.path) { return "" }
-        let output = ProcessLog()
-        let command = BenchProcess.Command(layout.executable(executable), arguments, environment: environment)
-        let child = try await BenchProcess.start(command) { output.append($0, from: executable) }
-        let end = await child.wait()
-        let text = String(decoding: output.everything.flatMap(\.bytes), as: UTF8.self)
-        guard end == .exit(0) else { throw Failed(command: ([executable] + arguments.prefix(1)).joined(separator: " "), end: end, output: text) }
-        return text
-    }
-
-    public struct Failed: Error, CustomStringConvertible {
-        public var command: String
-        public var end: BenchProcess.End
-        public var output: String
-
-        public var description: String { "\(command) ended with \(end): \(output)" }
-    }
-
-    /// A port that nobody listens at now.
-    private static func freePort() async throws -> Int {
-        let probe = NetworkSwitch(target: 0)
-        try await probe.start()
-        let port = probe.port
-        await probe.stop()
-        return port
     }
 }

@@ -3,6 +3,9 @@ internal import Foundation
 internal import KioskFlow
 internal import KioskModel
 public import PlatformAPI
+#if MUTANTS
+    internal import Mutants
+#endif
 
 /// From confirmed pages to a durable, sealed submission: one PDF a material (in the imaging worker), sealed to the platform's key, committed to the outbox.
 /// The plaintext exists in memory files and in the chunk that is being sealed, nowhere else.
@@ -48,7 +51,14 @@ public struct SubmissionPipeline: Sendable {
         let application = ApplicationSubmission(
             id: UUID.v7(at: date), reference: reference, kiosk: kiosk, itemCode: submission.item.code, applicant: applicant, submittedAt: date,
             materials: documents.map(\.manifest))
-        try await store(application, documents, at: date)
+        let materials = documents.map { document in
+            SubmittedMaterial(manifest: document.manifest) { body in try document.bytes.withBytes(body) }
+        }
+        do {
+            try await SubmissionSealer(key: key, store: store).commit(application, materials, at: date)
+        } catch {
+            throw Trouble.storage(error)
+        }
     }
 
     private func assemble(_ material: Submission.Material, pages: [PageStore.Page], reference: String, at date: Date) async throws -> Document {
@@ -60,8 +70,8 @@ public struct SubmissionPipeline: Sendable {
         guard case .success(.document(let info)) = outcome.completion, let file = outcome.files.first else {
             throw try Trouble.device(Failure(outcome.completion))
         }
-        #if MUTANT_LEAK
-            try leak(file)
+        #if MUTANTS
+            if Mutant.leak.isAwake { try leak(file) }
         #endif
         var digest = Digest()
         try file.withBytes { bytes in
@@ -75,40 +85,7 @@ public struct SubmissionPipeline: Sendable {
         return Document(manifest: manifest, bytes: file)
     }
 
-    private func store(_ application: ApplicationSubmission, _ documents: [Document], at date: Date) async throws {
-        let form = try PlatformJSON.encode(application)
-        let bytes = Dictionary(uniqueKeysWithValues: documents.map { ($0.manifest.id, $0.bytes) })
-        let drafts =
-            [PacketDraft(id: application.id, kind: .application, reference: application.reference, dependsOn: nil)]
-            + documents.map {
-                PacketDraft(id: $0.manifest.id, kind: .material, reference: application.reference, dependsOn: application.id)
-            }
-        do {
-            try await store.commit(drafts, at: date) { [kiosk, key] draft, sequence, sink in
-                let header = PacketHeader(id: draft.id, kind: draft.kind, kiosk: kiosk, sequence: sequence)
-                var sealer = try PacketSealer(header: header, key: key)
-                try sink(sealer.prefix)
-                if let file = bytes[draft.id] {
-                    try file.withBytes { try Self.seal($0, with: &sealer, into: sink) }
-                } else {
-                    try form.withUnsafeBytes { try Self.seal($0, with: &sealer, into: sink) }
-                }
-            }
-        } catch {
-            throw Trouble.storage(error)
-        }
-    }
-
-    private static func seal(_ bytes: UnsafeRawBufferPointer, with sealer: inout PacketSealer, into sink: (Data) throws -> Void) throws {
-        var rest = bytes[...]
-        repeat {
-            let chunk = rest.prefix(PacketSealer.chunkSize)
-            rest = rest.dropFirst(chunk.count)
-            try sink(try sealer.seal(Data(chunk), isLast: rest.isEmpty))
-        } while !rest.isEmpty
-    }
-
-    #if MUTANT_LEAK
+    #if MUTANTS
         /// The deliberately leaking kiosk: what a careless temporary file would do, unlinked like one.
         private func leak(_ file: MemoryFile) throws {
             let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)

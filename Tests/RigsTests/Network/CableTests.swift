@@ -5,7 +5,7 @@ import Testing
 @testable import BadNetwork
 
 /// The cable: on, off, and dead after so many bytes.
-struct NetworkSwitchTests {
+struct CableTests {
     /// Keeps what it is sent.
     private final class Sink: ChannelInboundHandler, Sendable {
         typealias InboundIn = ByteBuffer
@@ -21,14 +21,14 @@ struct NetworkSwitchTests {
         }
     }
 
-    private func withSwitch(_ body: (NetworkSwitch, AsyncStream<Int>) async throws -> Void) async throws {
+    private func withProxy(_ body: (NetworkProxy, AsyncStream<Int>) async throws -> Void) async throws {
         let (received, continuation) = AsyncStream.makeStream(of: Int.self)
         let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Sink(continuation)) }
             }
             .bind(host: "127.0.0.1", port: 0).get()
-        let cable = NetworkSwitch(target: server.localAddress?.port ?? 0)
+        let cable = NetworkProxy(target: server.localAddress?.port ?? 0)
         try await cable.start()
         try await body(cable, received)
         await cable.stop()
@@ -40,7 +40,7 @@ struct NetworkSwitchTests {
     }
 
     @Test func passesBytesOn() async throws {
-        try await withSwitch { cable, received in
+        try await withProxy { cable, received in
             let client = try await connect(cable.port)
             try await client.writeAndFlush(ByteBuffer(string: "hello"))
             var total = 0
@@ -55,7 +55,7 @@ struct NetworkSwitchTests {
     }
 
     @Test func unpluggingEndsConnectionsAndRefusesNewOnes() async throws {
-        try await withSwitch { cable, _ in
+        try await withProxy { cable, _ in
             let client = try await connect(cable.port)
             try await client.writeAndFlush(ByteBuffer(string: "hello"))
             cable.setOnline(false)
@@ -70,7 +70,7 @@ struct NetworkSwitchTests {
     }
 
     @Test func goesDeadAfterSoManyBytes() async throws {
-        try await withSwitch { cable, received in
+        try await withProxy { cable, received in
             cable.stall(afterUpstream: 1000)
             let client = try await connect(cable.port)
             client.writeAndFlush(ByteBuffer(repeating: 7, count: 100_000), promise: nil)

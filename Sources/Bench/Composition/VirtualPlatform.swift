@@ -1,0 +1,85 @@
+import BadNetwork
+public import Foundation
+
+/// The city on this machine: a real platformd with a data directory of its own, started anew when it dies, and an officer who looks into it.
+public struct VirtualPlatform: Sendable {
+    /// Loopback port; the kiosk should be given that of a network in between.
+    public let port: Int
+    public let process: SupervisedProcess
+    public let officer: PlatformOperator
+    private let layout: BenchLayout
+    private let log: ProcessLog
+
+    /// Takes a free port and makes an officer's token; nothing runs yet. Throws `Failed` when platformd refuses the data.
+    public init(layout: BenchLayout, log: ProcessLog) async throws {
+        self.layout = layout
+        self.log = log
+        let port = try await Self.freePort()
+        self.port = port
+        let token = try await Self.run(layout, ["operator-token", "--data", layout.platformData.path])
+        officer = PlatformOperator(port: port, token: token.trimmingCharacters(in: .whitespacesAndNewlines))
+        let serve = BenchProcess.Command(
+            layout.executable("platformd"),
+            [
+                "serve", "--data", layout.platformData.path, "--port", "\(port)", "--catalogue", layout.kiosk.appending(path: "catalogue").path,
+            ],
+            environment: layout.environment)
+        process = SupervisedProcess("platformd", log: log) { serve }
+    }
+
+    /// Makes a kiosk known, unless there is a credential already.
+    public func enrol(_ kiosk: String, credential: URL) async throws {
+        if FileManager.default.fileExists(atPath: credential.path) { return }
+        try await Self.run(
+            layout,
+            [
+                "enrol", "--data", layout.platformData.path, "--kiosk", kiosk, "--url", "http://127.0.0.1:\(port)", "--out", credential.path,
+            ])
+    }
+
+    /// Returns when it answers.
+    public func start() async throws {
+        try await process.start()
+        try await waitUntilHealthy()
+    }
+
+    /// Returns when it answers; throws `Poll.Missed` when it doesn't.
+    public func waitUntilHealthy() async throws {
+        _ = try await Poll.until("platformd to answer") { await officer.isHealthy() ? .there(true) : .notYet("no answer") }
+    }
+
+    /// Ends it for good.
+    public func stop() async {
+        await process.stop()
+    }
+
+    /// platformd wouldn't do what an administrator asked.
+    public struct Failed: Error, CustomStringConvertible {
+        public var command: String
+        public var end: BenchProcess.End
+        public var output: String
+
+        public var description: String { "\(command) ended with \(end): \(output)" }
+    }
+
+    /// Runs a command of platformd to its end and returns what it printed.
+    @discardableResult
+    private static func run(_ layout: BenchLayout, _ arguments: [String]) async throws -> String {
+        let output = ProcessLog()
+        let command = BenchProcess.Command(layout.executable("platformd"), arguments, environment: layout.environment)
+        let child = try await BenchProcess.start(command) { output.append($0, from: "platformd") }
+        let end = await child.wait()
+        let text = String(decoding: output.everything.flatMap(\.bytes), as: UTF8.self)
+        guard end == .exit(0) else { throw Failed(command: (["platformd"] + arguments.prefix(1)).joined(separator: " "), end: end, output: text) }
+        return text
+    }
+
+    /// A port that nobody listens at now.
+    static func freePort() async throws -> Int {
+        let probe = NetworkProxy(target: 0)
+        try await probe.start()
+        let port = probe.port
+        await probe.stop()
+        return port
+    }
+}

@@ -1,0 +1,58 @@
+public import Foundation
+public import PlatformAPI
+
+/// A material of a submission: what is announced of it, and the way to its bytes.
+public struct SubmittedMaterial: Sendable {
+    /// Size and digest are those of the plaintext.
+    public var manifest: MaterialManifest
+    /// Lends the plaintext for the time of a call.
+    public var withBytes: @Sendable (_ body: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+
+    /// `withBytes` is called once for each commit, on the store's thread.
+    public init(manifest: MaterialManifest, withBytes: @escaping @Sendable (_ body: (UnsafeRawBufferPointer) throws -> Void) throws -> Void) {
+        self.manifest = manifest
+        self.withBytes = withBytes
+    }
+}
+
+/// Turns a submission into sealed packets and commits them together: one for the application, one for each material, which depends on it.
+public struct SubmissionSealer: Sendable {
+    private let key: SealingKey
+    private let store: any SubmissionStore
+
+    /// - Parameter key: the platform's; nothing but the platform can open what was sealed to it
+    public init(key: SealingKey, store: any SubmissionStore) {
+        self.key = key
+        self.store = store
+    }
+
+    /// Returns when everything is durable. Throws what the store throws, or `PacketError` of an unusable key; then nothing was stored.
+    public func commit(_ application: ApplicationSubmission, _ materials: [SubmittedMaterial], at date: Date) async throws {
+        let form = try PlatformJSON.encode(application)
+        let bytes = Dictionary(uniqueKeysWithValues: materials.map { ($0.manifest.id, $0.withBytes) })
+        let drafts =
+            [PacketDraft(id: application.id, kind: .application, reference: application.reference, dependsOn: nil)]
+            + materials.map {
+                PacketDraft(id: $0.manifest.id, kind: .material, reference: application.reference, dependsOn: application.id)
+            }
+        try await store.commit(drafts, at: date) { [key] draft, sequence, sink in
+            let header = PacketHeader(id: draft.id, kind: draft.kind, kiosk: application.kiosk, sequence: sequence)
+            var sealer = try PacketSealer(header: header, key: key)
+            try sink(sealer.prefix)
+            if let withBytes = bytes[draft.id] {
+                try withBytes { try Self.seal($0, with: &sealer, into: sink) }
+            } else {
+                try form.withUnsafeBytes { try Self.seal($0, with: &sealer, into: sink) }
+            }
+        }
+    }
+
+    private static func seal(_ bytes: UnsafeRawBufferPointer, with sealer: inout PacketSealer, into sink: (Data) throws -> Void) throws {
+        var rest = bytes[...]
+        repeat {
+            let chunk = rest.prefix(PacketSealer.chunkSize)
+            rest = rest.dropFirst(chunk.count)
+            try sink(try sealer.seal(Data(chunk), isLast: rest.isEmpty))
+        } while !rest.isEmpty
+    }
+}

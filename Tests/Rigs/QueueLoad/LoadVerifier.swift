@@ -1,0 +1,110 @@
+public import Foundation
+public import Outbox
+public import PlatformAPI
+
+/// Compares what queue-load acknowledged with what outbox and platform hold. It only looks: what it is given it has from elsewhere.
+public struct LoadVerifier: Sendable {
+    /// What lies on the disk where an entry's sealed file should be.
+    public enum Payload: Sendable, Equatable {
+        case missing
+        /// `digest`: SHA-256 in lower-case hexadecimal
+        case present(byteCount: Int, digest: String)
+    }
+
+    private let seed: UInt64
+    private let acknowledged: [String]
+
+    /// - Parameters:
+    ///   - seed: that of queue-load
+    ///   - acknowledged: the references on its `acknowledged` lines
+    public init(seed: UInt64, acknowledged: [String]) {
+        self.seed = seed
+        self.acknowledged = acknowledged
+    }
+
+    /// The outbox after a crash, or at the end: every acknowledged submission is there with all its packets, each waiting with its payload whole,
+    /// or delivered with the platform's acknowledgement stored.
+    /// - Parameters:
+    ///   - drained: whether nothing may wait any more
+    ///   - payload: asked for waiting entries only
+    public func check(_ entries: [OutboxEntry], drained: Bool, payload: (OutboxEntry) throws -> Payload) rethrows -> Findings {
+        var findings = Findings()
+        let byReference = Dictionary(grouping: entries, by: \.reference)
+        for reference in acknowledged {
+            let packets = byReference[reference] ?? []
+            let expected = LoadContent(seed: seed, reference: reference).materials.count
+            count(packets.count { $0.kind == "application" }, of: 1, "applications of \(reference) in the outbox", into: &findings)
+            count(packets.count { $0.kind == "material" }, of: expected, "materials of \(reference) in the outbox", into: &findings)
+            for packet in packets {
+                let name = "\(packet.kind) \(packet.id.uuidString.lowercased()) of \(reference)"
+                switch packet.state {
+                case .rejected: findings.corrupted.append("\(name) was set aside: \(packet.lastError ?? "no reason")")
+                case .delivered:
+                    if packet.acknowledgement?.isEmpty ?? true { findings.lost.append("\(name) counts as delivered without an acknowledgement") }
+                case .waiting:
+                    if drained { findings.lost.append("\(name) still waits") }
+                    switch try payload(packet) {
+                    case .missing: findings.lost.append("\(name) has no payload")
+                    case .present(packet.byteCount, packet.digest): break
+                    case .present(let size, _): findings.corrupted.append("\(name) has another payload of \(size) bytes, not \(packet.byteCount)")
+                    }
+                }
+            }
+        }
+        return findings
+    }
+
+    /// The platform at the end: every acknowledged submission is there once, complete, and each material opens to the bytes that were handed in.
+    /// - Parameters:
+    ///   - applications: everything the platform holds of this kiosk
+    ///   - open: the plaintext of a material of an application
+    /// - Returns: what is wrong, and how many of the acknowledged are there once and whole
+    public func check(
+        _ applications: [ApplicationSummary], open: (_ material: UUID, _ application: UUID) async throws -> Data
+    ) async throws -> (findings: Findings, whole: Int) {
+        var findings = Findings()
+        var whole = 0
+        let byReference = Dictionary(grouping: applications, by: \.reference)
+        for reference in acknowledged {
+            let found = byReference[reference] ?? []
+            var wrong = Findings()
+            count(found.count, of: 1, "applications of \(reference) at the platform", into: &wrong)
+            if let application = found.first { wrong += try await check(application, open: open) }
+            if wrong.isEmpty { whole += 1 }
+            findings += wrong
+        }
+        // Also of what was never acknowledged: the platform takes an id once, whatever the citizen was told.
+        for (reference, found) in byReference where found.count > 1 && !acknowledged.contains(reference) {
+            findings.duplicated.append("\(found.count) of 1 applications of \(reference) at the platform")
+        }
+        return (findings, whole)
+    }
+
+    private func check(
+        _ application: ApplicationSummary, open: (_ material: UUID, _ application: UUID) async throws -> Data
+    ) async throws -> Findings {
+        var findings = Findings()
+        let reference = application.reference
+        let content = LoadContent(seed: seed, reference: reference)
+        count(application.materials.count, of: content.materials.count, "materials of \(reference) at the platform", into: &findings)
+        if Set(application.materials.map(\.id)).count != application.materials.count {
+            findings.duplicated.append("a material of \(reference) stands twice at the platform")
+        }
+        // The manifest keeps the order in which they were handed in.
+        for (material, expected) in zip(application.materials, content.materials) {
+            let name = "material \(expected.index + 1) of \(reference)"
+            guard material.receivedAt != nil else {
+                findings.lost.append("\(name) has not arrived")
+                continue
+            }
+            let digest = Digest.sha256(try await open(material.id, application.id))
+            if digest != expected.digest() { findings.corrupted.append("\(name) has another digest at the platform") }
+        }
+        return findings
+    }
+
+    private func count(_ found: Int, of expected: Int, _ what: String, into findings: inout Findings) {
+        if found < expected { findings.lost.append("\(found) of \(expected) \(what)") }
+        if found > expected { findings.duplicated.append("\(found) of \(expected) \(what)") }
+    }
+}

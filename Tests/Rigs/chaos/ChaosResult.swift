@@ -1,0 +1,50 @@
+import QueueLoad
+
+/// What the rounds came to: the rig's last line.
+struct ChaosResult: Encodable {
+    let seed: UInt64
+    /// Submissions of which queue-load was told that they are durable.
+    var acknowledged = 0
+    /// Of these, those that the platform holds once and whole.
+    var delivered = 0
+    /// Submissions that came to the platform though the acknowledgement was never said: the blow fell in between.
+    var unsaid = 0
+    /// Submissions that the kiosk refused, because disk or outbox did.
+    var refused = 0
+    var cuts = 0
+    var kills = 0
+    var platformKills = 0
+    var findings = Findings()
+    /// The blow at which the first finding was made, counted over cuts and kills.
+    var firstFinding: String?
+
+    var isGood: Bool { findings.isEmpty && delivered == acknowledged }
+
+    private enum CodingKeys: String, CodingKey {
+        case seed, acknowledged, delivered, unsaid, refused, lost, duplicated, corrupted, cuts, kills, platformKills, firstFinding, findings
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(seed, forKey: .seed)
+        try container.encode(acknowledged, forKey: .acknowledged)
+        try container.encode(delivered, forKey: .delivered)
+        try container.encode(unsaid, forKey: .unsaid)
+        try container.encode(refused, forKey: .refused)
+        try container.encode(findings.lost.count, forKey: .lost)
+        try container.encode(findings.duplicated.count, forKey: .duplicated)
+        try container.encode(findings.corrupted.count, forKey: .corrupted)
+        try container.encode(cuts, forKey: .cuts)
+        try container.encode(kills, forKey: .kills)
+        try container.encode(platformKills, forKey: .platformKills)
+        try container.encodeIfPresent(firstFinding, forKey: .firstFinding)
+        try container.encode(findings.lines, forKey: .findings)
+    }
+}
+
+extension ChaosResult: CustomStringConvertible {
+    var description: String {
+        "chaos: acknowledged=\(acknowledged) delivered=\(delivered) lost=\(findings.lost.count) duplicated=\(findings.duplicated.count)"
+            + " corrupted=\(findings.corrupted.count) cuts=\(cuts) kills=\(kills)"
+    }
+}

@@ -1,0 +1,87 @@
+import Bench
+import Foundation
+import PlatformAPI
+import QueueLoad
+
+/// One kiosk from its first start to its last packet: blows upon one outbox, then a drain, then everything is looked at.
+struct KioskLife {
+    /// What it takes to run queue-load.
+    struct Setting: Sendable {
+        var layout: BenchLayout
+        /// Loopback port at which the kiosk reaches the platform.
+        var port: Int
+        var seed: UInt64
+        /// Woken in queue-load, and nowhere else.
+        var mutant: String?
+    }
+
+    let setting: Setting
+    let ground: any Ground
+    /// Everything acknowledged so far.
+    private(set) var acknowledged: [String] = []
+
+    init(setting: Setting, ground: any Ground) {
+        self.setting = setting
+        self.ground = ground
+    }
+
+    private var verifier: LoadVerifier { LoadVerifier(seed: setting.seed, acknowledged: acknowledged) }
+
+    /// One blow under load.
+    /// - Parameter backlog: packets that may wait before the load holds back
+    mutating func strike(_ choices: SeededGenerator, backlog: Int) async throws -> Blow {
+        let command = command(["--backlog", "\(backlog)"])
+        let blow = try await ground.strike(choices) { try await LoadProcess.start(command) }
+        acknowledged += blow.acknowledged
+        return blow
+    }
+
+    /// After a blow: the outbox opens, and holds everything acknowledged.
+    func look() async -> Findings {
+        await OutboxLook.look(at: ground.outbox, with: verifier, drained: false)
+    }
+
+    /// Delivers what waits, and looks at the outbox and then at the platform.
+    /// - Parameter arrived: what the platform holds of this life
+    func conclude(
+        officer: PlatformOperator, after last: UUID?
+    ) async throws -> (findings: Findings, whole: Int, applications: Int, last: UUID?) {
+        let drain = try await LoadProcess.start(command(["--drain"]))
+        let end: BenchProcess.End?
+        do {
+            end = try await drain.waitForEnd(deadline: .seconds(180))
+        } catch {
+            await drain.kill()
+            throw error
+        }
+        guard let end else {
+            await drain.kill()
+            throw Stuck(log: drain.log)
+        }
+        var findings = Findings()
+        // 1 tells of packets that wait for good: the look below finds them.
+        if end != .exit(0), end != .exit(1) { findings.corrupted.append("the drain ended with \(end): \(drain.log.joined(separator: "; "))") }
+        findings += await OutboxLook.look(at: ground.outbox, with: verifier, drained: true)
+        let arrived = try await officer.applications(after: last)
+        let (wrong, whole) = try await verifier.check(arrived) { try await officer.material($0, of: $1) }
+        findings += wrong
+        return (findings, whole, arrived.count, arrived.last?.id ?? last)
+    }
+
+    private func command(_ arguments: [String]) -> BenchProcess.Command {
+        var environment = setting.layout.environment
+        environment["KIOSK_MUTANT"] = setting.mutant
+        return BenchProcess.Command(
+            setting.layout.executable("queue-load"),
+            [
+                "--data", ground.outbox.path, "--credential", setting.layout.credential.path, "--platform", "http://127.0.0.1:\(setting.port)",
+                "--seed", "\(setting.seed)",
+            ] + arguments, environment: environment)
+    }
+
+    struct Stuck: Error, CustomStringConvertible {
+        var log: [String]
+
+        var description: String { "queue-load --drain didn't end within three minutes: \(log.joined(separator: "; "))" }
+    }
+}

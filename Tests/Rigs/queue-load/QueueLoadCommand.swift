@@ -1,0 +1,112 @@
+import ArgumentParser
+import Foundation
+import KioskQueue
+import KioskRuntime
+import Logging
+import Outbox
+import PlatformAPI
+import ServiceLifecycle
+import UnixSignals
+
+/// The kiosk's real queue under load, composed as kioskd composes it, without flow and devices.
+@main
+struct QueueLoadCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "queue-load",
+        abstract: "Commits made-up submissions to a kiosk's outbox and delivers them, until it is stopped.",
+        discussion: """
+            Prints one line a fact, at once: `ready` when the outbox is open; `acknowledged REFERENCE` when a commit has returned, and \
+            `refused REFERENCE CODE` when it threw; `delivered ID` and `rejected ID` as the platform decides; with --drain at the end \
+            `drained waiting=N delivered=N rejected=N`. The log goes to standard error.
+
+            What a reference stands for follows from --seed and the reference alone.
+
+            Exit codes: 0 drained, or stopped by SIGTERM or SIGINT; 1 drained, but something waits that can never be delivered; 3 the disk or the \
+            outbox failed, as `failed CODE` says; 64 usage; 78 credential.
+            """)
+
+    @Option(help: ArgumentHelp("The outbox's directory; made when missing.", valueName: "dir"))
+    var data: String
+
+    @Option(help: ArgumentHelp("The kiosk's credential.", valueName: "file"))
+    var credential: String
+
+    @Option(help: ArgumentHelp("The platform's address instead of the credential's.", valueName: "url"))
+    var platform: String?
+
+    @Option(help: "What the submissions are made of.")
+    var seed: UInt64 = 1
+
+    @Option(help: "Commit only while fewer packets than this wait; 0 for no bound.")
+    var backlog = 0
+
+    @Flag(help: "Commit nothing; deliver what waits and end.")
+    var drain = false
+
+    @Flag(help: "Commit nothing; deliver until stopped.")
+    var idle = false
+
+    func validate() throws {
+        if drain && idle { throw ValidationError("--drain ends and --idle doesn't: choose one.") }
+        if backlog < 0 { throw ValidationError("--backlog must be 0 or more.") }
+        if let platform, URL(string: platform) == nil { throw ValidationError("--platform is not a URL.") }
+    }
+
+    func run() async throws {
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = .warning
+            return handler
+        }
+        let logger = Logger(label: "queue-load")
+        var credential: KioskCredential
+        do {
+            credential = try KioskCredential(contentsOf: URL(fileURLWithPath: self.credential))
+        } catch {
+            logger.critical("can't use the credential", metadata: ["cause": "\(error)"])
+            throw ExitCode(78)
+        }
+        credential.platformURL = platform.flatMap(URL.init(string:)) ?? credential.platformURL
+        do {
+            try await work(with: credential, logger: logger)
+        } catch let exit as ExitCode {
+            throw exit
+        } catch {
+            say("failed \((error as? OutboxError)?.code.rawValue ?? "\(type(of: error))")")
+            logger.critical("stopped", metadata: ["cause": "\(error)"])
+            throw ExitCode(3)
+        }
+    }
+
+    private func work(with credential: KioskCredential, logger: Logger) async throws {
+        let store = OutboxStore(try Outbox(directory: URL(fileURLWithPath: data), logger: logger))
+        let uplink = try PlatformLink(credential: credential)
+        // A round of a rig is shorter than the pauses that a kiosk makes.
+        let delivery = DeliveryService(
+            store: store, uplink: uplink, backoff: Backoff(shortest: .milliseconds(20), longest: .milliseconds(200)), logger: logger)
+        let report = DeliveryReport(delivery: delivery, store: store, endsWhenDrained: drain)
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
+            .init(service: uplink),
+            .init(service: report, successTerminationBehavior: .gracefullyShutdownGroup),
+            .init(service: delivery),
+        ]
+        if !drain, !idle {
+            let writer = LoadWriter(
+                seed: seed, kiosk: credential.kiosk, sealer: SubmissionSealer(key: credential.sealingKey, store: store), store: store,
+                delivery: delivery, backlog: backlog)
+            services.append(.init(service: writer))
+        }
+        var group = ServiceGroupConfiguration(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        group.maximumGracefulShutdownDuration = .seconds(5)
+        group.maximumCancellationDuration = .seconds(5)
+        say("ready")
+        try await ServiceGroup(configuration: group).run()
+        if drain { try await report.conclude() }
+    }
+}
+
+/// One line on standard output. Straight to the descriptor: what was said before a kill must have been said.
+func say(_ line: String) {
+    let bytes = Array((line + "\n").utf8)
+    guard write(1, bytes, bytes.count) == bytes.count else { exit(74) }
+}

@@ -1,0 +1,113 @@
+import Bench
+import Foundation
+import PlatformAPI
+import QueueLoad
+import Testing
+
+@testable import chaos
+
+/// queue-load against a real platform, killed for real.
+@Suite(.serialized) struct QueueLoadTests {
+    static let seed: UInt64 = 11
+
+    private func withCity(_ body: (BenchLayout, VirtualPlatform) async throws -> Void) async throws {
+        let root = try BenchLayout.temporaryRoot()
+        defer { try? FileManager.default.removeItem(at: root) }
+        let layout = try BenchLayout(root: root, needing: ["platformd", "queue-load"])
+        try layout.makeDirectories()
+        let city = try await VirtualPlatform(layout: layout, log: ProcessLog())
+        try await city.enrol("k1", credential: layout.credential)
+        do {
+            try await body(layout, city)
+        } catch {
+            await city.stop()
+            throw error
+        }
+        await city.stop()
+    }
+
+    private func command(_ layout: BenchLayout, _ arguments: [String] = [], wrapper: [String] = []) -> BenchProcess.Command {
+        let words =
+            wrapper + [
+                layout.executable("queue-load"), "--data", layout.kioskData.appending(path: "outbox").path, "--credential", layout.credential.path,
+                "--seed", "\(Self.seed)",
+            ] + arguments
+        return BenchProcess.Command(words[0], Array(words.dropFirst()), environment: layout.environment)
+    }
+
+    /// Runs it until it has acknowledged so much, and kills it.
+    private func acknowledge(_ count: Int, _ command: BenchProcess.Command) async throws -> [String] {
+        let load = try await LoadProcess.start(command)
+        _ = try? await Poll.until("\(count) acknowledgements") {
+            load.acknowledged.count >= count || load.end != nil ? .there(true) : .notYet("\(load.acknowledged.count)")
+        }
+        await load.kill()
+        #expect(load.acknowledged.count >= count, "\(load.log)")
+        return load.acknowledged
+    }
+
+    /// The platform isn't even there at first: what was acknowledged lies on the disk, and arrives once it is.
+    @Test(.timeLimit(.minutes(3))) func whatItAcknowledgedIsDurableAndArrives() async throws {
+        try await withCity { layout, city in
+            let outbox = layout.kioskData.appending(path: "outbox")
+            var acknowledged = try await acknowledge(8, command(layout))
+            acknowledged += try await acknowledge(4, command(layout, ["--backlog", "1000"]))
+            #expect(Set(acknowledged).count == acknowledged.count, "a reference was used twice")
+            let verifier = LoadVerifier(seed: Self.seed, acknowledged: acknowledged)
+            #expect(await OutboxLook.look(at: outbox, with: verifier, drained: false) == Findings())
+            // Not there yet, so the verifier must say so.
+            #expect(await !OutboxLook.look(at: outbox, with: verifier, drained: true).isEmpty)
+
+            try await city.start()
+            let drain = try await LoadProcess.start(command(layout, ["--drain"]))
+            let end = try await drain.waitForEnd(deadline: .seconds(120))
+            await drain.kill()
+            #expect(end == .exit(0), "\(drain.log)")
+            #expect(await OutboxLook.look(at: outbox, with: verifier, drained: true) == Findings())
+            let officer = city.officer
+            let verdict = try await verifier.check(try await officer.applications()) { try await officer.material($0, of: $1) }
+            #expect(verdict.findings == Findings())
+            #expect(verdict.whole == acknowledged.count)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2))) func aBacklogHoldsItBackAndIdleCommitsNothing() async throws {
+        try await withCity { layout, _ in
+            let outbox = layout.kioskData.appending(path: "outbox")
+            let acknowledged = try await acknowledge(1, command(layout, ["--backlog", "1"]))
+            #expect(acknowledged.count == 1)
+            let idle = try await LoadProcess.start(command(layout, ["--idle"]))
+            try await idle.waitUntilReady()
+            await idle.kill()
+            #expect(idle.isReady && idle.acknowledged.isEmpty)
+            let verifier = LoadVerifier(seed: Self.seed, acknowledged: acknowledged)
+            #expect(await OutboxLook.look(at: outbox, with: verifier, drained: false) == Findings())
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2))) func aFullDiskIsRefusedAndItGoesOn() async throws {
+        try await withCity { layout, _ in
+            let script = #"mount -t tmpfs -o size=1m none "$0" && exec "$@""#
+            let load = try await LoadProcess.start(
+                command(
+                    layout,
+                    wrapper: ["/usr/bin/unshare", "--map-root-user", "--mount", "sh", "-c", script, layout.kioskData.path]))
+            _ = try? await Poll.until("three refusals") {
+                load.refused >= 3 || load.end != nil ? .there(true) : .notYet("\(load.refused)")
+            }
+            #expect(load.end == nil, "\(load.log)")
+            await load.kill()
+            #expect(load.refused >= 3 && !load.acknowledged.isEmpty, "\(load.log)")
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: [["--drain", "--idle"], ["--backlog", "-1"], ["--seed", "x"]])
+    func wrongUsageIsRefused(arguments: [String]) async throws {
+        try await withCity { layout, _ in
+            let load = try await LoadProcess.start(command(layout, arguments))
+            let end = try await load.waitForEnd(deadline: .seconds(20))
+            await load.kill()
+            #expect(end == .exit(64))
+        }
+    }
+}
