@@ -173,8 +173,8 @@ let package = Package(
         suite(
             "Rigs",
             [
-                "ForgettingDisk", "BadNetwork", "Bench", "KioskQueue", "KioskRuntime", "PlatformClient", "PlatformAPI", "KioskModel", "forgetfs",
-                "QueueLoad", "Outbox", "queue-load", "chaos", "platformd", server, http, client, nio, nioPosix, nioHTTP, log,
+                "ForgettingDisk", "BadNetwork", "Bench", "KioskQueue", "KioskRuntime", "Outbox", "PlatformClient", "PlatformAPI", "KioskModel",
+                "QueueLoad", "forgetfs", "queue-load", "chaos", "platformd", server, http, client, nio, nioPosix, nioHTTP, log,
             ]),
 
         // The virtual machine (Tests/VM): kernel devices, and the agent that runs scenarios inside.

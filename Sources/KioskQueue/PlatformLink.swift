@@ -10,9 +10,10 @@ public struct PlatformLink: Uplink, Service {
     private let client: PlatformUplink
 
     /// Connects only when something is to be delivered.
-    public init(credential: KioskCredential) throws {
+    /// - Parameter deadline: the longest that one request may take, its whole answer included
+    public init(credential: KioskCredential, deadline: Duration = .seconds(60)) throws {
         kiosk = credential.kiosk
-        client = try PlatformUplink(credential: credential)
+        client = try PlatformUplink(credential: credential, deadline: deadline)
     }
 
     /// Sends one packet and returns the platform's verified acknowledgement. Throws `DeliveryError`.

@@ -10,6 +10,8 @@ struct PlatformConnection: Sendable {
     let base: String
     let token: Redacted<String>
     let client: HTTPClient
+    /// The longest that one request may take, its whole answer included.
+    let deadline: Duration
 
     /// An answer that the platform gave; anything else was turned into an `UplinkError`.
     struct Answer: Sendable {
@@ -17,8 +19,6 @@ struct PlatformConnection: Sendable {
         var headers: HTTPHeaders
         var body: Data
     }
-
-    private static let deadline = TimeAmount.seconds(60)
 
     func get<Value: Decodable>(_ path: String, as type: Value.Type) async throws -> Value {
         let answer = try await send(.GET, path)
@@ -43,9 +43,7 @@ struct PlatformConnection: Sendable {
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         if let body { request.body = .bytes(ByteBuffer(bytes: body)) }
         do {
-            let response = try await client.execute(request, timeout: Self.deadline)
-            let bytes = try await response.body.collect(upTo: 4 << 20)
-            return Answer(status: Int(response.status.code), headers: response.headers, body: Data(bytes.readableBytesView))
+            return try await exchange(request)
         } catch is CancellationError {
             throw CancellationError()
         } catch is NIOTooManyBytesError {
@@ -56,22 +54,39 @@ struct PlatformConnection: Sendable {
         }
     }
 
+    /// The client's own deadline ends with the head of the answer: a body that comes byte by byte would hold the queue for ever.
+    private func exchange(_ request: HTTPClientRequest) async throws -> Answer {
+        try await withThrowingTaskGroup(of: Answer.self) { group in
+            group.addTask { [client, deadline] in
+                let response = try await client.execute(request, timeout: TimeAmount(deadline))
+                let bytes = try await response.body.collect(upTo: 4 << 20)
+                try Task.checkCancellation()
+                return Answer(status: Int(response.status.code), headers: response.headers, body: Data(bytes.readableBytesView))
+            }
+            group.addTask { [deadline] in
+                try await Task.sleep(for: deadline)
+                throw UplinkError.unreachable
+            }
+            defer { group.cancelAll() }
+            guard let answer = try await group.next() else { throw UplinkError.unreachable }
+            return answer
+        }
+    }
+
     /// What an answer other than success means.
     static func failure(_ answer: Answer) -> UplinkError {
         let after = answer.headers.first(name: "Retry-After").flatMap { Int64($0) }.map { Duration.seconds(max(0, min($0, 86_400))) }
         guard mediaType(answer) == Problem.contentType || answer.body.isEmpty && answer.headers.contains(name: Tus.resumable),
             let problem = problem(answer), problem.status == answer.status
         else {
-            // A gateway before the platform may say that it is down; whoever says anything else isn't the platform.
-            return [502, 503, 504].contains(answer.status) ? .retryable(after: after) : .notThePlatform
+            // A gateway before the platform may say that it is down or asked too often; whoever says anything else isn't the platform.
+            return [429, 502, 503, 504].contains(answer.status) ? .retryable(after: after) : .notThePlatform
         }
         switch (answer.status, problem.code) {
         case (401, _), (403, .unauthorised): return .unauthorised
-        case (_, .applicationMissing), (_, .uploadBusy), (_, .undecided), (_, .offsetConflict), (_, .checksumMismatch), (_, .timeout),
-            (_, .tooManyRequests), (_, .unavailable), (_, .internalError):
-            return .retryable(after: after)
-        case (408, _), (423, _), (429, _), (500..., _): return .retryable(after: after)
-        default: return .rejected(problem)
+        case (_, .packetRejected), (_, .tooLarge), (_, .uploadConflict): return .rejected(problem)
+        // Of the packet itself nothing was said: the request was damaged on its way, or comes too early, or the platform has a bad day.
+        default: return .retryable(after: after)
         }
     }
 

@@ -10,21 +10,25 @@ public struct PlatformUplink: Sendable {
     private let own: OwnClient?
     private let connection: PlatformConnection
 
-    /// - Parameter httpClient: must not follow redirects; nil makes one of its own, which `shutdown` closes.
+    /// - Parameters:
+    ///   - httpClient: must not follow redirects; nil makes one of its own, which `shutdown` closes.
+    ///   - deadline: the longest that one request may take, its whole answer included. Silence of half as long ends it too.
     /// - Throws: `UplinkError.insecureURL` for anything but https, or http to this machine.
-    public init(credential: KioskCredential, httpClient: HTTPClient? = nil) throws {
+    public init(credential: KioskCredential, httpClient: HTTPClient? = nil, deadline: Duration = .seconds(60)) throws {
         guard KioskCredential.isAcceptable(credential.platformURL) else { throw UplinkError.insecureURL }
         self.credential = credential
-        let client = httpClient ?? Self.makeClient()
+        let client = httpClient ?? Self.makeClient(deadline)
         own = httpClient == nil ? OwnClient(client) : nil
         let text = credential.platformURL.absoluteString
-        connection = PlatformConnection(base: text.hasSuffix("/") ? String(text.dropLast()) : text, token: credential.token, client: client)
+        connection = PlatformConnection(
+            base: text.hasSuffix("/") ? String(text.dropLast()) : text, token: credential.token, client: client,
+            deadline: deadline)
     }
 
     /// A redirect would carry the bearer token elsewhere, and is how captive portals answer: none is followed.
-    private static func makeClient() -> HTTPClient {
+    private static func makeClient(_ deadline: Duration) -> HTTPClient {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-        configuration.timeout = .init(connect: .seconds(10), read: .seconds(30))
+        configuration.timeout = .init(connect: .seconds(10), read: TimeAmount(deadline / 2))
         configuration.connectionPool.idleTimeout = .seconds(20)
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }

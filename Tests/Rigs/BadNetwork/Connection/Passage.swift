@@ -49,7 +49,8 @@ final class Passage {
                 allowed = min(allowed, piece)
                 wait = max(wait, .nanoseconds(Int64(allowed) * 1_000_000_000 / Int64(rate)))
                 active.fire()
-            case .drip(_, let milliseconds):
+            case .drip(_, let after, _) where offset < after: allowed = min(allowed, after - offset)
+            case .drip(_, _, let milliseconds):
                 allowed = min(allowed, 1)
                 wait = max(wait, .milliseconds(Int64(milliseconds)))
                 active.fire()

@@ -45,7 +45,7 @@ final class ActiveEffect {
     var direction: NetworkEffect.Direction? {
         switch effect {
         case .reset(let direction, _), .drop(let direction, _), .halfClose(let direction, _), .delay(let direction, _, _, _),
-            .throttle(let direction, _), .drip(let direction, _), .garbage(let direction, _, _, _):
+            .throttle(let direction, _), .drip(let direction, _, _), .garbage(let direction, _, _, _):
             direction
         case .refuse: .upstream
         case .truncate: .downstream

@@ -29,8 +29,8 @@ public enum NetworkEffect: Sendable, Codable, Hashable {
     case delay(direction: Direction, milliseconds: Int, jitter: Int, seed: UInt64)
     /// At most so many bytes a second.
     case throttle(direction: Direction, bytesPerSecond: Int)
-    /// One byte each so many milliseconds.
-    case drip(direction: Direction, milliseconds: Int)
+    /// From `after` on one byte each so many milliseconds.
+    case drip(direction: Direction, after: Int, milliseconds: Int)
     /// The `count` bytes from `from` on arrive as seeded random ones, each different from the one that was sent.
     case garbage(direction: Direction, from: Int, count: Int, seed: UInt64)
     /// The request is held until one that began later, on another connection, has been answered.
@@ -62,8 +62,8 @@ extension NetworkEffect {
     }
 
     /// A slow loris: one byte each `interval`, cut to whole milliseconds.
-    public static func drip(_ direction: Direction, every interval: Duration) -> Self {
-        .drip(direction: direction, milliseconds: interval.milliseconds)
+    public static func drip(_ direction: Direction, after: Int = 0, every interval: Duration) -> Self {
+        .drip(direction: direction, after: after, milliseconds: interval.milliseconds)
     }
 
     /// See `garbage(direction:from:count:seed:)`.
@@ -110,7 +110,7 @@ extension NetworkEffect {
         case .delay(_, let milliseconds, let jitter, _):
             milliseconds < 0 || jitter < 0 ? "a delay and its jitter are 0 ms or more" : nil
         case .throttle(_, let rate): rate < 1 ? "bytesPerSecond is \(rate); use drop to let nothing pass" : nil
-        case .drip(_, let milliseconds): milliseconds < 1 ? "a drip takes 1 ms or more" : nil
+        case .drip(_, let after, let milliseconds): after < 0 || milliseconds < 1 ? "a drip begins at 0 or later and takes 1 ms or more" : nil
         case .garbage(_, let from, let count, _): from < 0 || count < 1 ? "garbage starts at 0 or later and is 1 byte or longer" : nil
         case .answer(let status, let headers, _):
             if !(200...599).contains(status) {

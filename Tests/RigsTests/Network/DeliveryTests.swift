@@ -1,0 +1,74 @@
+import BadNetwork
+import Bench
+import Foundation
+import Outbox
+import Testing
+
+/// The kiosk's real delivery over each bad network: exactly once, whole, and without hammering.
+@Suite(.cityPlatform) struct DeliveryTests {
+    @Test(arguments: NetworkTrouble.all)
+    func whatWasCommittedArrivesOnce(_ trouble: NetworkTrouble) async throws {
+        do {
+            try await KioskOnBadNetwork.with(rules: [trouble.rule]) { kiosk, rules in
+                let began = ContinuousClock.now
+                switch trouble.kind {
+                case .blocks(let times):
+                    try await kiosk.waitFor(rules[0], fired: times)
+                    if trouble.rule.target.path == nil && trouble.rule.target.method == nil { try await kiosk.expectNothingDelivered() }
+                    #expect(try kiosk.outbox.counts().delivered == 0)
+                    // An attempt costs a request or two of the same kind; between two attempts lies the shortest pause at least.
+                    let attempts = (ContinuousClock.now - began) / KioskOnBadNetwork.backoff.shortest + 1
+                    #expect(Double(kiosk.proxy.fired(rules[0])) <= 2 * attempts + 1)
+                    kiosk.proxy.remove(rules[0])
+                    try await kiosk.expectDeliveredOnce()
+                case .hurts(let times):
+                    try await kiosk.expectDeliveredOnce()
+                    #expect(kiosk.proxy.fired(rules[0]) >= times)
+                }
+            }
+        } catch let missed as Poll.Missed {
+            Issue.record("\(trouble.name): \(missed)")
+        }
+    }
+
+    @Test(arguments: [503, 429]) func retryAfterIsHonoured(_ status: Int) async throws {
+        let pause = Duration.seconds(2)
+        try await KioskOnBadNetwork.with(rules: [NetworkRule(.status(status, retryAfter: pause), on: .requests())]) { kiosk, rules in
+            try await kiosk.waitFor(rules[0], fired: 1)
+            let first = ContinuousClock.now
+            try await kiosk.waitFor(rules[0], fired: 3)
+            // The first was seen a poll after it came to pass.
+            #expect(ContinuousClock.now - first >= pause * 2 - .milliseconds(500))
+            kiosk.proxy.remove(rules[0])
+            try await kiosk.expectDeliveredOnce()
+        }
+    }
+
+    /// Seven pieces; the answers to three of them are cut short, and half of another is lost.
+    @Test func aBrokenUploadGoesOnWhereItWas() async throws {
+        let rules = [
+            NetworkRule(.truncate(after: 40), on: .requests(method: "PATCH"), times: 3),
+            NetworkRule(.reset(.upstream, after: 60_000), on: .requests(method: "PATCH", nth: 6), times: 1),
+        ]
+        try await KioskOnBadNetwork.with(materialSize: 900_000, rules: rules) { kiosk, ids in
+            try await kiosk.expectDeliveredOnce()
+            #expect(kiosk.proxy.fired(ids[0]) == 3)
+            #expect(kiosk.proxy.fired(ids[1]) == 1)
+            // What the reset ended is sent again, and heads come on top: far less than a second upload.
+            #expect(kiosk.proxy.bytesForwarded < kiosk.sealedBytes + 60_000 + 40_000)
+        }
+    }
+
+    /// A dead line, neither broken nor moving: the kiosk gives a request up by itself.
+    @Test func aDeadLineIsGivenUp() async throws {
+        try await KioskOnBadNetwork.with(before: { $0.stall(afterUpstream: 150_000) }) { kiosk, _ in
+            let _: Bool = try await Poll.until("an attempt to fail on the dead line", deadline: .seconds(60)) {
+                let material = try kiosk.outbox.entries().last
+                return material?.attempts ?? 0 > 0 ? .there(true) : .notYet("\(kiosk.proxy.bytesForwarded) bytes")
+            }
+            #expect(kiosk.proxy.bytesForwarded <= 150_000)
+            kiosk.proxy.lift()
+            try await kiosk.expectDeliveredOnce()
+        }
+    }
+}
