@@ -31,12 +31,23 @@ import Testing
         (["usb": "0400:c35g"], "usb=0400:c35a"),
         (["usb": "0400:c35a:1"], "usb=0400:c35a"),
         (["usb": "0x0400:0xc35a"], "usb=0400:c35a"),
+        (["usb": "0400:c35a", "patience": "0"], "from 1 to 100"),
+        (["usb": "0400:c35a", "patience": "101"], "from 1 to 100"),
+        (["port": "/dev/null", "patience": "much"], "from 1 to 100"),
     ])
     func unusableOptionsAreRefusedWithWhatToWrite(options: [String: String], hint: String) {
         let thrown = #expect(throws: DeviceFault.self) { try IDCardReaderDriver(options: options) }
         #expect(thrown?.code == "reader.configuration")
         #expect(thrown?.action == .configure)
         #expect(thrown?.detail.contains(hint) == true)
+    }
+
+    @Test func patienceMultipliesTheLimitsAndNotThePauses() {
+        let field = IDCardReaderDriver.Timing()
+        let patient = field.patient(10)
+        #expect([patient.control, patient.find, patient.select, patient.read, patient.append] == [3000, 5000, 5000, 35000, 10000])
+        #expect([patient.findPause, patient.removalPause] == [field.findPause, field.removalPause])
+        #expect(field.patient(1).read == field.read)
     }
 
     @Test func aPortThatIsNoLineNeedsATechnician() throws {

@@ -80,52 +80,29 @@ final class USBPipeReader: SimulatedReader, @unchecked Sendable {
     func open() throws(ReaderFailure) -> ReaderConnection { ReaderConnection(handle: try openHandle()) }
 
     /// As the shim gives it; the caller closes it.
-    func openHandle() throws(ReaderFailure) -> OpaquePointer {
-        var pipe = Self.makeFunctions()
-        pipe.context = Unmanaged.passRetained(Handle(self)).toOpaque()
-        var opened: OpaquePointer?
-        let result = kiosk_reader_open_pipe(&pipe, 1000, &opened)
-        guard result == 0, let opened else { throw ReaderFailure(code: result) }
-        return opened
-    }
+    func openHandle() throws(ReaderFailure) -> OpaquePointer { try openReader(over: Handle(self)) }
 
-    private final class Handle {
-        let reader: USBPipeReader
+    /// One opening: it is of one plugging-in.
+    private final class Handle: USBPipe {
+        private let reader: USBPipeReader
         var plugging: Int?
+
         init(_ reader: USBPipeReader) { self.reader = reader }
+        func open(_ layout: inout kiosk_usb_layout) -> Int32 { reader.claim(self, &layout) }
+        func close() { reader.release(self) }
+
+        func transfer(_ endpoint: UInt8, _ buffer: UnsafeMutableRawBufferPointer, moved: inout Int, timeout: Int32) -> Int32 {
+            reader.transfer(self, endpoint, buffer, &moved, timeout)
+        }
     }
 
-    private static func handle(_ context: UnsafeMutableRawPointer) -> Handle { Unmanaged<Handle>.fromOpaque(context).takeUnretainedValue() }
-
-    private static func makeFunctions() -> kiosk_usb_pipe {
-        kiosk_usb_pipe(
-            context: nil,
-            open: { context, layout, _ in
-                guard let context else { return Int32(KIOSK_READER_ARGUMENT) }
-                let handle = USBPipeReader.handle(context)
-                return handle.reader.claim(handle, layout)
-            },
-            transfer: { context, endpoint, bytes, count, moved, timeout in
-                moved.pointee = 0
-                guard let context else { return Int32(KIOSK_READER_ARGUMENT) }
-                let handle = USBPipeReader.handle(context)
-                let buffer = UnsafeMutableRawBufferPointer(start: bytes, count: count)
-                return handle.reader.transfer(handle, endpoint, buffer, &moved.pointee, timeout)
-            },
-            close: { context in
-                guard let context else { return }
-                let handle = Unmanaged<Handle>.fromOpaque(context).takeRetainedValue()
-                handle.reader.release(handle)
-            })
-    }
-
-    private func claim(_ handle: Handle, _ layout: UnsafeMutablePointer<kiosk_usb_layout>) -> Int32 {
+    private func claim(_ handle: Handle, _ layout: inout kiosk_usb_layout) -> Int32 {
         locked {
             guard isPlugged else { return Int32(KIOSK_READER_GONE) }
             guard !isOpen else { return Int32(KIOSK_READER_BUSY) }
             isOpen = true
             handle.plugging = plugging
-            return kiosk_usb_choose(endpoints, endpoints.count, layout)
+            return kiosk_usb_choose(endpoints, endpoints.count, &layout)
         }
     }
 

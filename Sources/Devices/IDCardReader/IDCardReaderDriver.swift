@@ -17,6 +17,13 @@ public final class IDCardReaderDriver: DeviceDriver {
         var append: Int32 = 1000
         var findPause: Int32 = 250
         var removalPause: Int32 = 200
+
+        /// Every answer may take `factor` times as long as in the field; the pauses stay as they are.
+        func patient(_ factor: Int32) -> Timing {
+            var timing = self
+            for limit in [\Timing.control, \.find, \.select, \.read, \.append] { timing[keyPath: limit] *= factor }
+            return timing
+        }
     }
 
     /// Opens the port. On USB that looks over the bus each time, so that a reader is found whenever and wherever it was plugged in.
@@ -27,10 +34,14 @@ public final class IDCardReaderDriver: DeviceDriver {
     private var needsReset = true
 
     /// Options: `port`, the tty's path, and `baud` (9600, 19200, 38400, 57600 or 115200, which is the default); or `usb`, vendor and product as
-    /// `0400:c35a`, and `serial` or `path` (bus and ports, `1-2`) when there are several.
+    /// `0400:c35a`, and `serial` or `path` (bus and ports, `1-2`) when there are several. `patience`, 1 to 100, multiplies the times of the field
+    /// for a machine that is emulated.
     /// - Throws: `DeviceFault` `reader.configuration`.
     public convenience init(options: [String: String]) throws {
-        self.init(port: try ReaderPort(options: options), timing: Timing())
+        guard let patience = Int32(options["patience"] ?? "1"), (1...100).contains(patience) else {
+            throw DeviceFault(code: "reader.configuration", action: .configure, detail: "patience= needs a number from 1 to 100")
+        }
+        self.init(port: try ReaderPort(options: options), timing: Timing().patient(patience))
     }
 
     convenience init(port: ReaderPort, timing: Timing) {
@@ -43,7 +54,8 @@ public final class IDCardReaderDriver: DeviceDriver {
     }
 
     public func poll() -> DeviceStatus {
-        let context = CommandContext(deadline: .now + .milliseconds(4 * timing.control)) { _, _ in }
+        // Both attempts share it, and with their opening stay below the ten seconds of a poll.
+        let context = CommandContext(deadline: .now + .milliseconds(min(4 * timing.control, 6000))) { _, _ in }
         do {
             // A single disturbed answer is not worth a change of status.
             return try retryingOnce {
