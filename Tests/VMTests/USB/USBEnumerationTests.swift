@@ -71,7 +71,7 @@ import Testing
 
     @Test func theHostMayHaltAndClearAnEndpoint() throws {
         let reader = VirtualUSBReader(framing: .whole)
-        try USBIPHost.run(reader) { host in
+        try USBIPHost.run(reader) { host throws in
             #expect(try host.control([0x82, 0, 0, 0, 0x02, 0, 2, 0]).data == [0, 0])
             #expect(try host.control([0x02, 3, 0, 0, 0x02, 0, 0, 0]).status == 0)
             #expect(try host.control([0x82, 0, 0, 0, 0x02, 0, 2, 0]).data == [1, 0])
@@ -83,7 +83,7 @@ import Testing
     }
 
     @Test func anEndpointItDoesNotHaveIsStalled() throws {
-        try USBIPHost.run(VirtualUSBReader(framing: .whole)) { host in
+        try USBIPHost.run(VirtualUSBReader(framing: .whole)) { host throws in
             #expect(try host.output(6, [1, 2, 3]).status == -32)
             #expect(try host.input(0x85).status == -32)
         }

@@ -48,7 +48,9 @@ final class USBIPHost {
     // MARK: Raw
 
     func write(_ bytes: [UInt8]) throws {
-        try #require(send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count)
+        let sent = send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+        if sent < 0, errno == EPIPE || errno == ECONNRESET { throw Failure.hungUp }
+        try #require(sent == bytes.count)
     }
 
     /// No more will be sent.
@@ -68,6 +70,7 @@ final class USBIPHost {
             let got = bytes.withUnsafeMutableBytes { recv(socket, $0.baseAddress! + filled, count - filled, 0) }
             if got < 0, errno == EINTR { continue }
             if got < 0, errno == EAGAIN { throw Failure.silence }
+            // A device that leaves with something unread resets the connection.
             guard got > 0 else { throw Failure.hungUp }
             filled += got
         }

@@ -26,13 +26,13 @@ import Testing
         reader.lay(SyntheticCard(try #require(SyntheticCitizen.named("moved"))))
         reader.unplug(at: step)
         let steps = Self.requests.map(\.step)
-        try USBIPHost.run(reader) { host in
+        try USBIPHost.run(reader) { host throws in
             #expect(try converse(framing, host) == .hungUp)
             #expect(reader.requests == Array(steps.prefix(through: try #require(steps.firstIndex(of: step)))))
             #expect(host.connection.failure == nil)
         }
         // Plugged in again it does everything, with the card still there.
-        try USBIPHost.run(reader) { host in #expect(try converse(framing, host) == nil) }
+        try USBIPHost.run(reader) { host throws in #expect(try converse(framing, host) == nil) }
     }
 
     @Test func thePlugIsPulledWithinAnAnswer() throws {
@@ -41,7 +41,7 @@ import Testing
         ] {
             let reader = VirtualUSBReader(framing: .split)
             reader.unplug(at: .samID, afterBytes: bytes)
-            try USBIPHost.run(reader) { host in
+            try USBIPHost.run(reader) { host throws in
                 // Both transfers wait, as a driver's with two threads would.
                 let waiting = try [host.submit(endpoint: 1, input: true, length: 7), host.submit(endpoint: 5, input: true, length: 4096)]
                 let frame = USBIPHost.frame(0x12, 0xFF)
@@ -61,7 +61,7 @@ import Testing
         let reader = VirtualUSBReader(framing: .whole)
         reader.lay(SyntheticCard(try #require(SyntheticCitizen.named("resident"))))
         reader.unplug(at: .read, afterBytes: 640)
-        try USBIPHost.run(reader) { host in
+        try USBIPHost.run(reader) { host throws in
             _ = try host.exchange(.whole, 0x20, 0x01)
             _ = try host.exchange(.whole, 0x20, 0x02)
             try host.request(.whole, 0x30, 0x01)
@@ -74,8 +74,8 @@ import Testing
 
     @Test func whatWasAnsweredBeforeIsGoneWithThePlug() throws {
         let reader = VirtualUSBReader(framing: .whole)
-        try USBIPHost.run(reader) { host in try host.request(.whole, 0x12, 0xFF) }
-        try USBIPHost.run(reader) { host in
+        try USBIPHost.run(reader) { host throws in try host.request(.whole, 0x12, 0xFF) }
+        try USBIPHost.run(reader) { host throws in
             let asked = try host.submit(endpoint: 1, input: true, length: 4096)
             #expect(try host.unlink(asked) == -104)
         }

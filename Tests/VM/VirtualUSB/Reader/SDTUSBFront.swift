@@ -127,6 +127,7 @@ struct SDTUSBFront: Sendable {
 
     /// Lets only the first `bytes` of the answer through and pulls the plug there, or behind a shorter answer.
     static func cut(_ actions: [Action], afterBytes bytes: Int) -> [Action] {
+        guard bytes > 0 else { return [.pullPlug] }
         var left = bytes
         var kept: [Action] = []
         for action in actions where left > 0 {

@@ -14,7 +14,11 @@ struct FunctionFSReaderDevice: VMDevice {
 
     var isPlugged: Bool { reader.isPlugged }
 
-    func plug() async throws { try await reader.plug() }
+    func plug() async throws {
+        // As many controllers as gadgets may want in one scenario.
+        try KernelModule.load("libcomposite", "usb_f_fs", "dummy_hcd", parameters: ["num=8"])
+        try await reader.plug()
+    }
 
     func unplug() async throws { await reader.unplug() }
 

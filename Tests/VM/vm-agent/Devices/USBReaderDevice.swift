@@ -14,7 +14,10 @@ struct USBReaderDevice: VMDevice {
 
     var isPlugged: Bool { reader.isPlugged }
 
-    func plug() async throws { try await reader.plug() }
+    func plug() async throws {
+        try KernelModule.load("vhci-hcd")
+        try await reader.plug()
+    }
 
     func unplug() async throws { try await reader.unplug() }
 
