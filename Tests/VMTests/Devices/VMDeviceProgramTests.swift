@@ -50,7 +50,7 @@ struct VMDeviceProgramTests {
     }
 
     @Test func anUnknownOptionIsRefused() throws {
-        let kind = try #require(DeviceKind.named("acm"))
+        let kind = try #require(DeviceKind.gadgets.first { $0.name == "acm" })
         let place = VMPlace(payload: URL(filePath: "/"), scratch: URL(filePath: "/"), log: { _ in }, send: { _ in })
         #expect(throws: DeviceTrouble.self) { try kind.make(["port": "1"], place) }
     }
