@@ -48,7 +48,8 @@ actor GadgetDevice: VMDevice {
     }
 
     /// `use [PROBE] [OPTION=VALUE…]` runs a probe to its good end. `start …` returns when the probe has the device in use, `await TEXT` when it says
-    /// so, `finish` at its good end, `lose` when it ended because the device was unplugged. Everything else goes to the device.
+    /// so, `finish` at its good end, `lose` when it ended because the device was unplugged, `miss` when its deadline passed. Everything else goes to
+    /// the device.
     func perform(_ verb: String, _ arguments: [String]) async throws -> String {
         switch verb {
         case "use":
@@ -63,9 +64,13 @@ actor GadgetDevice: VMDevice {
             let (status, last) = try await ended()
             guard status == 3 else { throw DeviceTrouble("the probe was to lose the device, and ended with \(status): \(last)") }
             return "gone"
+        case "miss":
+            let (status, last) = try await ended()
+            guard status == 4 else { throw DeviceTrouble("the probe was to wait in vain, and ended with \(status): \(last)") }
+            return "late"
         default:
             guard role.verbs.contains(verb) else {
-                let verbs = ["use", "start", "await", "finish", "lose"] + role.verbs
+                let verbs = ["use", "start", "await", "finish", "lose", "miss"] + role.verbs
                 throw DeviceTrouble("`\(role.name)` has no verb `\(verb)`; verbs are \(verbs.joined(separator: ", "))")
             }
             return try await command(([verb] + arguments).joined(separator: " "), try await started())
@@ -99,7 +104,7 @@ actor GadgetDevice: VMDevice {
     // MARK: The probe
 
     private func startProbe(_ arguments: [String]) throws {
-        guard probe == nil else { throw DeviceTrouble("a probe is at work already; `finish` or `lose` it first") }
+        guard probe == nil else { throw DeviceTrouble("a probe is at work already; `finish`, `lose` or `miss` it first") }
         var arguments = arguments[...]
         var use = role.uses[0]
         if let first = arguments.first, !first.contains("=") {

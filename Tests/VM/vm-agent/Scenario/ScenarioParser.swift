@@ -5,7 +5,7 @@ struct ScenarioParser {
     /// The words that a device's verb can't be.
     static let keywords = ["device", "host", "plug", "unplug", "run", "begin", "end", "expect"]
     /// Of a step that says no other; software emulation is slow.
-    static let deadline: Duration = .seconds(60)
+    static let deadline: Duration = .seconds(120)
 
     private let file: String
     private let kinds: [String]

@@ -21,7 +21,7 @@ enum outcome gadget_prepare(void);
 /// Makes the gadget's directory; one left over by a program that died is removed first. `serial` is also its directory's name.
 enum outcome gadget_create(struct gadget *gadget, uint16_t vendor, uint16_t product, const char *title, const char *serial);
 
-/// Adds a function (`hid.scanner`) to the only configuration. Its attributes are written with `gadget_set` and `gadget_set_bytes`, before it is linked.
+/// Adds a function (`hid.scanner`). Its attributes are written with `gadget_set` and `gadget_set_bytes`, then it is linked to the only configuration.
 enum outcome gadget_add(struct gadget *gadget, const char *function);
 enum outcome gadget_set(struct gadget *gadget, const char *function, const char *attribute, const char *value);
 enum outcome gadget_set_bytes(struct gadget *gadget, const char *function, const char *attribute, const void *bytes, size_t count);

@@ -47,16 +47,21 @@ struct camera {
 /// Interrupts a write(2) to the endpoint; nothing else to do.
 static void wake(int signal) { (void)signal; }
 
+static bool is_interrupted(struct camera *camera) {
+    return atomic_load(&camera->ending) || atomic_load(&camera->restarts) != atomic_load(&camera->negotiations);
+}
+
 /// Sends one payload of a frame; false when it was interrupted or the plug was pulled.
 static bool send_payload(struct camera *camera, const uint8_t *bytes, size_t count, bool id, bool end) {
     uint8_t payload[UVC_PAYLOAD];
     uvc_header(payload, id, end);
     memcpy(payload + UVC_HEADER, bytes, count);
-    return write(camera->endpoint, payload, UVC_HEADER + count) == (ssize_t)(UVC_HEADER + count);
-}
-
-static bool is_interrupted(struct camera *camera) {
-    return atomic_load(&camera->ending) || atomic_load(&camera->restarts) != atomic_load(&camera->negotiations);
+    ssize_t written;
+    do {
+        written = write(camera->endpoint, payload, UVC_HEADER + count);
+        // A signal sent for a restart that has happened meanwhile must not cost the new frame a payload.
+    } while (written < 0 && errno == EINTR && !is_interrupted(camera));
+    return written == (ssize_t)(UVC_HEADER + count);
 }
 
 static bool send_frame(struct camera *camera, const uint8_t *frame, size_t size, bool id) {
@@ -355,6 +360,11 @@ enum outcome device_uvc(const struct options *options) {
     struct camera camera = {.name = options->name, .fd = -1, .endpoint = -1};
     struct sigaction action = {.sa_handler = wake};
     sigaction(SIGUSR1, &action, NULL);
+    // Whoever started this may have held it back.
+    sigset_t waking;
+    sigemptyset(&waking);
+    sigaddset(&waking, SIGUSR1);
+    pthread_sigmask(SIG_UNBLOCK, &waking, NULL);
     enum outcome outcome = prepare(&camera);
     if (outcome == OUTCOME_OK) {
         const struct device device = {
