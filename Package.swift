@@ -155,7 +155,7 @@ let package = Package(
                 "KioskModel", "LocalAPI", "PlatformAPI", "BadNetwork", "CPangoCairo", "CTurboJPEG",
                 server, http, client, nio, nioHTTP, nioPosix, nioFoundation, log,
             ]),
-        tool("kiosk-bench", ["Bench", arguments, signals, log]),
+        tool("kiosk-bench", ["Bench", "BadNetwork", arguments, signals, log]),
 
         // Test-only: a device host whose driver does as it is told, badly too.
         .executableTarget(

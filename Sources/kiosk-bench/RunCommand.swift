@@ -1,4 +1,5 @@
 import ArgumentParser
+import BadNetwork
 import Bench
 import Foundation
 import Logging
@@ -18,11 +19,42 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Port of the bench page; 0 takes any free one.")
     var port = 0
 
+    @Option(help: ArgumentHelp("JSON list of rules for the network between kiosk and platform; docs/rigs.md has them.", valueName: "file"))
+    var network: String?
+
     @Flag(help: "Also print what the processes log.")
     var verbose = false
 
     func validate() throws {
         guard (0...65535).contains(port) else { throw ValidationError("--port must be 0 to 65535.") }
+        _ = try rules()
+    }
+
+    private func rules() throws -> [NetworkRule] {
+        guard let network else { return [] }
+        let data: Data
+        do {
+            data = try Data(contentsOf: URL(fileURLWithPath: network))
+        } catch {
+            throw ValidationError("--network: \(network) can't be read.")
+        }
+        do {
+            return try JSONDecoder().decode([NetworkRule].self, from: data)
+        } catch {
+            throw ValidationError("--network: \(network) is no list of network rules: \(Self.reason(error)).")
+        }
+    }
+
+    /// Where the mistake is, and what it is.
+    private static func reason(_ error: any Error) -> String {
+        let context: DecodingError.Context? =
+            switch error as? DecodingError {
+            case .dataCorrupted(let context), .keyNotFound(_, let context), .typeMismatch(_, let context), .valueNotFound(_, let context): context
+            default: nil
+            }
+        guard let context else { return "\(error)" }
+        let place = context.codingPath.map { $0.intValue.map { "rule \($0 + 1)" } ?? $0.stringValue }.joined(separator: ", ")
+        return (place.isEmpty ? "" : place + ": ") + context.debugDescription
     }
 
     func run() async throws {
@@ -48,6 +80,7 @@ struct RunCommand: AsyncParsableCommand {
                 do {
                     let origin = await server.origin()
                     try await kiosk.start(framedBy: origin)
+                    for rule in try rules() { try await kiosk.network.add(rule) }
                     try say("touchscreen: \(try await kiosk.startAddress())")
                     try say("bench: \(origin)/")
                     // The first of the three to end is the end of all.

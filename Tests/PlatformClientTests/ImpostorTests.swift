@@ -70,7 +70,7 @@ import Testing
         (201, "text/html", "<html></html>", .notThePlatform), (200, "application/json", "{}", .notThePlatform),
         (302, "text/html", "", .notThePlatform), (401, "text/html", "<html></html>", .notThePlatform), (404, "text/html", "", .notThePlatform),
         (511, "text/html", "log in", .notThePlatform), (500, "text/html", "", .notThePlatform), (503, "text/html", "", .retryable(after: nil)),
-        (502, "text/html", "", .retryable(after: nil)),
+        (502, "text/html", "", .retryable(after: nil)), (429, "text/html", "", .retryable(after: nil)),
     ])
     func anAnswerOfSomebodyElseIsNeverSuccess(_ status: Int, _ type: String, _ body: String, _ expected: UplinkError) async throws {
         var headers: HTTPFields = [.contentType: type]
@@ -87,6 +87,19 @@ import Testing
         let answer = Answer(status: 503, headers: [.contentType: Problem.contentType, .retryAfter: "30"], body: body)
         try await withImpostor(answer) { uplink in
             await #expect(throws: UplinkError.retryable(after: .seconds(30))) { try await deliver(uplink) }
+        }
+    }
+
+    /// A request that was damaged on its way is answered so too: that says nothing of the packet.
+    @Test(arguments: [
+        (400, Problem.Code.badRequest, false), (404, .notFound, false), (412, .tusVersion, false), (415, .unsupportedMediaType, false),
+        (413, .tooLarge, true), (422, .packetRejected, true), (409, .uploadConflict, true),
+    ])
+    func onlyAVerdictOnThePacketRejectsIt(_ status: Int, _ code: Problem.Code, _ isRejected: Bool) async throws {
+        let problem = Problem(code, status: status, title: "No")
+        let body = String(decoding: try PlatformJSON.encode(problem), as: UTF8.self)
+        try await withImpostor(Answer(status: status, headers: [.contentType: Problem.contentType], body: body)) { uplink in
+            await #expect(throws: isRejected ? UplinkError.rejected(problem) : .retryable(after: nil)) { try await deliver(uplink) }
         }
     }
 

@@ -23,6 +23,8 @@ struct KioskOnBadNetwork: Sendable {
     let submission: ApplicationSubmission
     /// Sealed bytes of all packets.
     let sealedBytes: Int
+    /// Before the delivery was started.
+    let began = Date()
 
     /// Commits one application with one material, starts the delivery, lends it all, and takes it down.
     /// - Parameters:

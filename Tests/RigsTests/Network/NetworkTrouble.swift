@@ -58,6 +58,8 @@ struct NetworkTrouble: Sendable, CustomTestStringConvertible {
         blocks("empty answers", .truncate(after: 0)),
         hurts("garbage in a piece", .garbage(.upstream, from: 5000, count: 9, seed: 11), on: piece),
         hurts("garbage in a request line", .garbage(.upstream, from: 2, count: 10, seed: 12), on: .requests(), times: 4),
+        hurts("wrong letters in an announcement's path", .garbage(.upstream, from: 9, count: 3, bits: 1), on: .requests(method: "POST")),
+        hurts("wrong digits in a piece's path", .garbage(.upstream, from: 20, count: 3, bits: 1), on: patch),
         hurts("garbage in an announcement", .garbage(.upstream, from: 100, count: 400, seed: 13), on: .requests(method: "POST")),
         hurts("garbage in a piece's head", .garbage(.upstream, from: 100, count: 200, seed: 14), on: patch),
         blocks("garbage for an answer", .garbage(.downstream, count: 50, seed: 15)),

@@ -8,7 +8,7 @@ final class Link {
     let client: any Channel
     let proxy: NetworkProxy
     /// What took hold of the whole connection.
-    let effects: [ActiveEffect]
+    private(set) var effects: [ActiveEffect] = []
     private(set) var lanes: (up: Lane, down: Lane)?
     var reader = RequestReader()
 
@@ -19,13 +19,13 @@ final class Link {
     init(client: any Channel, proxy: NetworkProxy) {
         self.client = client
         self.proxy = proxy
-        effects = proxy.book.connection()
     }
 
     /// Connects to the platform and lets the client be read when that is done; ends the client's connection when it can't be.
     func connect() -> EventLoopFuture<Void> {
         // By the future, not by a handler: a connection that is cut before it became active tells its handlers nothing.
         client.closeFuture.assumeIsolated().whenComplete { _ in self.closed(self.client) }
+        effects = proxy.book.connection()
         if let refusal = effects.first(where: { $0.effect == .refuse }) {
             refusal.fire()
             reset()

@@ -64,13 +64,13 @@ final class Passage {
     /// Turns bytes into garbage where a rule says so. They are the next ones.
     func spoil(_ bytes: inout ByteBuffer) {
         for active in effects {
-            guard case .garbage(_, let from, let length, _) = active.effect, active.isLive else { continue }
+            guard case .garbage(_, let from, let length, let bits, _) = active.effect, active.isLive else { continue }
             let spoilt = max(from, offset)..<max(from, offset, min(from + length, offset + bytes.readableBytes))
             guard !spoilt.isEmpty else { continue }
             for position in spoilt {
                 let index = bytes.readerIndex + position - offset
                 guard let byte = bytes.getInteger(at: index, as: UInt8.self) else { continue }
-                bytes.setInteger(byte ^ active.noise(), at: index)
+                bytes.setInteger(byte ^ active.noise(bits), at: index)
             }
             active.fire()
         }

@@ -14,7 +14,7 @@ final class ActiveEffect {
         self.book = book
         let seed: UInt64 =
             switch effect {
-            case .delay(_, _, _, let seed), .garbage(_, _, _, let seed): seed
+            case .delay(_, _, _, let seed), .garbage(_, _, _, _, let seed): seed
             default: 0
             }
         random = SeededRandom(seed: seed)
@@ -38,14 +38,19 @@ final class ActiveEffect {
     /// Milliseconds out of 0...`bound`.
     func jitter(_ bound: Int) -> Int { Int.random(in: 0...bound, using: &random) }
 
-    /// What turns a byte into another one.
-    func noise() -> UInt8 { UInt8.random(in: 1...255, using: &random) }
+    /// What turns a byte into another one, by some of these bits.
+    func noise(_ bits: UInt8) -> UInt8 {
+        while true {
+            let noise = UInt8.random(in: 1...255, using: &random) & bits
+            if noise != 0 { return noise }
+        }
+    }
 
     /// In which direction it acts on bytes; nil when it concerns a request as a whole.
     var direction: NetworkEffect.Direction? {
         switch effect {
         case .reset(let direction, _), .drop(let direction, _), .halfClose(let direction, _), .delay(let direction, _, _, _),
-            .throttle(let direction, _), .drip(let direction, _, _), .garbage(let direction, _, _, _):
+            .throttle(let direction, _), .drip(let direction, _, _), .garbage(let direction, _, _, _, _):
             direction
         case .refuse: .upstream
         case .truncate: .downstream

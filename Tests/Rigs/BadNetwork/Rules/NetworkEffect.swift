@@ -31,8 +31,8 @@ public enum NetworkEffect: Sendable, Codable, Hashable {
     case throttle(direction: Direction, bytesPerSecond: Int)
     /// From `after` on one byte each so many milliseconds.
     case drip(direction: Direction, after: Int, milliseconds: Int)
-    /// The `count` bytes from `from` on arrive as seeded random ones, each different from the one that was sent.
-    case garbage(direction: Direction, from: Int, count: Int, seed: UInt64)
+    /// The `count` bytes from `from` on arrive as seeded random ones, each different from the one that was sent, in no bit outside `bits`.
+    case garbage(direction: Direction, from: Int, count: Int, bits: UInt8, seed: UInt64)
     /// The request is held until one that began later, on another connection, has been answered.
     case reorder
     /// The request is sent twice, the second time on a connection of its own. The client gets the answer to its own.
@@ -66,9 +66,9 @@ extension NetworkEffect {
         .drip(direction: direction, after: after, milliseconds: interval.milliseconds)
     }
 
-    /// See `garbage(direction:from:count:seed:)`.
-    public static func garbage(_ direction: Direction, from: Int = 0, count: Int, seed: UInt64 = 1) -> Self {
-        .garbage(direction: direction, from: from, count: count, seed: seed)
+    /// See `garbage(direction:from:count:bits:seed:)`. With `bits` at 1, texts stay texts.
+    public static func garbage(_ direction: Direction, from: Int = 0, count: Int, bits: UInt8 = 0xFF, seed: UInt64 = 1) -> Self {
+        .garbage(direction: direction, from: from, count: count, bits: bits, seed: seed)
     }
 
     /// See `duplicate(order:)`.
@@ -111,7 +111,8 @@ extension NetworkEffect {
             milliseconds < 0 || jitter < 0 ? "a delay and its jitter are 0 ms or more" : nil
         case .throttle(_, let rate): rate < 1 ? "bytesPerSecond is \(rate); use drop to let nothing pass" : nil
         case .drip(_, let after, let milliseconds): after < 0 || milliseconds < 1 ? "a drip begins at 0 or later and takes 1 ms or more" : nil
-        case .garbage(_, let from, let count, _): from < 0 || count < 1 ? "garbage starts at 0 or later and is 1 byte or longer" : nil
+        case .garbage(_, let from, let count, let bits, _):
+            from < 0 || count < 1 || bits == 0 ? "garbage starts at 0 or later, is 1 byte or longer, and differs in one bit or more" : nil
         case .answer(let status, let headers, _):
             if !(200...599).contains(status) {
                 "\(status) is not a final HTTP status (200 to 599)"
