@@ -19,7 +19,7 @@ struct luck {
 };
 
 static struct luck draw_luck(uint64_t seed) {
-    static const unsigned chances[] = {4, 16, 32, 48, 60};
+    static const unsigned chances[] = {8, 16, 32, 48, 56};
     uint64_t number = draw(seed, WHAT_LUCK, 0, 0);
     struct luck luck = {.seed = seed};
     switch (number % 12) {
@@ -34,7 +34,7 @@ static struct luck draw_luck(uint64_t seed) {
     default:
         luck.entries = chances[(number >> 8) % 5];
         luck.pages = chances[(number >> 16) % 5];
-        luck.in_order = (number >> 24) % 2 == 0;
+        luck.in_order = (number >> 24) % 3 == 0;
         return luck;
     }
 }

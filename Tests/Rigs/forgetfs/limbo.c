@@ -60,6 +60,20 @@ void limbo_return(struct fs *fs, struct node *directory, const char *name, struc
     }
 }
 
+static int empty(int fd);
+
+/// Deletes what an entry names, with everything in it.
+static int erase(int directory, const char *name) {
+    if (unlinkat(directory, name, 0) == 0) {
+        return 0;
+    }
+    if (errno != EISDIR) {
+        return errno;
+    }
+    int error = empty(openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    return error ? error : unlinkat(directory, name, AT_REMOVEDIR) == 0 ? 0 : errno;
+}
+
 /// Deletes what is in the directory `fd` names, which it closes.
 static int empty(int fd) {
     DIR *directory = fd < 0 ? NULL : fdopendir(fd);
@@ -71,18 +85,18 @@ static int empty(int fd) {
         return error;
     }
     int error = 0;
-    for (struct dirent *entry; !error && (entry = readdir(directory));) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
-            continue;
+    bool found;
+    do {
+        // What is removed while it is listed may hide a neighbour from the listing: until a listing is empty.
+        found = false;
+        rewinddir(directory);
+        for (struct dirent *entry; !error && (entry = readdir(directory));) {
+            if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
+                found = true;
+                error = erase(fd, entry->d_name);
+            }
         }
-        if (unlinkat(fd, entry->d_name, 0) == 0 || errno == ENOENT) {
-            continue;
-        }
-        error = errno == EISDIR || errno == EPERM ? empty(openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) : errno;
-        if (!error && unlinkat(fd, entry->d_name, AT_REMOVEDIR) != 0) {
-            error = errno;
-        }
-    }
+    } while (found && !error);
     closedir(directory);
     return error;
 }
