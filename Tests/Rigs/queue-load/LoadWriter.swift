@@ -72,10 +72,13 @@ struct LoadWriter: Service {
     private static var applicant: IdentityCard {
         get throws {
             guard let number = IDNumber("999999199003071234"), let birth = CivilDate(compact: "19900307"), let from = CivilDate(compact: "20200501")
-            else { throw PacketError.unsupported }
+            else { throw NoApplicant() }
             return IdentityCard(
                 kind: .resident, name: "简样本", number: .citizen(number), sex: .male, ethnicGroupCode: "01", birth: birth,
                 address: "虚构省样本市测试区合成街道一号院二栋三单元", issuer: "样本市公安局测试分局", validity: .init(from: from, until: nil))
         }
     }
+
+    /// The made-up person isn't one that KioskModel takes any more.
+    private struct NoApplicant: Error {}
 }
