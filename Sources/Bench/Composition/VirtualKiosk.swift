@@ -84,7 +84,7 @@ public actor VirtualKiosk {
 
         try await city.start()
         try await network.start()
-        let webPort = try await VirtualPlatform.freePort()
+        let webPort = try FreePort.pick()
         try writeConfiguration(framedBy: origin, port: network.port, webPort: webPort)
         try await kioskd.start()
         try await waitForKiosk()

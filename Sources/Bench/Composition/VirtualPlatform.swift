@@ -1,4 +1,3 @@
-import BadNetwork
 public import Foundation
 
 /// The city on this machine: a real platformd with a data directory of its own, started anew when it dies, and an officer who looks into it.
@@ -14,7 +13,7 @@ public struct VirtualPlatform: Sendable {
     public init(layout: BenchLayout, log: ProcessLog) async throws {
         self.layout = layout
         self.log = log
-        let port = try await Self.freePort()
+        let port = try FreePort.pick()
         self.port = port
         let token = try await Self.run(layout, ["operator-token", "--data", layout.platformData.path])
         officer = PlatformOperator(port: port, token: token.trimmingCharacters(in: .whitespacesAndNewlines))
@@ -72,14 +71,5 @@ public struct VirtualPlatform: Sendable {
         let text = String(decoding: output.everything.flatMap(\.bytes), as: UTF8.self)
         guard end == .exit(0) else { throw Failed(command: (["platformd"] + arguments.prefix(1)).joined(separator: " "), end: end, output: text) }
         return text
-    }
-
-    /// A port that nobody listens at now.
-    static func freePort() async throws -> Int {
-        let probe = NetworkProxy(target: 0)
-        try await probe.start()
-        let port = probe.port
-        await probe.stop()
-        return port
     }
 }

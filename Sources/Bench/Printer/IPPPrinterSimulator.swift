@@ -20,8 +20,6 @@ public actor IPPPrinterSimulator {
     public enum Failure: Error, Equatable {
         /// `what` didn't come up within ten seconds, or ended at once; its log has these last lines.
         case didNotStart(what: String, log: String)
-        /// No loopback port is free.
-        case noPort
         /// The printer's web page for its trays didn't answer as it should; the status line of its answer.
         case webPage(String)
     }
@@ -36,7 +34,7 @@ public actor IPPPrinterSimulator {
         ownsDirectory = directory == nil
         spoolDirectory = place.appending(path: "spool", directoryHint: .isDirectory)
         command = PrintCommand(directory: place, sheetDuration: sheetDuration)
-        port = try Self.freePort()
+        port = try FreePort.pick()
         uri = "ipp://127.0.0.1:\(port)/ipp/print"
         try FileManager.default.createDirectory(at: spoolDirectory, withIntermediateDirectories: true)
         try command.install()
@@ -136,17 +134,6 @@ extension IPPPrinterSimulator {
         withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<Address>.size)) }
         }
-    }
-
-    private static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw Failure.noPort }
-        defer { close(descriptor) }
-        var address = loopback(port: 0)
-        guard with(&address, { bind(descriptor, $0, $1) }) == 0 else { throw Failure.noPort }
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        guard with(&address, { pointer, _ in getsockname(descriptor, pointer, &length) }) == 0 else { throw Failure.noPort }
-        return Int(in_port_t(bigEndian: address.sin_port))
     }
 
     private static func connects(toPort port: Int) -> Bool {
