@@ -4,6 +4,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help run build test test-swift test-browser check demo demo-leak chaos chaos-mutants mutants fuzz vm-test vm-powercut
 
+# Left over in an environment, it would make an ordinary build a mutant; scripts/with-mutants sets it for its own.
+unexport KIOSK_MUTANTS
+
 BIN = $(shell swift build --show-bin-path)
 CITIZEN ?= rare
 

@@ -79,8 +79,9 @@ struct PlatformConnection: Sendable {
         guard mediaType(answer) == Problem.contentType || answer.body.isEmpty && answer.headers.contains(name: Tus.resumable),
             let problem = problem(answer), problem.status == answer.status
         else {
-            // A gateway before the platform may say that it is down or asked too often; whoever says anything else isn't the platform.
-            return [429, 502, 503, 504].contains(answer.status) ? .retryable(after: after) : .notThePlatform
+            // A gateway before the platform may say that it is down or asked too often, which is so for every packet: a wish, said or not, holds
+            // them all. Whoever says anything else isn't the platform.
+            return [429, 502, 503, 504].contains(answer.status) ? .retryable(after: after ?? .seconds(1)) : .notThePlatform
         }
         switch (answer.status, problem.code) {
         case (401, _), (403, .unauthorised): return .unauthorised

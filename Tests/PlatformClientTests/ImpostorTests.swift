@@ -69,8 +69,9 @@ import Testing
         (200, "text/html", "<html>Please log in to the guest network</html>", UplinkError.notThePlatform),
         (201, "text/html", "<html></html>", .notThePlatform), (200, "application/json", "{}", .notThePlatform),
         (302, "text/html", "", .notThePlatform), (401, "text/html", "<html></html>", .notThePlatform), (404, "text/html", "", .notThePlatform),
-        (511, "text/html", "log in", .notThePlatform), (500, "text/html", "", .notThePlatform), (503, "text/html", "", .retryable(after: nil)),
-        (502, "text/html", "", .retryable(after: nil)), (429, "text/html", "", .retryable(after: nil)),
+        (511, "text/html", "log in", .notThePlatform), (500, "text/html", "", .notThePlatform),
+        (503, "text/html", "", .retryable(after: .seconds(1))),
+        (502, "text/html", "", .retryable(after: .seconds(1))), (429, "text/html", "", .retryable(after: .seconds(1))),
     ])
     func anAnswerOfSomebodyElseIsNeverSuccess(_ status: Int, _ type: String, _ body: String, _ expected: UplinkError) async throws {
         var headers: HTTPFields = [.contentType: type]

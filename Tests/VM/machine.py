@@ -21,6 +21,7 @@ HERE = ROOT / "Tests" / "VM"
 CACHE = ROOT / ".build" / "vm"
 # Seconds. So many for a boot that takes twenty seconds on an idle machine: a loaded one is slow, a hung one is found out.
 BOOT_DEADLINE = 400
+IMAGE_DEADLINE = 1200
 TROUBLE = re.compile(r"kernel BUG|BUG: |Oops: |general protection fault|Kernel panic|double fault")
 
 
@@ -54,7 +55,15 @@ def image():
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     with open(CACHE / "image.log", "wb") as log:
-        status = subprocess.run([HERE / "image" / "build", fresh], stdin=subprocess.DEVNULL, stdout=log, stderr=log, timeout=1200).returncode
+        # In a session of its own, so that all that it starts can be ended with it.
+        build = subprocess.Popen([HERE / "image" / "build", fresh], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        try:
+            status = build.wait(IMAGE_DEADLINE)
+        except subprocess.TimeoutExpired as error:
+            raise Failed(f"the image isn't built in {IMAGE_DEADLINE} s; all of its log: {CACHE / 'image.log'}") from error
+        finally:
+            # By a deadline or an interruption too.
+            end_group(build)
     if status != 0:
         sys.stderr.write(tail(CACHE / "image.log", 20))
         raise Failed(f"the image can't be built; all of its log: {CACHE / 'image.log'}")
@@ -64,6 +73,24 @@ def image():
     fresh.rename(folder)
     note(f"the image is built ({time.monotonic() - began:.0f} s, {disk_use(folder)} MB)")
     return folder
+
+
+def end_group(process):
+    """Ends a process that is still at work and its whole group, which gets a moment to take its own things away."""
+    if process.poll() is not None:
+        return
+    os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        pass
+    try:
+        # Its leader may have ended before the others.
+        os.killpg(process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        # None is left, or only what belongs to root and was told to end by sudo.
+        pass
+    process.wait()
 
 
 def disk_use(folder):
@@ -134,7 +161,11 @@ def make_disk(path, tree=None, megabytes=None):
     path.unlink(missing_ok=True)
     if megabytes is None:
         megabytes = (sum(file.stat().st_size for file in tree.rglob("*") if file.is_file()) >> 20) * 11 // 10 + 32
-    command = ["mke2fs", "-q", "-t", "ext4", "-m", "0", "-E", "root_owner=0:0"]
+    # Whoever isn't root often has no sbin in PATH.
+    program = shutil.which("mke2fs", path=os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"]))
+    if program is None:
+        raise Failed("mke2fs isn't installed; it comes with e2fsprogs")
+    command = [program, "-q", "-t", "ext4", "-m", "0", "-E", "root_owner=0:0"]
     if tree is not None:
         command += ["-O", "^has_journal", "-d", tree]
     subprocess.run(command + [path, f"{megabytes}M"], check=True, stdout=subprocess.DEVNULL)
@@ -164,10 +195,11 @@ class Machine:
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(path)
             listener.listen(1)
-            listener.settimeout(30)
+            listener.settimeout(1)
             self.process = subprocess.Popen(
                 # It ends with this program, whatever ends this program.
-                ["setpriv", "--pdeathsig", "KILL", "--", "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-smp", "2", "-m", "1024", "-display", "none", "-nodefaults", "-no-reboot",
+                ["setpriv", "--pdeathsig", "KILL", "--", "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-smp", "2", "-m", "1024",
+                 "-display", "none", "-nodefaults", "-no-reboot",
                  "-kernel", image / "vmlinuz", "-initrd", image / "initrd",
                  "-append", "console=ttyS0 quiet loglevel=4 mitigations=off nowatchdog oops=panic panic=-1 net.ifnames=0 systemd.show_status=0",
                  "-drive", f"file={image / 'root.ext4'},if=virtio,format=raw,snapshot=on",
@@ -178,7 +210,7 @@ class Machine:
                  "-device", "virtserialport,chardev=agent,name=agent", "-serial", f"file:{self.log}"],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
             try:
-                self.line, _ = listener.accept()
+                self.line = self._accept(listener, 30)
                 self.line.setblocking(False)
                 self.wait(lambda line: line == "ready", deadline, "the agent to be ready")
             except (OSError, Failed) as error:
@@ -187,10 +219,26 @@ class Machine:
         self.ready_at = time.monotonic()
         self.boot_seconds = self.ready_at - began
 
+    def _accept(self, listener, timeout):
+        """QEMU's end of the line. A QEMU that has ended will never connect, and has said why."""
+        end = time.monotonic() + timeout
+        while True:
+            try:
+                return listener.accept()[0]
+            except TimeoutError:
+                code = self.process.poll()
+                if code is not None:
+                    raise Failed(f"QEMU ended with {code}; {self.words()}") from None
+                if time.monotonic() >= end:
+                    raise Failed(f"QEMU doesn't connect in {timeout} s") from None
+
     def send(self, line):
-        self.line.setblocking(True)
-        self.line.sendall(line.encode() + b"\n")
-        self.line.setblocking(False)
+        try:
+            self.line.setblocking(True)
+            self.line.sendall(line.encode() + b"\n")
+            self.line.setblocking(False)
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise Failed(f"the machine has gone; {self.words()}") from error
 
     def receive(self, timeout):
         """The agent's next line; None when none comes in that many seconds. Fails when the machine has gone."""
@@ -204,7 +252,11 @@ class Machine:
                 return None
             if not select.select([self.line], [], [], min(left, 1))[0]:
                 continue
-            piece = self.line.recv(1 << 16)
+            try:
+                piece = self.line.recv(1 << 16)
+            except ConnectionResetError:
+                # QEMU ended with something of ours unread: an end of the line as well.
+                piece = b""
             if not piece:
                 raise Failed(f"the machine has gone; {self.words()}")
             self.received += piece

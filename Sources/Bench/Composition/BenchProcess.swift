@@ -50,8 +50,12 @@ public final class BenchProcess: Sendable {
         self.ended = ended
     }
 
-    /// - Parameter output: called on a thread of its own with what the child prints, as it comes
-    public static func start(_ command: Command, output: @escaping @Sendable (UnsafeRawBufferPointer) -> Void) async throws -> BenchProcess {
+    /// - Parameters:
+    ///   - hearing: how long its end may be held up until everything it printed was heard; a grandchild that keeps the pipe open uses all of it
+    ///   - output: called on a thread of its own with what the child prints, as it comes
+    public static func start(
+        _ command: Command, hearing: Duration = .milliseconds(500), output: @escaping @Sendable (UnsafeRawBufferPointer) -> Void
+    ) async throws -> BenchProcess {
         let ended = AsyncBox<End>()
         let pid: pid_t = try await withCheckedThrowingContinuation { continuation in
             startThread(named: "child") {
@@ -65,8 +69,8 @@ public final class BenchProcess: Sendable {
                     }
                     continuation.resume(returning: pid)
                     let end = reap(pid)
-                    // What it printed last is heard before its end is told; a grandchild that keeps the pipe open doesn't hold that up.
-                    _ = reader.wait(timeout: .now() + .milliseconds(500))
+                    // What it printed last is heard before its end is told.
+                    _ = reader.wait(timeout: .now() + hearing / .seconds(1))
                     ended.set(end)
                 } catch {
                     continuation.resume(throwing: error)

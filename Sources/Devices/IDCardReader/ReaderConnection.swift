@@ -70,7 +70,7 @@ final class ReaderConnection {
         try context.checkCancelled()
         let end = ContinuousClock.now + .milliseconds(min(limit, context.remainingMilliseconds))
         isInStep = false
-        let sent = kiosk_reader_send(handle, command.code, limit)
+        let sent = kiosk_reader_send(handle, command.code, min(limit, context.remainingMilliseconds))
         guard sent == 0 else { throw ReaderFailure(code: sent) }
         var data = [UInt8](repeating: 0, count: Int(KIOSK_SDT_MAX_FRAME))
         defer { data.withUnsafeMutableBytes { if let base = $0.baseAddress { explicit_bzero(base, $0.count) } } }

@@ -11,6 +11,10 @@ enum ReaderPort: Equatable {
     init(options: [String: String]) throws(DeviceFault) {
         func value(_ key: String) -> String? { options[key].flatMap { $0.isEmpty ? nil : $0 } }
         func refuse(_ text: String) -> DeviceFault { DeviceFault(code: "reader.configuration", action: .configure, detail: text) }
+        // A misspelt serial= would choose the wrong reader in silence.
+        if let unknown = options.keys.sorted().first(where: { !Self.known.contains($0) }) {
+            throw refuse("there is no option \(unknown)=; a reader has \(Self.known.joined(separator: "=, "))=")
+        }
         switch (value("usb"), value("port")) {
         case (let ids?, nil):
             let numbers = ids.split(separator: ":", omittingEmptySubsequences: false).map(Self.identifier)
@@ -27,6 +31,8 @@ enum ReaderPort: Equatable {
         case (_?, _?): throw refuse("the reader needs either usb= or port=, not both")
         }
     }
+
+    private static let known = ["usb", "serial", "path", "port", "baud", "patience"]
 
     private static func identifier(_ text: Substring) -> UInt16? {
         text.utf8.count == 4 && text.allSatisfy(\.isHexDigit) ? UInt16(text, radix: 16) : nil

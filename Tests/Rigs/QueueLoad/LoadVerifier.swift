@@ -54,7 +54,8 @@ public struct LoadVerifier: Sendable {
         return findings
     }
 
-    /// The platform at the end: every acknowledged submission is there once, complete, and each material opens to the bytes that were handed in.
+    /// The platform after the drain: every acknowledged submission is there once, complete, and each material opens to the bytes that were handed in.
+    /// Of those that were never acknowledged none is there twice or in part.
     /// - Parameters:
     ///   - applications: everything the platform holds of this kiosk
     ///   - open: the plaintext of a material of an application
@@ -73,9 +74,11 @@ public struct LoadVerifier: Sendable {
             if wrong.isEmpty { whole += 1 }
             findings += wrong
         }
-        // Also of what was never acknowledged: the platform takes an id once, whatever the citizen was told.
-        for (reference, found) in byReference where found.count > 1 && !acknowledged.contains(reference) {
-            findings.duplicated.append("\(found.count) of 1 applications of \(reference) at the platform")
+        // What was never acknowledged, because the blow fell in between, has come once and whole or not at all.
+        let told = Set(acknowledged)
+        for (reference, found) in byReference where !told.contains(reference) {
+            count(found.count, of: 1, "applications of \(reference) at the platform", into: &findings)
+            if let application = found.first { findings += try await check(application, open: open) }
         }
         return (findings, whole)
     }

@@ -18,7 +18,8 @@ struct ChaosResult: Encodable {
     /// The blow at which the first finding was made, counted over cuts and kills.
     var firstFinding: String?
 
-    var isGood: Bool { findings.isEmpty && delivered == acknowledged }
+    /// A kiosk that refused everything lost nothing, and proves nothing.
+    var isGood: Bool { findings.isEmpty && acknowledged > 0 && delivered == acknowledged }
 
     private enum CodingKeys: String, CodingKey {
         case seed, acknowledged, delivered, unsaid, refused, lost, duplicated, corrupted, cuts, kills, platformKills, firstFinding, findings

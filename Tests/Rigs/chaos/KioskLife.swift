@@ -59,8 +59,14 @@ struct KioskLife {
             throw Stuck(log: drain.log)
         }
         var findings = Findings()
-        // 1 tells of packets that wait for good: the look below finds them.
-        if end != .exit(0), end != .exit(1) { findings.corrupted.append("the drain ended with \(end): \(drain.log.joined(separator: "; "))") }
+        switch end {
+        case .exit(0): break
+        case .exit(1): findings.lost.append("a packet waits for good")
+        // Disk or outbox failed, although nothing fails any more.
+        case .exit(3): findings.corrupted.append("the drain ended with \(end): \(drain.log.joined(separator: "; "))")
+        // Whatever else ended it says nothing about the queue: a mutant that crashes isn't caught by it.
+        default: throw Broken(end: end, log: drain.log)
+        }
         findings += await OutboxLook.look(at: ground.outbox, with: verifier, drained: true)
         let arrived = try await officer.applications(after: last)
         let (wrong, whole) = try await verifier.check(arrived) { try await officer.material($0, of: $1) }
@@ -77,6 +83,13 @@ struct KioskLife {
                 "--data", ground.outbox.path, "--credential", setting.layout.credential.path, "--platform", "http://127.0.0.1:\(setting.port)",
                 "--seed", "\(setting.seed)",
             ] + arguments, environment: environment)
+    }
+
+    struct Broken: Error, CustomStringConvertible {
+        var end: BenchProcess.End
+        var log: [String]
+
+        var description: String { "queue-load --drain ended with \(end): \(log.joined(separator: "; "))" }
     }
 
     struct Stuck: Error, CustomStringConvertible {

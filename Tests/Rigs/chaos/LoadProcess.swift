@@ -50,7 +50,7 @@ final class LoadProcess: Sendable {
 
     static func start(_ command: BenchProcess.Command) async throws -> LoadProcess {
         let ear = Ear()
-        return LoadProcess(process: try await BenchProcess.start(command) { ear.hear($0) }, ear: ear)
+        return LoadProcess(process: try await BenchProcess.start(command, hearing: .seconds(60)) { ear.hear($0) }, ear: ear)
     }
 
     /// References in the order in which they were acknowledged.

@@ -41,8 +41,10 @@ import Testing
         verifier.check(entries, drained: drained) { _ in payload }
     }
 
-    func platform(_ applications: [ApplicationSummary], damaged: Bool = false) async throws -> (findings: Findings, whole: Int) {
-        try await verifier.check(applications) { material, _ in
+    func platform(
+        _ applications: [ApplicationSummary], damaged: Bool = false, by verifier: LoadVerifier? = nil
+    ) async throws -> (findings: Findings, whole: Int) {
+        try await (verifier ?? self.verifier).check(applications) { material, _ in
             let index = application.materials.firstIndex { $0.id == material } ?? 0
             var bytes = content.materials[index].bytes()
             if damaged { bytes[bytes.count / 2] ^= 1 }
@@ -127,13 +129,17 @@ import Testing
     }
 
     /// The acknowledgement may have died with the process; the platform must have it once all the same.
-    @Test func aDuplicateNobodyWasToldOfCounts() async throws {
+    @Test func whatNobodyWasToldOfCounts() async throws {
         let silent = LoadVerifier(seed: seed, acknowledged: [])
         var again = application
         again.id = UUID()
-        let verdict = try await silent.check([application, again]) { _, _ in Data() }
+        let verdict = try await platform([application, again], by: silent)
         #expect(verdict.findings.duplicated.count == 1)
-        let once = try await silent.check([application]) { _, _ in Data() }
+        let once = try await platform([application], by: silent)
         #expect(once.findings.isEmpty && once.whole == 0)
+        var part = application
+        part.materials[0].receivedAt = nil
+        #expect(try await platform([part], by: silent).findings.lost.count == 1)
+        #expect(try await platform([application], damaged: true, by: silent).findings.corrupted.count == content.materials.count)
     }
 }

@@ -5,6 +5,8 @@ import KioskRuntime
 
 /// Carries out one scenario, a step at a time.
 actor ScenarioRun {
+    /// Verbs of devices that pull the plug and put it back.
+    private static let pulling: Set<String> = ["replug", "move"]
     private let scenario: Scenario
     private let file: String
     private let place: VMPlace
@@ -69,11 +71,14 @@ actor ScenarioRun {
         kinds[name] = kind
     }
 
-    /// What must hold when the last line is done: nothing armed went unused.
+    /// What must hold when the last line is done: nothing armed went unused. What did pull its plug is counted, though no `plug` came after it.
     private func finish() async throws {
         let line = scenario.steps.last?.line ?? 0
-        for (name, step) in armed where await devices[name]?.isPlugged == true {
-            throw ScenarioError(file: file, line: line, message: "\(name) never came to `\(step)`, where it was to pull its plug")
+        for (name, step) in armed {
+            guard await devices[name]?.isPlugged != true else {
+                throw ScenarioError(file: file, line: line, message: "\(name) never came to `\(step)`, where it was to pull its plug")
+            }
+            pulled(name)
         }
         guard let (host, _) = begun.first else { return }
         throw ScenarioError(file: file, line: line, message: "what `begin \(host)` began isn't waited for; write `end \(host) -> OUTCOME`")
@@ -175,6 +180,7 @@ actor ScenarioRun {
 
     private func use(_ name: String, _ verb: String, _ arguments: [String], _ wanted: String?) async throws {
         guard let device = devices[name] else { return }
+        if Self.pulling.contains(verb), await device.isPlugged { pulled(name) }
         let answer = try await device.perform(verb, arguments)
         if let wanted, wanted != answer { throw DeviceTrouble("`\(wanted)` was to come out, and it is `\(answer)`") }
         if device.probes.contains(verb) { seen(name, by: .probe) }

@@ -14,7 +14,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { BUFFERS = 4 };
+enum {
+    BUFFERS = 4,
+    /// A negotiation that failed on the bus is tried so often: a camera that was just plugged in may stall one.
+    NEGOTIATIONS = 10,
+    /// A stream may begin in the middle of a picture: so many that aren't whole may come before the first that is.
+    CUT_PICTURES = 3,
+};
 
 struct camera {
     int fd;
@@ -24,6 +30,8 @@ struct camera {
     size_t lengths[BUFFERS];
     uint32_t count;
     uint32_t last_number;
+    /// Pictures passed over at the begin of the stream.
+    int cut;
 };
 
 /// An ioctl that no signal interrupts.
@@ -46,14 +54,21 @@ static bool captures(int fd, const char *sysfs, void *context) {
 
 // MARK: Negotiation
 
-static enum outcome negotiate(struct camera *camera, uint32_t wanted, uint32_t width, uint32_t height) {
-    struct v4l2_format format = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
-    format.fmt.pix.width = width;
-    format.fmt.pix.height = height;
-    format.fmt.pix.pixelformat = wanted;
-    format.fmt.pix.field = V4L2_FIELD_ANY;
-    if (control(camera->fd, VIDIOC_S_FMT, &format) != 0) {
-        return failed("setting the format", errno);
+static enum outcome negotiate(struct camera *camera, uint32_t wanted, uint32_t width, uint32_t height, struct deadline deadline) {
+    struct v4l2_format format;
+    for (int attempt = 1;; attempt++) {
+        format = (struct v4l2_format){.type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
+        format.fmt.pix.width = width;
+        format.fmt.pix.height = height;
+        format.fmt.pix.pixelformat = wanted;
+        format.fmt.pix.field = V4L2_FIELD_ANY;
+        if (control(camera->fd, VIDIOC_S_FMT, &format) == 0) {
+            break;
+        }
+        if (errno != EIO || attempt == NEGOTIATIONS || deadline_passed(deadline)) {
+            return failed("setting the format", errno);
+        }
+        deadline_rest(deadline, 200);
     }
     camera->format = format.fmt.pix.pixelformat;
     camera->width = format.fmt.pix.width;
@@ -115,9 +130,14 @@ static uint32_t crc32(uint32_t sum, const uint8_t *bytes, size_t count) {
 }
 
 /// The synthetic camera's JPEG: colour bars whose checksum is known (CRC-32, of the file that libjpeg-turbo made), and a comment with the frame's
-/// number, which must grow, and bytes that count on from it.
-static enum outcome check_jpeg(struct camera *camera, const uint8_t *bytes, size_t count) {
+/// number, which must grow, and bytes that count on from it. `whole` becomes false for a picture that the stream's begin cut.
+static enum outcome check_jpeg(struct camera *camera, const uint8_t *bytes, size_t count, bool *whole) {
     static const uint8_t head[] = {0xFF, 0xD8, 0xFF, 0xFE};
+    if (camera->last_number == 0 && (count < 10 || memcmp(bytes, head, sizeof head) != 0) && camera->cut < CUT_PICTURES) {
+        camera->cut++;
+        *whole = false;
+        return OUTCOME_OK;
+    }
     if (count < 10 || memcmp(bytes, head, sizeof head) != 0) {
         complain("a frame of %zu bytes isn't a JPEG with a comment", count);
         return OUTCOME_MISMATCH;
@@ -180,8 +200,9 @@ static enum outcome take_frame(struct camera *camera, bool *taken, struct deadli
     // A driver marks a frame that the transport damaged; the next one is waited for.
     if (!(buffer.flags & V4L2_BUF_FLAG_ERROR)) {
         const uint8_t *bytes = camera->buffers[buffer.index];
-        outcome = camera->format == V4L2_PIX_FMT_MJPEG ? check_jpeg(camera, bytes, buffer.bytesused) : check_bars(camera, bytes, buffer.bytesused);
         *taken = true;
+        outcome = camera->format == V4L2_PIX_FMT_MJPEG ? check_jpeg(camera, bytes, buffer.bytesused, taken)
+                                                       : check_bars(camera, bytes, buffer.bytesused);
     }
     if (outcome == OUTCOME_OK && control(camera->fd, VIDIOC_QBUF, &buffer) != 0) {
         return failed("giving a buffer back", errno);
@@ -191,7 +212,7 @@ static enum outcome take_frame(struct camera *camera, bool *taken, struct deadli
 
 static enum outcome use(struct camera *camera, int frames, bool usb, struct deadline deadline) {
     enum outcome outcome =
-        usb ? negotiate(camera, V4L2_PIX_FMT_MJPEG, 128, 96) : negotiate(camera, V4L2_PIX_FMT_YUYV, 320, 180);
+        usb ? negotiate(camera, V4L2_PIX_FMT_MJPEG, 128, 96, deadline) : negotiate(camera, V4L2_PIX_FMT_YUYV, 320, 180, deadline);
     outcome = outcome ? outcome : start(camera);
     for (int seen = 0; outcome == OUTCOME_OK && (frames == 0 || seen < frames);) {
         bool taken;
