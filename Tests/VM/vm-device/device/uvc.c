@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <linux/usb/gadgetfs.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -157,7 +158,8 @@ static void reply(struct camera *camera, const uint8_t *bytes, size_t count, siz
     }
 }
 
-/// Takes the data of a SET_CUR; gadgetfs may need a moment until it is there.
+/// Takes the data of a SET_CUR; gadgetfs may need a moment until it is there. It doesn't rest meanwhile: gadgetfs ends the request by itself, and once
+/// the host has sent the next one, reading would refuse that.
 static bool take_data(struct camera *camera, uint8_t *bytes, size_t count) {
     struct deadline deadline = deadline_in(1000);
     while (!deadline_passed(deadline)) {
@@ -168,7 +170,7 @@ static bool take_data(struct camera *camera, uint8_t *bytes, size_t count) {
         if (got >= 0 || errno != EAGAIN) {
             return false;
         }
-        deadline_rest(deadline, 1);
+        sched_yield();
     }
     return false;
 }
@@ -365,6 +367,9 @@ enum outcome device_uvc(const struct options *options) {
     sigemptyset(&waking);
     sigaddset(&waking, SIGUSR1);
     pthread_sigmask(SIG_UNBLOCK, &waking, NULL);
+    // A request must be answered before the host's next one (take_data): on a busy machine only a program that is let run at once does that.
+    // The streamer inherits nothing of it.
+    sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &(struct sched_param){.sched_priority = 1});
     enum outcome outcome = prepare(&camera);
     if (outcome == OUTCOME_OK) {
         const struct device device = {
