@@ -26,6 +26,7 @@ import Testing
         (["port": "/dev/null", "serial": "A1"], "serial= and path="),
         (["port": "/dev/null", "path": "1-2"], "serial= and path="),
         (["usb": "0400:c35a", "baud": "9600"], "baud= belongs to port="),
+        (["usb": "0400:c35a", "seriall": "A1"], "there is no option seriall="),
         (["usb": "0400"], "usb=0400:c35a"),
         (["usb": "0400:c35"], "usb=0400:c35a"),
         (["usb": "0400:c35g"], "usb=0400:c35a"),
