@@ -129,6 +129,21 @@ def test_second_half_of_a_double_tap_misses_the_next_screen(page, server):
     assert [touch["revision"] for touch in server.touches] == [1, 2]
 
 
+def test_a_press_outlives_a_push(page, server):
+    show(page, server, "attract")
+    settle(page)
+    box = page.locator(".action.is-primary").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    attract = {**SCREENS["attract"], "language": "zh-Hans"}
+    notice = {"type": "notice", "tone": "attention", "text": {"key": "attract.offline"}}
+    server.push({**attract, "body": [notice, *attract["body"]]}, revision=2)
+    expect(page.locator(".notice")).to_be_visible()
+    page.mouse.up()
+    expect(page.locator("html")).to_have_class("is-busy")
+    assert [touch["touch"]["kind"] for touch in server.touches] == ["start"]
+
+
 def test_stale_touch_frees_the_screen_and_keeps_it(page, server):
     show(page, server, "identity")
     settle(page)

@@ -18,10 +18,12 @@ export function button(action, { strings, touch }) {
   return node;
 }
 
-export function actions(list, context) {
-  const row = (name, wanted) => {
-    const nodes = list.filter((action) => isQuiet(action) === wanted).map((action) => button(action, context));
-    return nodes.length > 0 ? el("div", { class: name }, ...nodes) : null;
-  };
-  return [row("actions-main", false), row("actions-quiet", true)].filter((node) => node !== null);
+/** The rows that a screen's actions stand in; none is empty. */
+export function actionRows(list) {
+  return [{ quiet: false, list: list.filter((action) => !isQuiet(action)) }, { quiet: true, list: list.filter(isQuiet) }]
+    .filter((row) => row.list.length > 0);
+}
+
+export function actionRow({ quiet, list }, context) {
+  return el("div", { class: quiet ? "actions-quiet" : "actions-main" }, ...list.map((action) => button(action, context)));
 }

@@ -1,7 +1,7 @@
-// A Screen becomes elements. Every push is a whole screen; what has not changed keeps its element, so that a drawing goes on moving and
-// a scroll position stays.
+// A Screen becomes elements. Every push is a whole screen; what has not changed keeps its element, so that a drawing goes on moving, a scroll
+// position stays, and a finger that is down on a button comes up on the same one.
 
-import { actions } from "./actions.js";
+import { actionRow, actionRows } from "./actions.js";
 import { component } from "./components.js";
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
@@ -13,7 +13,7 @@ export class View {
   #strings;
   #touch;
   #shown = null; // { session, name }
-  #rendered = []; // [{ source, node }] of the body
+  #rendered = new Map(); // of body and actions: the element they fill → [{ source, node }]
   #scroll;
 
   constructor(strings, touch) {
@@ -26,7 +26,7 @@ export class View {
   /** Shows the update; answers whether it is another screen than before. */
   show({ session, screen }) {
     const isNew = this.#shown?.session !== session || this.#shown?.name !== screen.name || this.#shown?.language !== screen.language;
-    if (isNew) this.#rendered = [];
+    if (isNew) this.#rendered.clear();
     this.#shown = { session, name: screen.name, language: screen.language };
     const strings = this.#strings;
     strings.language = screen.language;
@@ -39,7 +39,7 @@ export class View {
     byId("emblem").replaceChildren(...(screen.tone === "normal" ? [] : [icon(screen.tone)]));
     byId("step").replaceChildren(...this.#step(screen.step));
     this.#body(screen.body);
-    byId("actions").replaceChildren(...actions(screen.actions, { strings, touch: this.#touch }));
+    this.#fill(byId("actions"), actionRows(screen.actions), actionRow);
     byId("kiosk").inert = false;
     if (isNew) {
       byId("main").scrollTop = 0;
@@ -54,7 +54,7 @@ export class View {
   /** Nothing of a citizen stays in the page. */
   clear() {
     this.#shown = null;
-    this.#rendered = [];
+    this.#rendered.clear();
     for (const id of ["emblem", "title", "step", "body", "actions", "announcer"]) byId(id).replaceChildren();
     byId("kiosk").inert = true;
     this.#scroll.refresh();
@@ -62,19 +62,26 @@ export class View {
 
   #body(components) {
     const root = byId("body");
+    this.#fill(root, components, component);
+    root.dataset.picture = String(components.some(({ type }) => type === "illustration"));
+  }
+
+  /** The values become the children of `root`, by `render(value, context)`. */
+  #fill(root, values, render) {
+    const before = [...(this.#rendered.get(root) ?? [])];
     const context = { strings: this.#strings, touch: this.#touch, root };
-    this.#rendered = components.map((value, index) => {
+    const rendered = values.map((value) => {
       const source = JSON.stringify(value);
-      const before = this.#rendered[index];
-      return before?.source === source ? before : { source, node: component(value, context) };
+      const kept = before.findIndex((entry) => entry.source === source);
+      return kept < 0 ? { source, node: render(value, context) } : before.splice(kept, 1)[0];
     });
-    const nodes = this.#rendered.map(({ node }) => node).filter((node) => node !== null);
-    // Moving a node restarts its animation: touch only what differs.
+    this.#rendered.set(root, rendered);
+    const nodes = rendered.map(({ node }) => node).filter((node) => node !== null);
+    // Moving a node restarts its animation and loses a press: what goes, goes first, and only what is new is put in.
+    for (const node of [...root.children]) if (!nodes.includes(node)) node.remove();
     nodes.forEach((node, index) => {
       if (root.children[index] !== node) root.insertBefore(node, root.children[index] ?? null);
     });
-    while (root.children.length > nodes.length) root.lastChild.remove();
-    root.dataset.picture = String(components.some(({ type }) => type === "illustration"));
   }
 
   #step(step) {

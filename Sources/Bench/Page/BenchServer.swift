@@ -19,7 +19,8 @@ public final class BenchServer: Sendable {
         self.kiosk = kiosk
         requestedPort = port
         self.logger = logger
-        touchscreen = TouchscreenAddress(kiosk: kiosk)
+        touchscreen = TouchscreenAddress(
+            ofProcess: { await (try? kiosk.kioskd)?.pid }, asking: { try? await kiosk.startAddress() })
     }
 
     /// `http://127.0.0.1:port`, once it listens.
@@ -100,29 +101,6 @@ public final class BenchServer: Sendable {
         guard names.contains(path), let type = types[(path as NSString).pathExtension] else { throw HTTPError(.notFound) }
         let data = try Data(contentsOf: directory.appending(path: path))
         return Response(status: .ok, headers: [.contentType: type], body: ResponseBody(byteBuffer: ByteBuffer(data: data)))
-    }
-}
-
-/// The address that the page frames: the same as long as it leads to the same kioskd and the page wasn't loaded anew, as each opens only once.
-private actor TouchscreenAddress {
-    private let kiosk: VirtualKiosk
-    private var address: String?
-    private var pid: Int32?
-
-    init(kiosk: VirtualKiosk) {
-        self.kiosk = kiosk
-    }
-
-    func renew() { address = nil }
-
-    /// Nil while kioskd can't be asked.
-    func current() async -> String? {
-        let pid = await (try? kiosk.kioskd)?.pid
-        if address == nil || pid != self.pid {
-            address = try? await kiosk.startAddress()
-            self.pid = pid
-        }
-        return address
     }
 }
 
