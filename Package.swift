@@ -41,10 +41,12 @@ let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-ser
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 
-func library(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency], extra: [SwiftSetting] = []) -> Target {
+func library(
+    _ name: String, path: String? = nil, _ dependencies: [Target.Dependency], resources: [Resource] = [], extra: [SwiftSetting] = []
+) -> Target {
     .target(
         name: name, dependencies: dependencies, path: path ?? "Sources/\(name)", exclude: readme(path ?? "Sources/\(name)"),
-        swiftSettings: swiftSettings + extra)
+        resources: resources, swiftSettings: swiftSettings + extra)
 }
 
 func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -116,7 +118,7 @@ let package = Package(
         // Between processes.
         library("DeviceLink", ["KioskModel", "LinkShim"]),
         library("LocalAPI", ["KioskModel", client, nio, nioHTTP]),
-        library("PlatformAPI", ["KioskModel", crypto]),
+        library("PlatformAPI", ["KioskModel", crypto], resources: [.embedInCode("openapi.json")]),
 
         // Devices, run inside kiosk-device.
         library("IDCardReader", path: "Sources/Devices/IDCardReader", ["KioskModel", "DeviceLink", "IDCardReaderShim"]),

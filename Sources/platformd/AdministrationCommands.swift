@@ -50,6 +50,6 @@ struct OpenAPICommand: ParsableCommand {
         commandName: "openapi", abstract: "Print the OpenAPI document that the server serves at /openapi.json.")
 
     func run() throws {
-        try printLine(OpenAPIDocument.json)
+        try FileHandle.standardOutput.write(contentsOf: Data(OpenAPIDocument.json.utf8))
     }
 }
