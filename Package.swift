@@ -164,14 +164,17 @@ let package = Package(
             name: "test-device-host", dependencies: ["DeviceLink", "KioskModel", "LinkShim"], path: "Tests/Support/test-device-host",
             swiftSettings: swiftSettings),
 
+        // Test-only: random choices that a seed repeats.
+        library("SeededRandom", path: "Tests/Support/SeededRandom", []),
+
         // The rigs (Tests/Rigs): a file system that forgets, a bad network, and the loop that cuts and kills the kiosk's queue.
         rig("forgetfs", linking: ["fuse3"]),
         library("ForgettingDisk", path: "Tests/Rigs/ForgettingDisk", ["Bench"]),
-        library("BadNetwork", path: "Tests/Rigs/BadNetwork", [nio, nioPosix, nioHTTP]),
+        library("BadNetwork", path: "Tests/Rigs/BadNetwork", ["SeededRandom", nio, nioPosix, nioHTTP]),
         library("Mutants", path: "Tests/Rigs/Mutants", []),
-        library("QueueLoad", path: "Tests/Rigs/QueueLoad", ["PlatformAPI", "Outbox"]),
+        library("QueueLoad", path: "Tests/Rigs/QueueLoad", ["SeededRandom", "PlatformAPI", "Outbox"]),
         rig("queue-load", ["QueueLoad", "KioskQueue", "KioskRuntime", "PlatformAPI", "Outbox", "KioskModel", lifecycle, signals, arguments, log]),
-        rig("chaos", ["QueueLoad", "Bench", "ForgettingDisk", "BadNetwork", "PlatformAPI", "Outbox", arguments, signals, log]),
+        rig("chaos", ["QueueLoad", "SeededRandom", "Bench", "ForgettingDisk", "BadNetwork", "PlatformAPI", "Outbox", arguments, signals, log]),
         suite(
             "Rigs",
             [
@@ -190,12 +193,12 @@ let package = Package(
         suite("VM", ["vm-agent", "vm-device", "VirtualUSB", "Bench", "KioskModel"]),
 
         suite("KioskModel", ["KioskModel"]),
-        suite("KioskFlow", ["KioskFlow", "KioskModel"]),
+        suite("KioskFlow", ["KioskFlow", "KioskModel", "SeededRandom"]),
         suite("Catalogue", ["Catalogue", "KioskModel"]),
         suite("DeviceLink", ["DeviceLink", "KioskModel", "LinkShim"]),
         suite("LocalAPI", ["LocalAPI", "kioskctl", "KioskModel", server, log]),
         suite("PlatformAPI", ["PlatformAPI", crypto]),
-        suite("IDCardReader", ["IDCardReader", "IDCardReaderShim", "DeviceLink", "KioskModel", "Bench", "VirtualUSB"]),
+        suite("IDCardReader", ["IDCardReader", "IDCardReaderShim", "DeviceLink", "KioskModel", "Bench", "VirtualUSB", "SeededRandom"]),
         suite("Scanner", ["Scanner", "DeviceLink", "KioskModel", "Bench"]),
         suite("Printer", ["Printer", "DeviceLink", "KioskModel", "Bench"]),
         suite("Imaging", ["Imaging", "DeviceLink", "KioskModel"]),

@@ -1,22 +1,11 @@
 import Bench
 import KioskModel
+import SeededRandom
 import Testing
 
 @testable import IDCardReader
 
 @Suite struct TextRecordTests {
-    /// SplitMix64: the same bytes on every run.
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ (mixed >> 31)
-        }
-    }
-
     private func record(_ id: String) throws -> [UInt8] { SyntheticCard(try #require(SyntheticCitizen.named(id))).textRecord }
 
     private func put(_ text: String, _ offset: Int, _ length: Int, in record: inout [UInt8]) {
@@ -36,7 +25,7 @@ import Testing
     }
 
     @Test func randomBytesNeverCrashAndNeverPassForACard() throws {
-        var random = Generator(state: 467)
+        var random = SeededGenerator(seed: 467)
         for _ in 0..<2000 {
             let bytes = (0..<256).map { _ in UInt8.random(in: 0...255, using: &random) }
             #expect(throws: CitizenRemedy.self) { try card(bytes) }
@@ -44,7 +33,7 @@ import Testing
     }
 
     @Test func aDamagedRecordIsACardOrARemedy() throws {
-        var random = Generator(state: 11643)
+        var random = SeededGenerator(seed: 11643)
         var refused = 0
         for round in 0..<3000 {
             var bytes = try record(SyntheticCitizen.all[round % SyntheticCitizen.all.count].id)

@@ -1,5 +1,6 @@
 import Foundation
 import KioskModel
+import SeededRandom
 import Testing
 
 @testable import KioskFlow
@@ -76,7 +77,7 @@ import Testing
     /// 400 random visits of 120 events each. After every event: each phase has a running timer, idle is reached by the wipe alone, a commit comes
     /// from the review alone, no personal value stands on a screen that doesn't need it, and time alone leads back to idle.
     @Test func `random visits keep every rule`() throws {
-        var generator = SplitMix(state: 20261121)
+        var generator = SeededGenerator(seed: 20261121)
         var seen: Set<String> = []
         var wipes = 0
         for _ in 0..<400 {
@@ -124,7 +125,7 @@ import Testing
         return flow.phase == .attract
     }
 
-    private static func randomEvent(for flow: Flow, step: Int, _ generator: inout SplitMix) -> Event {
+    private static func randomEvent(for flow: Flow, step: Int, _ generator: inout SeededGenerator) -> Event {
         let screen = flow.screen
         var offered = screen.actions.map(\.touch)
         for component in screen.body {
@@ -154,18 +155,5 @@ import Testing
             }
         default: return .touch(offered.randomElement(using: &generator) ?? Touch(.start))
         }
-    }
-}
-
-/// Seeded, so that a failure can be repeated.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

@@ -1,5 +1,6 @@
 public import Foundation
 internal import PlatformAPI
+internal import SeededRandom
 
 /// What queue-load submits under a reference. It follows from seed and reference alone, so that a verifier knows what must have arrived
 /// without having been told.

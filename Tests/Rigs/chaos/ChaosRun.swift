@@ -2,6 +2,7 @@ import BadNetwork
 import Bench
 import Foundation
 import QueueLoad
+import SeededRandom
 
 /// The whole run: lives of some rounds each, first under cuts, then under kills.
 actor ChaosRun {

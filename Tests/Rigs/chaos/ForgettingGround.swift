@@ -2,6 +2,7 @@ import Bench
 import ForgettingDisk
 import Foundation
 import QueueLoad
+import SeededRandom
 
 /// A power cut: from some operation on the disk answers nothing, the kiosk dies, and what was never fsynced is gone, or a part of it.
 struct ForgettingGround: Ground {

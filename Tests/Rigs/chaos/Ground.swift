@@ -1,5 +1,6 @@
 import Foundation
 import QueueLoad
+import SeededRandom
 
 /// What the kiosk's data lies on, and how it is struck.
 protocol Ground: Sendable {

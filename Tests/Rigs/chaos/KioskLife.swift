@@ -2,6 +2,7 @@ import Bench
 import Foundation
 import PlatformAPI
 import QueueLoad
+import SeededRandom
 
 /// One kiosk from its first start to its last packet: blows upon one outbox, then a drain, then everything is looked at.
 struct KioskLife {

@@ -1,3 +1,5 @@
+internal import SeededRandom
+
 /// An effect that has taken hold of one connection or one request. Confined to that connection's event loop.
 final class ActiveEffect {
     let effect: NetworkEffect
@@ -6,7 +8,7 @@ final class ActiveEffect {
     private let id: NetworkRule.ID
     private let book: RuleBook
     private var hasFired = false
-    private var random: SeededRandom
+    private var random: SeededGenerator
 
     init(_ effect: NetworkEffect, of id: NetworkRule.ID, in book: RuleBook) {
         self.effect = effect
@@ -17,7 +19,7 @@ final class ActiveEffect {
             case .delay(_, _, _, let seed), .garbage(_, _, _, _, let seed): seed
             default: 0
             }
-        random = SeededRandom(seed: seed)
+        random = SeededGenerator(seed: seed)
     }
 
     /// False once the rule has been removed.
@@ -65,22 +67,5 @@ final class ActiveEffect {
         case .refuse: 0
         default: nil
         }
-    }
-}
-
-/// SplitMix64: the same bytes from the same seed, everywhere.
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }
