@@ -1,5 +1,6 @@
 import Bench
 import DeviceLink
+import Glibc
 import IDCardReaderShim
 import KioskModel
 import Testing
@@ -128,4 +129,34 @@ import Testing
             #expect(bench.simulator.requests.suffix(6) == [.samID, .reset, .find, .select, .read, .append])
         }
     }
+
+    /// A device that stays on the bus and takes nothing: sending ends with the command's deadline, however long the reader may have.
+    @Test func aReaderThatTakesNothingEndsWithTheDeadline() throws {
+        let pipe = DeafPipe()
+        let connection = ReaderConnection(handle: try openReader(over: pipe))
+        #expect(throws: ReaderFailure.timeout) { try connection.run(.samID, limit: 60_000, context: ReaderBench.context(200)) }
+        #expect((1...200).contains(pipe.waited), "\(pipe.waited) ms")
+        #expect(!connection.isInStep)
+    }
+}
+
+/// Nothing moves on it, in either direction.
+private final class DeafPipe: USBPipe {
+    /// Milliseconds that the driver has waited for it to take something.
+    private(set) var waited: Int32 = 0
+
+    func open(_ layout: inout kiosk_usb_layout) -> Int32 {
+        let endpoints = [0x02, 0x81].map { kiosk_usb_endpoint(address: $0, attributes: 2, max_packet: 64) }
+        return kiosk_usb_choose(endpoints, endpoints.count, &layout)
+    }
+
+    func transfer(_ endpoint: UInt8, _ buffer: UnsafeMutableRawBufferPointer, moved: inout Int, timeout: Int32) -> Int32 {
+        if endpoint & 0x80 == 0 {
+            waited += timeout
+            usleep(UInt32(timeout) * 1000)
+        }
+        return Int32(KIOSK_READER_TIMEOUT)
+    }
+
+    func close() {}
 }
