@@ -50,5 +50,5 @@ extension SimulatedReader {
 }
 
 extension SDTReaderSimulator: SimulatedReader {
-    func open() throws(ReaderFailure) -> ReaderConnection { try ReaderConnection(port: .serial(path: devicePath, baud: 115200)) }
+    func open() throws(ReaderFailure) -> ReaderConnection { try ReaderConnection(port: .serial(path: devicePath, baud: 115200), limit: 1000) }
 }

@@ -56,7 +56,14 @@ import Testing
             let status = try IDCardReaderDriver(options: options).poll()
             #expect(status.state == .needsTechnician)
             #expect(status.fault?.action == .configure)
+            #expect(status.fault?.detail.contains("/dev/null is no tty, or baud= is none of 9600") == true)
         }
+    }
+
+    @Test func aPortThatDoesNotExistIsNamed() throws {
+        let status = try IDCardReaderDriver(options: ["port": "/dev/ttyNONE"]).poll()
+        #expect(status.state == .absent)
+        #expect(status.fault?.detail.contains("/dev/ttyNONE") == true)
     }
 
     /// A bus without the reader; on a machine without USB, no bus at all.

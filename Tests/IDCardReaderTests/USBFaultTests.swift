@@ -79,7 +79,7 @@ import Testing
                 do {
                     // Pulled behind the last answer, a reader has done its work.
                     try bench.expectRead(citizen)
-                    #expect(step == .append)
+                    #expect(step == .append && bytes == 700)
                 } catch let fault as DeviceFault {
                     #expect(fault.code == "reader.absent", "\(bytes) bytes")
                 }
@@ -135,7 +135,7 @@ import Testing
         let pipe = DeafPipe()
         let connection = ReaderConnection(handle: try openReader(over: pipe))
         #expect(throws: ReaderFailure.timeout) { try connection.run(.samID, limit: 60_000, context: ReaderBench.context(200)) }
-        #expect((1...200).contains(pipe.waited), "\(pipe.waited) ms")
+        #expect(pipe.waited <= 200, "\(pipe.waited) ms")
         #expect(!connection.isInStep)
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import IDCardReaderShim
 import Testing
 
@@ -205,6 +206,35 @@ import Testing
         }
     }
 
+    /// A reader that has taken a header waits for its body, whatever else comes.
+    @Test func aRequestThatWasBegunIsFinished() throws {
+        let pipe = SlowHeader()
+        let reader = try openReader(over: pipe)
+        defer { kiosk_reader_close(reader) }
+        #expect(kiosk_reader_send(reader, Int32(KIOSK_READER_SAM_ID), 20) == 0)
+        #expect(pipe.written == [0x02: [0xAA, 0xAA, 0xAA, 0x96, 0x69, 0x00, 0x03], 0x06: [0x12, 0xFF, 0xEE]])
+    }
+
+    /// The header takes all the time that a request has.
+    private final class SlowHeader: USBPipe {
+        private(set) var written: [UInt8: [UInt8]] = [:]
+
+        func open(_ layout: inout kiosk_usb_layout) -> Int32 {
+            let endpoints = [0x02, 0x06, 0x81, 0x85].map { kiosk_usb_endpoint(address: $0, attributes: 2, max_packet: 64) }
+            return kiosk_usb_choose(endpoints, endpoints.count, &layout)
+        }
+
+        func transfer(_ endpoint: UInt8, _ buffer: UnsafeMutableRawBufferPointer, moved: inout Int, timeout: Int32) -> Int32 {
+            guard endpoint & 0x80 == 0 else { return Int32(KIOSK_READER_TIMEOUT) }
+            if endpoint == 0x02 { usleep(UInt32(timeout) * 1000) }
+            written[endpoint, default: []] += buffer
+            moved = buffer.count
+            return 0
+        }
+
+        func close() {}
+    }
+
     @Test(arguments: framings, [false, true])
     func aReplyThatFillsItsLastPacketNeedsNothingBehindIt(framing: UInt32, closed: Bool) throws {
         try run(framing) { reader, script in
@@ -317,6 +347,7 @@ import Testing
             script.events[0x81] = (0..<100_000).map { _ in .packet([]) }
             var data: [UInt8] = []
             #expect(receive(reader, &data) == KIOSK_READER_TIMEOUT)
+            #expect(!script.isEmpty, "the deadline ends it, not their end")
         }
     }
 
@@ -359,7 +390,7 @@ import Testing
         } catch {
             thrown = error
         }
-        #expect(thrown == .gone)
+        #expect(thrown == .gone())
         #expect(gone.isClosed)
     }
 }

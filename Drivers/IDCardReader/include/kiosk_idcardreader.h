@@ -89,7 +89,8 @@ typedef struct kiosk_reader_transport {
     void *_Nullable context;
     /// 0 or a negative code. After a failure `close` is still called.
     int (*open)(void *_Nullable context, int32_t deadline_ms);
-    /// Writes all of `bytes`, which are one whole frame: 0 or a negative code.
+    /// Writes all of `bytes`, which are one whole frame: 0 or a negative code. A frame that was begun is not left in pieces where that would
+    /// confuse the reader: then the deadline may be passed by 100 ms.
     int (*write)(void *_Nullable context, const uint8_t *bytes, size_t count, int32_t deadline_ms);
     /// Reads 1…capacity bytes as soon as there are any: their count, TIMEOUT, or another negative code. A deadline of 0 only looks,
     /// for some milliseconds where looking takes time.

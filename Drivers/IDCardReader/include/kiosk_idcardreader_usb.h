@@ -66,7 +66,8 @@ typedef struct kiosk_usb_pipe {
     void (*close)(void *_Nullable context);
 } kiosk_usb_pipe;
 
-/// Opens a reader over any pipe, copying the struct, and throws away what an earlier user left unread.
+/// Opens a reader over any pipe, copying the struct, and throws away what an earlier user left unread: up to 16 looks of 5 ms at each IN endpoint.
+/// Returns 0, what the pipe's `open` returns, or MEMORY, GONE, OVERFLOW, IO. A halt that an earlier user left is cleared.
 int kiosk_reader_open_pipe(const kiosk_usb_pipe *pipe, int32_t deadline_ms, kiosk_reader *_Nullable *_Nonnull reader);
 
 /// What was found on the bus.
@@ -74,13 +75,13 @@ typedef struct kiosk_usb_found {
     kiosk_usb_framing framing;
     /// Bus and ports as sysfs names them, `1-2.3`; empty when no reader was chosen.
     char path[32];
-    /// After ARGUMENT: why nothing could be chosen, in one sentence.
+    /// After ARGUMENT: why nothing could be chosen, in one sentence. After GONE too, when readers are there but none of them was asked for.
     char detail[256];
 } kiosk_usb_found;
 
 /// Looks over the bus for the one reader with these ids, takes the interface whose endpoints fit away from a kernel driver, and claims it.
 /// Each call enumerates anew, so a reader is found wherever and whenever it was plugged in.
-/// `serial` (iSerialNumber) and `path` (as in `kiosk_usb_found`) narrow the choice when there are several.
+/// `serial` (iSerialNumber, ASCII) and `path` (as in `kiosk_usb_found`) narrow the choice when there are several.
 /// Returns 0; GONE when there is none; ACCESS; BUSY; ARGUMENT when several match or the descriptors fit neither framing; STALLED, OVERFLOW,
 /// TIMEOUT, IO or MEMORY. `found` is filled in in any case. The kernel's own limit of 5 s bounds clearing a halt and setting an interface.
 int kiosk_reader_open_usb(uint16_t vendor, uint16_t product, const char *_Nullable serial, const char *_Nullable path, int32_t deadline_ms,

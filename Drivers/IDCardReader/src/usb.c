@@ -47,13 +47,28 @@ static int failure(int error) {
 /// libusb takes 0 for "no limit".
 static unsigned bounded(int32_t timeout_ms) { return timeout_ms > 0 ? (unsigned)timeout_ms : 1; }
 
-/// Adds to the sentence for the technician.
-__attribute__((format(printf, 2, 3))) static void say(kiosk_usb_found *found, const char *format, ...) {
-    size_t length = strlen(found->detail);
+/// A list of what was found, for the technician; cut where it is full.
+typedef struct list {
+    char text[192];
+} list;
+
+/// Adds an entry.
+__attribute__((format(printf, 2, 3))) static void add(list *list, const char *format, ...) {
+    size_t length = strlen(list->text);
     va_list values;
     va_start(values, format);
-    vsnprintf(found->detail + length, sizeof found->detail - length, format, values);
+    if (length > 0) {
+        length += (size_t)snprintf(list->text + length, sizeof list->text - length, "; ");
+    }
+    if (length < sizeof list->text) {
+        vsnprintf(list->text + length, sizeof list->text - length, format, values);
+    }
     va_end(values);
+}
+
+/// The sentence for the technician.
+static void say(kiosk_usb_found *found, const char *sentence, const list *_Nullable entries) {
+    snprintf(found->detail, sizeof found->detail, "%s%s", sentence, entries == NULL ? "" : entries->text);
 }
 
 // MARK: Finding the reader
@@ -109,50 +124,55 @@ static int has_serial(libusb_device *device, uint8_t index, const char *serial, 
     return 1;
 }
 
-/// 1 when this is a device that was asked for, with `path` filled in; 0, or a negative code.
-static int matches(const usb_device *usb, libusb_device *device, char *path, size_t capacity, int64_t end) {
-    struct libusb_device_descriptor descriptor;
-    if (libusb_get_device_descriptor(device, &descriptor) < 0 || descriptor.idVendor != usb->vendor || descriptor.idProduct != usb->product) {
-        return 0;
-    }
-    name_path(device, path, capacity);
+/// 1 when this device of the right ids is one that was asked for; 0, or a negative code.
+static int matches(const usb_device *usb, libusb_device *device, uint8_t serial_index, const char *path, int64_t end) {
     if (usb->path != NULL && strcmp(usb->path, path) != 0) {
         return 0;
     }
-    return usb->serial == NULL ? 1 : has_serial(device, descriptor.iSerialNumber, usb->serial, end);
+    return usb->serial == NULL ? 1 : has_serial(device, serial_index, usb->serial, end);
 }
 
 /// Opens the one device that was asked for.
 static int find(usb_device *usb, kiosk_usb_found *found, int64_t end) {
-    libusb_device **list = NULL;
-    ssize_t count = libusb_get_device_list(usb->context, &list);
+    libusb_device **devices = NULL;
+    ssize_t count = libusb_get_device_list(usb->context, &devices);
     if (count < 0) {
         return failure((int)count);
     }
     libusb_device *chosen = NULL;
-    int matching = 0, result = KIOSK_READER_GONE;
+    list matching = {""}, others = {""};
+    int result = KIOSK_READER_GONE;
+    bool several = false;
     for (ssize_t i = 0; i < count; i++) {
+        struct libusb_device_descriptor descriptor;
+        if (libusb_get_device_descriptor(devices[i], &descriptor) < 0 || descriptor.idVendor != usb->vendor ||
+            descriptor.idProduct != usb->product) {
+            continue;
+        }
         char path[sizeof found->path];
-        int match = matches(usb, list[i], path, sizeof path, end);
+        name_path(devices[i], path, sizeof path);
+        int match = matches(usb, devices[i], descriptor.iSerialNumber, path, end);
         if (match < 0 && match != KIOSK_READER_GONE) {
             // Its serial number can't be read: worth telling unless another one fits.
             result = match;
         }
+        add(match > 0 ? &matching : &others, "%s", path);
         if (match > 0) {
-            say(found, "%s%s", matching == 0 ? "several readers match, choose one with path= or serial=: " : ", ", path);
+            several = chosen != NULL;
+            chosen = devices[i];
             memcpy(found->path, path, sizeof path);
-            chosen = list[i];
-            matching++;
         }
     }
-    if (matching > 1) {
+    if (several) {
         found->path[0] = 0;
+        say(found, "several readers match, choose one with path= or serial=: ", &matching);
         result = KIOSK_READER_ARGUMENT;
     } else if (chosen != NULL) {
-        found->detail[0] = 0;
         result = failure(libusb_open(chosen, &usb->handle));
+    } else if (others.text[0] != 0) {
+        say(found, "no reader is the one that path= or serial= names; readers are at ", &others);
     }
-    libusb_free_device_list(list, 1);
+    libusb_free_device_list(devices, 1);
     return result;
 }
 
@@ -164,7 +184,7 @@ typedef struct choice {
 } choice;
 
 /// Looks at one alternate setting and names what it has. True when it fits, with `choice` filled in.
-static bool consider(const struct libusb_interface_descriptor *setting, choice *choice, kiosk_usb_found *found) {
+static bool consider(const struct libusb_interface_descriptor *setting, choice *choice, list *settings) {
     kiosk_usb_endpoint endpoints[KIOSK_USB_MAX_ENDPOINTS];
     size_t count = setting->bNumEndpoints < KIOSK_USB_MAX_ENDPOINTS ? setting->bNumEndpoints : KIOSK_USB_MAX_ENDPOINTS;
     for (size_t i = 0; i < count; i++) {
@@ -173,7 +193,7 @@ static bool consider(const struct libusb_interface_descriptor *setting, choice *
     }
     char text[128];
     kiosk_usb_describe(endpoints, count, text, sizeof text);
-    say(found, "; interface %d.%d: %s", setting->bInterfaceNumber, setting->bAlternateSetting, text);
+    add(settings, "interface %d.%d: %s", setting->bInterfaceNumber, setting->bAlternateSetting, text);
     kiosk_usb_layout layout;
     if (kiosk_usb_choose(endpoints, count, &layout) < 0) {
         return false;
@@ -190,29 +210,32 @@ static int choose(const usb_device *usb, kiosk_usb_found *found, choice *choice)
     struct libusb_config_descriptor *configuration = NULL;
     int result = libusb_get_active_config_descriptor(libusb_get_device(usb->handle), &configuration);
     if (result == LIBUSB_ERROR_NOT_FOUND) {
-        say(found, "the reader isn't configured");
+        say(found, "the kernel has not configured the reader: replug it", NULL);
         return KIOSK_READER_ARGUMENT;
     }
     if (result < 0) {
         return failure(result);
     }
-    say(found, "the reader needs one or two bulk endpoints in each direction");
+    list settings = {""};
     int fitting = 0;
     for (int i = 0; i < configuration->bNumInterfaces; i++) {
         const struct libusb_interface *interface = &configuration->interface[i];
         for (int j = 0; j < interface->num_altsetting; j++) {
-            if (consider(&interface->altsetting[j], choice, found)) {
+            if (consider(&interface->altsetting[j], choice, &settings)) {
                 fitting++;
                 break;
             }
         }
     }
     libusb_free_config_descriptor(configuration);
-    if (fitting != 1) {
-        return KIOSK_READER_ARGUMENT;
+    if (fitting == 1) {
+        return 0;
     }
-    found->detail[0] = 0;
-    return 0;
+    say(found,
+        fitting == 0 ? "no interface has one or two bulk endpoints in each direction and nothing else, as a reader has: "
+                     : "several interfaces could be the reader's, and this device isn't supported: ",
+        &settings);
+    return KIOSK_READER_ARGUMENT;
 }
 
 static int take(usb_device *usb, const choice *choice) {
@@ -232,9 +255,6 @@ static int usb_open(void *context, kiosk_usb_layout *layout, int32_t deadline_ms
     usb_device *usb = context;
     int64_t end = kiosk_now() + deadline_ms;
     kiosk_usb_found *found = usb->found;
-    if (found == NULL) {
-        return KIOSK_READER_ARGUMENT;
-    }
     choice choice;
     int result = failure(libusb_init(&usb->context));
     if (result == 0) {
@@ -264,8 +284,7 @@ static int usb_transfer(void *context, uint8_t endpoint, uint8_t *bytes, size_t 
         int cleared = libusb_clear_halt(usb->handle, endpoint);
         return cleared == LIBUSB_ERROR_NO_DEVICE ? KIOSK_READER_GONE : KIOSK_READER_STALLED;
     }
-    // A signal is no failure of the line: nothing more came, the caller's deadline decides.
-    return result == LIBUSB_ERROR_INTERRUPTED ? 0 : failure(result);
+    return failure(result);
 }
 
 static void usb_close(void *context) {

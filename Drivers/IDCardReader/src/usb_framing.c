@@ -16,6 +16,8 @@ enum {
     packet_bits = 0x07FF,
     /// What a look costs when there is nothing: a reader that has something to send sends it within a frame of 1 ms; the rest is for the machine.
     look_ms = 5,
+    /// What the body of a request gets at least, once its header is out: some frames of 1 ms, and the machine's own delays.
+    finish_ms = 100,
     /// Bounds throwing away: far more than a reader can have in store.
     most_looks = 16,
     /// Whole packets of any size, and more than the longest frame.
@@ -258,7 +260,9 @@ static int line_write(void *context, const uint8_t *bytes, size_t count, int32_t
     size_t first = line->layout.framing == KIOSK_USB_SPLIT ? KIOSK_SDT_HEADER : count;
     int sent = send(line, line->layout.out_header, line->held, first, end);
     if (sent == 0 && first < count) {
-        sent = send(line, line->layout.out_body, line->held + first, count - first, end);
+        // A header without its body would leave the reader waiting for it, and the next request out of step.
+        int64_t finish = kiosk_now() + finish_ms;
+        sent = send(line, line->layout.out_body, line->held + first, count - first, end > finish ? end : finish);
     }
     forget(line);
     return sent;

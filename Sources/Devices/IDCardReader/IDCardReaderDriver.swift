@@ -26,8 +26,11 @@ public final class IDCardReaderDriver: DeviceDriver {
         }
     }
 
-    /// Opens the port. On USB that looks over the bus each time, so that a reader is found whenever and wherever it was plugged in.
-    private let open: () throws(ReaderFailure) -> ReaderConnection
+    /// Opens the port within so many milliseconds. On USB that looks over the bus each time, so that a reader is found whenever and wherever it was
+    /// plugged in.
+    private let open: (Int32) throws(ReaderFailure) -> ReaderConnection
+    /// The longest opening, milliseconds.
+    private static let longestOpening: Int32 = 1000
     private let timing: Timing
     private var connection: ReaderConnection?
     /// A read began and did not end well; or this process is new, and the one before it may have died in the middle of one.
@@ -45,21 +48,21 @@ public final class IDCardReaderDriver: DeviceDriver {
     }
 
     convenience init(port: ReaderPort, timing: Timing) {
-        self.init(timing: timing) { () throws(ReaderFailure) in try ReaderConnection(port: port) }
+        self.init(timing: timing) { (limit) throws(ReaderFailure) in try ReaderConnection(port: port, limit: limit) }
     }
 
-    init(timing: Timing, open: @escaping () throws(ReaderFailure) -> ReaderConnection) {
+    init(timing: Timing, open: @escaping (Int32) throws(ReaderFailure) -> ReaderConnection) {
         self.timing = timing
         self.open = open
     }
 
     public func poll() -> DeviceStatus {
-        // Both attempts share it, and with their opening stay below the ten seconds of a poll.
+        // Both attempts share it, so that they stay below the ten seconds of a poll.
         let context = CommandContext(deadline: .now + .milliseconds(min(4 * timing.control, 6000))) { _, _ in }
         do {
             // A single disturbed answer is not worth a change of status.
             return try retryingOnce {
-                let reader = try connected()
+                let reader = try connected(context)
                 let sam = try readSAMID(reader, context)
                 return DeviceStatus(state: .ready, identity: reader.identity.merging(["sam": sam.text]) { $1 })
             }
@@ -200,16 +203,17 @@ extension IDCardReaderDriver {
 // MARK: - The reader
 
 extension IDCardReaderDriver {
-    private func connected() throws(ReaderFailure) -> ReaderConnection {
+    private func connected(_ context: CommandContext) throws -> ReaderConnection {
         if let connection { return connection }
-        let opened = try open()
+        try context.checkCancelled()
+        let opened = try open(max(1, min(Self.longestOpening, context.remainingMilliseconds)))
         connection = opened
         return opened
     }
 
     /// The reader, open, with no earlier answer still to come.
     private func inStep(_ context: CommandContext) throws -> ReaderConnection {
-        let reader = try connected()
+        let reader = try connected(context)
         if !reader.isInStep { _ = try readSAMID(reader, context) }
         return reader
     }
@@ -240,7 +244,9 @@ extension IDCardReaderDriver {
     private func retryingOnce<Result>(_ body: () throws -> Result) throws -> Result {
         do {
             return try body()
-        } catch is ReaderFailure {
+        } catch let failure as ReaderFailure {
+            // What could not even be opened is no better a moment later.
+            guard connection != nil else { throw failure }
             connection = nil
         }
         do {

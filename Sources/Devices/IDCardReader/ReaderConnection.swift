@@ -32,8 +32,6 @@ final class ReaderConnection {
     /// False from sending until an intact answer: then an earlier answer may still be on its way.
     private(set) var isInStep = false
     private static let stepMilliseconds: Int32 = 100
-    /// For all of finding, claiming and emptying a USB reader, milliseconds.
-    private static let openMilliseconds: Int32 = 1000
 
     /// Takes the open handle over.
     init(handle: OpaquePointer, identity: [String: String] = [:]) {
@@ -41,16 +39,23 @@ final class ReaderConnection {
         self.identity = identity
     }
 
-    convenience init(port: ReaderPort) throws(ReaderFailure) {
+    /// - Parameter limit: for all of finding, claiming and emptying a USB reader, milliseconds
+    convenience init(port: ReaderPort, limit: Int32) throws(ReaderFailure) {
         var opened: OpaquePointer?
         switch port {
         case .serial(let path, let baud):
             let result = kiosk_reader_open_serial(path, baud, &opened)
-            guard result == 0, let opened else { throw ReaderFailure(code: result) }
+            guard result == 0, let opened else {
+                let detail =
+                    Int(result) == KIOSK_READER_GONE
+                    ? "the tty \(path) doesn't exist, or hung up"
+                    : "\(path) is no tty, or baud= is none of 9600, 19200, 38400, 57600 and 115200"
+                throw ReaderFailure(code: result, detail: detail)
+            }
             self.init(handle: opened)
         case .usb(let vendor, let product, let serial, let path):
             var found = kiosk_usb_found()
-            let result = kiosk_reader_open_usb(vendor, product, serial, path, Self.openMilliseconds, &found, &opened)
+            let result = kiosk_reader_open_usb(vendor, product, serial, path, limit, &found, &opened)
             guard result == 0, let opened else { throw ReaderFailure(code: result, detail: Self.text(&found.detail)) }
             self.init(handle: opened, identity: ["usb": Self.text(&found.path), "framing": found.framing == KIOSK_USB_SPLIT ? "split" : "whole"])
         }
@@ -68,9 +73,10 @@ final class ReaderConnection {
     /// Runs one command. `limit` in milliseconds, cut to what the context leaves.
     func run(_ command: ReaderCommand, limit: Int32, context: CommandContext) throws -> ReaderReply {
         try context.checkCancelled()
-        let end = ContinuousClock.now + .milliseconds(min(limit, context.remainingMilliseconds))
+        let limit = min(limit, context.remainingMilliseconds)
+        let end = ContinuousClock.now + .milliseconds(limit)
         isInStep = false
-        let sent = kiosk_reader_send(handle, command.code, min(limit, context.remainingMilliseconds))
+        let sent = kiosk_reader_send(handle, command.code, limit)
         guard sent == 0 else { throw ReaderFailure(code: sent) }
         var data = [UInt8](repeating: 0, count: Int(KIOSK_SDT_MAX_FRAME))
         defer { data.withUnsafeMutableBytes { if let base = $0.baseAddress { explicit_bzero(base, $0.count) } } }

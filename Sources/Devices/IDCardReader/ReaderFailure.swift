@@ -3,11 +3,13 @@ internal import KioskModel
 
 /// The line to the reader failed: nothing is known of the card. One case for each code of the shim.
 enum ReaderFailure: Error, Equatable {
-    case timeout, truncated, checksum, length, unexpected, gone, access, busy, stalled, overflow, misframed, system
+    case timeout, truncated, checksum, length, unexpected, access, busy, stalled, overflow, misframed, system
+    /// There is no such port, or it hung up: which, in one sentence.
+    case gone(String = "the reader isn't plugged in, or was unplugged")
     /// The port can't be what was asked for: why, in one sentence.
     case configuration(String)
 
-    /// `detail` says more of a port that can't be used.
+    /// `detail` says more of a port that can't be found or used.
     init(code: Int32, detail: String = "") {
         self =
             switch Int(code) {
@@ -16,10 +18,10 @@ enum ReaderFailure: Error, Equatable {
             case KIOSK_READER_CHECKSUM: .checksum
             case KIOSK_READER_LENGTH: .length
             case KIOSK_READER_UNEXPECTED: .unexpected
-            case KIOSK_READER_GONE: .gone
+            case KIOSK_READER_GONE: detail.isEmpty ? .gone() : .gone(detail)
             case KIOSK_READER_ACCESS: .access
             case KIOSK_READER_BUSY: .busy
-            case KIOSK_READER_ARGUMENT: .configuration(detail.isEmpty ? "the port is no tty or has no such speed" : detail)
+            case KIOSK_READER_ARGUMENT: .configuration(detail)
             case KIOSK_READER_STALLED: .stalled
             case KIOSK_READER_OVERFLOW: .overflow
             case KIOSK_READER_MISFRAMED: .misframed
@@ -35,7 +37,7 @@ enum ReaderFailure: Error, Equatable {
         case .checksum: DeviceFault(code: "reader.corrupt-reply", action: .reset, detail: "the checksum of the reader's answer is wrong")
         case .length: DeviceFault(code: "reader.oversized-reply", action: .reset, detail: "the reader's answer gives an impossible length")
         case .unexpected: DeviceFault(code: "reader.unexpected-reply", action: .reset, detail: "the reader answers something else than was asked")
-        case .gone: DeviceFault(code: "reader.absent", action: .replug, detail: "the reader isn't plugged in, or was unplugged")
+        case .gone(let detail): DeviceFault(code: "reader.absent", action: .replug, detail: detail)
         case .access:
             DeviceFault(
                 code: "reader.access", action: .configure,

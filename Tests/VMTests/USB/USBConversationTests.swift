@@ -89,6 +89,11 @@ import Testing
             #expect(try host.output(6, [0x11]).status == 0)
             #expect(try host.output(6, [0xFF, frame[9]]).status == 0)
             #expect(reader.requests == [.status])
+            // One without its body keeps the next from being taken.
+            #expect(try host.output(2, Array(frame.prefix(7))).status == 0)
+            #expect(try host.output(2, Array(USBIPHost.frame(0x30, 0x03).prefix(7))).status == 0)
+            #expect(try host.output(6, Array(frame.dropFirst(7))).status == 0)
+            #expect(reader.requests == [.status, .status])
         }
     }
 

@@ -66,8 +66,8 @@ struct SDTUSBFront: Sendable {
     private mutating func request(_ bytes: [UInt8], on endpoint: UInt8) -> [UInt8]? {
         guard framing == .split else { return bytes }
         if endpoint == SDTUSBFraming.firstOutput {
-            header = bytes
-            body = []
+            // Who waits for a body takes no other header: a host that breaks off between the two puts itself out of step.
+            if header.count != SDTUSBFraming.headerLength { header = bytes }
             return nil
         }
         guard header.count == SDTUSBFraming.headerLength else { return nil }
