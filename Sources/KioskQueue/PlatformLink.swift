@@ -46,9 +46,15 @@ extension DeliveryError {
     init(_ error: UplinkError) {
         switch error {
         case .unreachable:
-            self.init(.unreachable, code: "platform.unreachable", message: "no connection, or it broke")
-        case .retryable(let after):
-            self.init(.retryable, code: "platform.busy", message: "the platform asks to come again", retryAfter: after)
+            self.init(.unreachable, code: "platform.unreachable", message: "no connection, it broke, or a gateway says that the platform is down")
+        case .retryable(let after, let problem):
+            let message =
+                switch problem {
+                case .badRequest, .notFound, .methodNotAllowed, .unsupportedMediaType, .tusVersion:
+                    "the platform didn't take the request; if it stays so, kiosk and platform don't speak the same version"
+                default: "the platform asks to come again"
+                }
+            self.init(.retryable, code: "platform.\(problem?.rawValue ?? "busy")", message: message, retryAfter: after)
         case .rejected(let problem):
             // Its words stay out of the journal: they come from elsewhere and could quote a person.
             self.init(

@@ -54,11 +54,11 @@ struct PlatformConnection: Sendable {
         }
     }
 
-    /// The client's own deadline ends with the head of the answer: a body that comes byte by byte would hold the queue for ever.
+    /// The client's own deadline would end with the head of the answer: a body that comes byte by byte would hold the queue for ever.
     private func exchange(_ request: HTTPClientRequest) async throws -> Answer {
         try await withThrowingTaskGroup(of: Answer.self) { group in
-            group.addTask { [client, deadline] in
-                let response = try await client.execute(request, timeout: TimeAmount(deadline))
+            group.addTask { [client] in
+                let response = try await client.execute(request, deadline: .distantFuture)
                 let bytes = try await response.body.collect(upTo: 4 << 20)
                 try Task.checkCancellation()
                 return Answer(status: Int(response.status.code), headers: response.headers, body: Data(bytes.readableBytesView))
@@ -79,15 +79,16 @@ struct PlatformConnection: Sendable {
         guard mediaType(answer) == Problem.contentType || answer.body.isEmpty && answer.headers.contains(name: Tus.resumable),
             let problem = problem(answer), problem.status == answer.status
         else {
-            // A gateway before the platform may say that it is down or asked too often, which is so for every packet: a wish, said or not, holds
-            // them all. Whoever says anything else isn't the platform.
-            return [429, 502, 503, 504].contains(answer.status) ? .retryable(after: after ?? .seconds(1)) : .notThePlatform
+            // A gateway before the platform may say when to come back, or only that the platform can't be reached. Whoever says anything else
+            // isn't the platform.
+            guard [429, 502, 503, 504].contains(answer.status) else { return .notThePlatform }
+            return after.map { .retryable(after: $0) } ?? .unreachable
         }
         switch (answer.status, problem.code) {
         case (401, _), (403, .unauthorised): return .unauthorised
         case (_, .packetRejected), (_, .tooLarge), (_, .uploadConflict): return .rejected(problem)
         // Of the packet itself nothing was said: the request was damaged on its way, or comes too early, or the platform has a bad day.
-        default: return .retryable(after: after)
+        default: return .retryable(after: after, problem: problem.code)
         }
     }
 

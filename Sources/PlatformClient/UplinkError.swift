@@ -2,10 +2,11 @@ public import PlatformAPI
 
 /// Why a request to the platform did not succeed, by what the caller can do about it.
 public enum UplinkError: Error, Sendable, Hashable {
-    /// No answer: no network, no such host, refused, cut or too slow. Try again later.
+    /// No answer of the platform: no network, no such host, refused, cut or too slow; or a gateway before it says that it is down. Try again later.
     case unreachable
-    /// The platform, or something before it, can't do it now. Try again, at the earliest after that time when one is given.
-    case retryable(after: Duration?)
+    /// The platform, or something before it, can't do it now. Try again, at the earliest after that time when one is given. `problem` is what the
+    /// platform called it.
+    case retryable(after: Duration?, problem: Problem.Code? = nil)
     /// The platform will never accept this. Trying again is useless.
     case rejected(Problem)
     /// Somebody else answered: a captive portal, a wrong address, or an acknowledgement that the platform did not sign.

@@ -70,8 +70,7 @@ import Testing
         (201, "text/html", "<html></html>", .notThePlatform), (200, "application/json", "{}", .notThePlatform),
         (302, "text/html", "", .notThePlatform), (401, "text/html", "<html></html>", .notThePlatform), (404, "text/html", "", .notThePlatform),
         (511, "text/html", "log in", .notThePlatform), (500, "text/html", "", .notThePlatform),
-        (503, "text/html", "", .retryable(after: .seconds(1))),
-        (502, "text/html", "", .retryable(after: .seconds(1))), (429, "text/html", "", .retryable(after: .seconds(1))),
+        (503, "text/html", "", .unreachable), (502, "text/html", "", .unreachable), (429, "text/html", "", .unreachable),
     ])
     func anAnswerOfSomebodyElseIsNeverSuccess(_ status: Int, _ type: String, _ body: String, _ expected: UplinkError) async throws {
         var headers: HTTPFields = [.contentType: type]
@@ -87,6 +86,13 @@ import Testing
         let body = String(decoding: try #require(Self.problem), as: UTF8.self)
         let answer = Answer(status: 503, headers: [.contentType: Problem.contentType, .retryAfter: "30"], body: body)
         try await withImpostor(answer) { uplink in
+            await #expect(throws: UplinkError.retryable(after: .seconds(30), problem: .unavailable)) { try await deliver(uplink) }
+        }
+    }
+
+    @Test func aGatewayTellsWhenToComeBack() async throws {
+        let answer = Answer(status: 503, headers: [.contentType: "text/html", .retryAfter: "30"], body: "<html></html>")
+        try await withImpostor(answer) { uplink in
             await #expect(throws: UplinkError.retryable(after: .seconds(30))) { try await deliver(uplink) }
         }
     }
@@ -100,7 +106,7 @@ import Testing
         let problem = Problem(code, status: status, title: "No")
         let body = String(decoding: try PlatformJSON.encode(problem), as: UTF8.self)
         try await withImpostor(Answer(status: status, headers: [.contentType: Problem.contentType], body: body)) { uplink in
-            await #expect(throws: isRejected ? UplinkError.rejected(problem) : .retryable(after: nil)) { try await deliver(uplink) }
+            await #expect(throws: isRejected ? UplinkError.rejected(problem) : .retryable(after: nil, problem: code)) { try await deliver(uplink) }
         }
     }
 

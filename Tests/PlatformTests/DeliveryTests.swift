@@ -66,7 +66,9 @@ import Testing
     @Test func aMaterialWaitsForItsApplication() async throws {
         try await with { _, credential, uplink in
             let test = try TestApplication(credential)
-            await #expect(throws: UplinkError.retryable(after: .seconds(5))) { try await deliver(test.material, uplink) }
+            await #expect(throws: UplinkError.retryable(after: .seconds(5), problem: .applicationMissing)) {
+                try await deliver(test.material, uplink)
+            }
             _ = try await deliver(test.application, uplink)
             _ = try await deliver(test.material, uplink)
         }
