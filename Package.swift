@@ -139,7 +139,7 @@ let package = Package(
         tool(
             "kioskd",
             [
-                "KioskRuntime", "KioskQueue", "PlatformClient", "PlatformAPI", "Outbox", "LocalAPI", "Catalogue", "DeviceLink", "KioskModel",
+                "KioskRuntime", "KioskQueue", "PlatformAPI", "Outbox", "LocalAPI", "Catalogue", "DeviceLink", "KioskModel",
                 "KioskFlow",
                 arguments, yaml, lifecycle, signals, log,
             ]),

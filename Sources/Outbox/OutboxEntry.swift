@@ -38,7 +38,7 @@ public struct OutboxEntry: Sendable, Codable, Equatable {
     public var lastError: String?
     /// When the acknowledgement was stored.
     public var deliveredAt: Date?
-    /// The platform's signed acknowledgement as it came.
+    /// The platform's signed acknowledgement.
     public var acknowledgement: Data?
 
     /// A row as the database has it.

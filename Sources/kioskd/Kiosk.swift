@@ -9,7 +9,6 @@ import LocalAPI
 import Logging
 import Outbox
 import PlatformAPI
-import PlatformClient
 import ServiceLifecycle
 import UnixSignals
 

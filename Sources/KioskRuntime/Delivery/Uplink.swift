@@ -46,10 +46,10 @@ public struct QueuedPacket: Sendable, Equatable {
 
 /// The platform's word that it holds a packet, with the signature already verified.
 public struct AcknowledgementReceipt: Sendable, Equatable {
-    /// As it came, to be kept.
+    /// To be kept as proof.
     public var bytes: Data
 
-    /// `bytes` is what the platform sent, unchanged.
+    /// `bytes` is the verified acknowledgement in its canonical JSON.
     public init(bytes: Data) {
         self.bytes = bytes
     }

@@ -32,16 +32,11 @@ public struct SubmissionPipeline: Sendable {
         case storage(any Error)
     }
 
-    private struct Document {
-        var manifest: MaterialManifest
-        var bytes: MemoryFile
-    }
-
     /// Returns when the submission is durable. Throws `Trouble` or `CancellationError`; then nothing was stored.
     func commit(_ submission: Submission, pages: [PageID: PageStore.Page], reference: String, at date: Date) async throws {
-        var documents: [Document] = []
+        var materials: [SubmittedMaterial] = []
         for material in submission.materials {
-            documents.append(try await assemble(material, pages: material.pages.compactMap { pages[$0] }, reference: reference, at: date))
+            materials.append(try await assemble(material, pages: material.pages.compactMap { pages[$0] }, reference: reference, at: date))
         }
         try Task.checkCancellation()
         var applicant = submission.applicant
@@ -50,10 +45,7 @@ public struct SubmissionPipeline: Sendable {
         applicant.fingerprints = nil
         let application = ApplicationSubmission(
             id: UUID.v7(at: date), reference: reference, kiosk: kiosk, itemCode: submission.item.code, applicant: applicant, submittedAt: date,
-            materials: documents.map(\.manifest))
-        let materials = documents.map { document in
-            SubmittedMaterial(manifest: document.manifest) { body in try document.bytes.withBytes(body) }
-        }
+            materials: materials.map(\.manifest))
         do {
             try await SubmissionSealer(key: key, store: store).commit(application, materials, at: date)
         } catch {
@@ -61,7 +53,9 @@ public struct SubmissionPipeline: Sendable {
         }
     }
 
-    private func assemble(_ material: Submission.Material, pages: [PageStore.Page], reference: String, at date: Date) async throws -> Document {
+    private func assemble(
+        _ material: Submission.Material, pages: [PageStore.Page], reference: String, at date: Date
+    ) async throws -> SubmittedMaterial {
         var images = pages.map(\.image)
         for index in images.indices { images[index].index = index }
         let outcome = await devices.perform(
@@ -82,7 +76,7 @@ public struct SubmissionPipeline: Sendable {
         let manifest = MaterialManifest(
             id: UUID.v7(at: date), requirement: material.requirement, mediaType: info.mediaType, pageCount: info.pageCount,
             byteCount: file.byteCount, digest: digest.hexadecimal, trustLevel: .uploaded)
-        return Document(manifest: manifest, bytes: file)
+        return SubmittedMaterial(manifest: manifest) { body in try file.withBytes(body) }
     }
 
     #if MUTANTS
