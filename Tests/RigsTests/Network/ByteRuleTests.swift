@@ -156,6 +156,24 @@ import Testing
         }
     }
 
+    /// What is under way arrives, and so does what is sent afterwards.
+    @Test(arguments: [NetworkTarget.connections(), .requests()]) func removingADelayEndsIt(_ target: NetworkTarget) async throws {
+        try await RawServer.withHTTP { proxy, server in
+            let rule = proxy.add(.delay(.upstream, by: .seconds(600)), on: target)
+            let (_, client) = try await RawEnd.connect(proxy.port)
+            let (first, second) = ("PUT /a HTTP/1.1\r\nContent-Length: 6\r\n\r\nabc", "def")
+            try await client.writeAndFlush(ByteBuffer(string: first))
+            try await see("the delay to take hold") { (proxy.fired(rule) == 1, "") }
+            let there = try await firstConnection(server)
+            #expect(there.heard.bytes.isEmpty)
+            proxy.remove(rule)
+            try await see(there, "what was under way") { $0.bytes == Array(first.utf8) }
+            try await client.writeAndFlush(ByteBuffer(string: second))
+            try await client.close(mode: .output)
+            try await see(there, "the rest and FIN") { $0.bytes == Array((first + second).utf8) && $0.ended }
+        }
+    }
+
     @Test func throttleAndDripSetTheLeastTime() async throws {
         // Four pieces of 500 bytes, 50 ms apart; a hundred bytes and then 200, 1 ms apart.
         for (effect, count, least) in [
