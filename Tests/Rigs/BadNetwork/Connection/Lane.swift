@@ -3,7 +3,7 @@ import NIOCore
 /// One direction of a connection: what one side sent, in order, until the other side has it. Confined to the event loop.
 final class Lane {
     /// Above so many waiting bytes the sender isn't read from, below so many it is again.
-    private static let marks = (low: 64 << 10, high: 256 << 10)
+    static let marks = (low: 64 << 10, high: 256 << 10)
 
     private enum Content {
         case bytes(ByteBuffer)
