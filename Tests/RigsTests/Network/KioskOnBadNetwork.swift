@@ -46,6 +46,7 @@ struct KioskOnBadNetwork: Sendable {
         let proxy = NetworkProxy(target: city.platform.port)
         try await proxy.start()
         let (credential, directory) = try await city.enrol(port: proxy.port)
+        defer { try? FileManager.default.removeItem(at: directory) }
         let ids = rules.map { proxy.add($0) }
         before(proxy)
         var logger = Logger(label: "delivery")
