@@ -27,12 +27,14 @@ public struct VirtualPlatform: Sendable {
     }
 
     /// Makes a kiosk known, unless there is a credential already.
-    public func enrol(_ kiosk: String, credential: URL) async throws {
+    /// - Parameter network: port of a network in between that the credential names; nil for the platform's own
+    public func enrol(_ kiosk: String, credential: URL, via network: Int? = nil) async throws {
         if FileManager.default.fileExists(atPath: credential.path) { return }
         try await Self.run(
             layout,
             [
-                "enrol", "--data", layout.platformData.path, "--kiosk", kiosk, "--url", "http://127.0.0.1:\(port)", "--out", credential.path,
+                "enrol", "--data", layout.platformData.path, "--kiosk", kiosk, "--url", "http://127.0.0.1:\(network ?? port)", "--out",
+                credential.path,
             ])
     }
 
@@ -44,7 +46,9 @@ public struct VirtualPlatform: Sendable {
 
     /// Returns when it answers; throws `Poll.Missed` when it doesn't.
     public func waitUntilHealthy() async throws {
-        _ = try await Poll.until("platformd to answer") { await officer.isHealthy() ? .there(true) : .notYet("no answer") }
+        _ = try await Poll.until("platformd to answer") {
+            await officer.isHealthy() ? .there(true) : .notYet("no answer; \(log.recent.suffix(3).joined(separator: "; "))")
+        }
     }
 
     /// Ends it for good.

@@ -29,15 +29,8 @@ extension Demo {
         let material = waiting.filter { $0.kind == "material" }.map(\.byteCount).max() ?? 0
         network.stall(afterUpstream: before + material / 2)
         network.setOnline(true)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await network.stalled() }
-            group.addTask {
-                try await Task.sleep(for: .seconds(60))
-                network.lift()
-                throw Poll.Missed(what: "the upload to get half-way", deadline: .seconds(60), last: "\(network.bytesForwarded) bytes passed")
-            }
-            try await group.next()
-            group.cancelAll()
+        let _: Bool = try await Poll.until("the upload to get half-way", deadline: .seconds(60)) {
+            network.isStalled ? .there(true) : .notYet("\(network.bytesForwarded) bytes passed")
         }
         let platform = try await kiosk.platform
         let dead = await platform.pid

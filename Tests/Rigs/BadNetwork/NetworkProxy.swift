@@ -15,6 +15,8 @@ public final class NetworkProxy: Sendable {
     struct Handle: Sendable {
         var end: @Sendable () -> Void
         var resume: @Sendable () -> Void
+        /// Bytes that wait for their way to the platform.
+        var waitingUpstream: @Sendable () async throws -> Int = { 0 }
     }
 
     private struct State {
@@ -23,7 +25,6 @@ public final class NetworkProxy: Sendable {
         var allowance: Int?
         var forwarded = 0
         var connections: [ObjectIdentifier: Handle] = [:]
-        var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
     let target: Int
@@ -76,26 +77,12 @@ public final class NetworkProxy: Sendable {
         state.withLock { $0.allowance = bytes }
     }
 
-    /// Returns once the allowance is used up, or the stall was lifted.
-    public func stalled() async {
-        await withCheckedContinuation { continuation in
-            let now = state.withLock { state in
-                if state.allowance.map({ $0 <= 0 }) ?? true { return true }
-                state.waiters.append(continuation)
-                return false
-            }
-            if now { continuation.resume() }
-        }
-    }
+    /// Whether the allowance of a stall is used up: the line is dead.
+    public var isStalled: Bool { state.withLock { $0.allowance.map { $0 <= 0 } ?? false } }
 
     /// Ends the stall; connections that it held go on where they were.
     public func lift() {
-        let waiters = state.withLock { state in
-            state.allowance = nil
-            defer { state.waiters = [] }
-            return state.waiters
-        }
-        for waiter in waiters { waiter.resume() }
+        state.withLock { $0.allowance = nil }
         resume()
     }
 
@@ -140,13 +127,24 @@ public final class NetworkProxy: Sendable {
         for connection in state.withLock({ Array($0.connections.values) }) { connection.resume() }
     }
 
+    /// Bytes that the kiosk has sent and the platform wasn't given yet.
+    var waitingUpstream: Int {
+        get async throws {
+            var sum = 0
+            for connection in state.withLock({ Array($0.connections.values) }) { sum += try await connection.waitingUpstream() }
+            return sum
+        }
+    }
+
     // MARK: - For the connections
 
     private func accept(_ client: any Channel) -> EventLoopFuture<Void> {
         let link = Link(client: client, proxy: self)
         let bound = NIOLoopBound(link, eventLoop: client.eventLoop)
         let loop = client.eventLoop
-        let handle = Handle(end: { loop.execute { bound.value.cut() } }, resume: { loop.execute { bound.value.resume() } })
+        let handle = Handle(
+            end: { loop.execute { bound.value.cut() } }, resume: { loop.execute { bound.value.resume() } },
+            waitingUpstream: { try await loop.submit { bound.value.lanes?.up.waitingBytes ?? 0 }.get() })
         guard register(ObjectIdentifier(link), handle) else { return client.close() }
         return link.connect()
     }
@@ -170,19 +168,11 @@ public final class NetworkProxy: Sendable {
 
     /// How many of these bytes may pass; fewer than asked means that the line goes dead after them.
     func pass(_ count: Int) -> Int {
-        let (passed, waiters): (Int, [CheckedContinuation<Void, Never>]) = state.withLock { state in
-            guard let allowance = state.allowance else {
-                state.forwarded += count
-                return (count, [])
-            }
-            let passed = min(count, max(0, allowance))
-            state.allowance = allowance - passed
+        state.withLock { state in
+            let passed = min(count, max(0, state.allowance ?? count))
+            state.allowance = state.allowance.map { $0 - passed }
             state.forwarded += passed
-            guard allowance - passed <= 0 else { return (passed, []) }
-            defer { state.waiters = [] }
-            return (passed, state.waiters)
+            return passed
         }
-        for waiter in waiters { waiter.resume() }
-        return passed
     }
 }

@@ -1,90 +1,64 @@
+import Bench
 import NIOCore
-import NIOPosix
 import Testing
 
 @testable import BadNetwork
 
 /// The cable: on, off, and dead after so many bytes.
-struct CableTests {
-    /// Keeps what it is sent.
-    private final class Sink: ChannelInboundHandler, Sendable {
-        typealias InboundIn = ByteBuffer
-
-        let received: AsyncStream<Int>.Continuation
-
-        init(_ received: AsyncStream<Int>.Continuation) {
-            self.received = received
-        }
-
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            received.yield(unwrapInboundIn(data).readableBytes)
+@Suite(.timeLimit(.minutes(5))) struct CableTests {
+    private func received(_ count: Int, by server: RawServer) async throws {
+        let _: Bool = try await Poll.until("\(count) bytes at the server", deadline: .seconds(60)) {
+            let there = server.connections.reduce(0) { $0 + $1.heard.bytes.count }
+            return there >= count ? .there(true) : .notYet("\(there)")
         }
     }
 
-    private func withProxy(_ body: (NetworkProxy, AsyncStream<Int>) async throws -> Void) async throws {
-        let (received, continuation) = AsyncStream.makeStream(of: Int.self)
-        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Sink(continuation)) }
-            }
-            .bind(host: "127.0.0.1", port: 0).get()
-        let cable = NetworkProxy(target: server.localAddress?.port ?? 0)
-        try await cable.start()
-        try await body(cable, received)
-        await cable.stop()
-        try await server.close()
-    }
-
-    private func connect(_ port: Int) async throws -> any Channel {
-        try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connect(host: "127.0.0.1", port: port).get()
+    private func ended(_ end: RawEnd) async throws {
+        let _: Bool = try await Poll.until("the connection to end", deadline: .seconds(60)) {
+            end.heard.ended || end.heard.closed ? .there(true) : .notYet("\(end.heard)")
+        }
     }
 
     @Test func passesBytesOn() async throws {
-        try await withProxy { cable, received in
-            let client = try await connect(cable.port)
+        try await RawServer.with { cable, server in
+            let (_, client) = try await RawEnd.connect(cable.port)
             try await client.writeAndFlush(ByteBuffer(string: "hello"))
-            var total = 0
-            for await count in received {
-                total += count
-                if total >= 5 { break }
-            }
-            #expect(total == 5)
+            try await received(5, by: server)
+            #expect(server.connections.map(\.text) == ["hello"])
             #expect(cable.bytesForwarded == 5)
-            try await client.close()
         }
     }
 
     @Test func unpluggingEndsConnectionsAndRefusesNewOnes() async throws {
-        try await withProxy { cable, _ in
-            let client = try await connect(cable.port)
+        try await RawServer.with { cable, server in
+            let (end, client) = try await RawEnd.connect(cable.port)
             try await client.writeAndFlush(ByteBuffer(string: "hello"))
+            try await received(5, by: server)
             cable.setOnline(false)
-            try await client.closeFuture.get()
-            let refused = try await connect(cable.port)
-            try await refused.closeFuture.get()
+            try await ended(end)
+            let (refused, _) = try await RawEnd.connect(cable.port)
+            try await ended(refused)
+            #expect(server.connections.count == 1)
             cable.setOnline(true)
-            let again = try await connect(cable.port)
+            let (_, again) = try await RawEnd.connect(cable.port)
             try await again.writeAndFlush(ByteBuffer(string: "back"))
-            try await again.close()
+            try await received(9, by: server)
         }
     }
 
     @Test func goesDeadAfterSoManyBytes() async throws {
-        try await withProxy { cable, received in
+        try await RawServer.with { cable, server in
             cable.stall(afterUpstream: 1000)
-            let client = try await connect(cable.port)
+            let (_, client) = try await RawEnd.connect(cable.port)
             client.writeAndFlush(ByteBuffer(repeating: 7, count: 100_000), promise: nil)
-            await cable.stalled()
-            #expect(cable.bytesForwarded == 1000)
-            var total = 0
-            for await count in received {
-                total += count
-                if total >= 1000 { break }
+            let _: Bool = try await Poll.until("the line to be dead", deadline: .seconds(60)) {
+                cable.isStalled ? .there(true) : .notYet("\(cable.bytesForwarded) bytes passed")
             }
-            #expect(total == 1000)
+            #expect(cable.bytesForwarded == 1000)
+            try await received(1000, by: server)
+            #expect(server.connections.map(\.heard.bytes.count) == [1000])
             cable.lift()
-            cable.cut()
-            try await client.closeFuture.get()
+            try await received(100_000, by: server)
         }
     }
 }

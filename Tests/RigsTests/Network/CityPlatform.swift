@@ -7,56 +7,43 @@ import Testing
 actor CityPlatform {
     @TaskLocal static var current: CityPlatform?
 
-    nonisolated let officer: PlatformOperator
-    nonisolated let port: Int
-    private let root: URL
-    private let process: BenchProcess
+    nonisolated let platform: VirtualPlatform
+    private let layout: BenchLayout
     private var enrolled = 0
     private var working = 0
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
-    static var executables: URL {
-        URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+    private init(_ platform: VirtualPlatform, _ layout: BenchLayout) {
+        self.platform = platform
+        self.layout = layout
     }
 
-    /// Starts one; `stop` ends it and removes what it kept.
-    init() async throws {
-        let root = FileManager.default.temporaryDirectory.appending(path: "network-\(UUID().uuidString.prefix(8))")
-        try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
-        let data = root.appending(path: "platform").path
-        let token = try await Self.run("operator-token", ["--data", data])
-        let catalogue = URL(fileURLWithPath: #filePath).appending(path: "../../../../Kiosk/catalogue").standardizedFileURL.path
-        let (lines, continuation) = AsyncStream.makeStream(of: String.self)
-        let process = try await BenchProcess.start(
-            Self.command("serve", ["--data", data, "--catalogue", catalogue, "--port", "0", "--log-level", "critical"])
-        ) { continuation.yield(String(decoding: $0, as: UTF8.self)) }
-        var text = ""
-        for await line in lines {
-            text += line
-            if text.hasSuffix("\n") { break }
+    /// Starts one, makes it the current one, and removes it with all that it kept.
+    static func with(_ body: () async throws -> Void) async throws {
+        let root = try BenchLayout.temporaryRoot()
+        defer { try? FileManager.default.removeItem(at: root) }
+        let layout = try BenchLayout(root: root, needing: ["platformd"])
+        try layout.makeDirectories()
+        let platform = try await VirtualPlatform(layout: layout, log: ProcessLog())
+        do {
+            try await platform.start()
+            try await $current.withValue(CityPlatform(platform, layout), operation: body)
+        } catch {
+            await platform.stop()
+            throw error
         }
-        let prefix = "platformd: listening on http://127.0.0.1:"
-        port = try #require(text.hasPrefix(prefix) ? Int(text.dropFirst(prefix.count).trimmingCharacters(in: .newlines)) : nil, "\(text)")
-        officer = PlatformOperator(port: port, token: token.trimmingCharacters(in: .whitespacesAndNewlines))
-        self.root = root
-        self.process = process
-    }
-
-    func stop() async {
-        await process.stop()
-        try? FileManager.default.removeItem(at: root)
+        #expect(await platform.process.restarts == 0, "platformd died")
+        await platform.stop()
     }
 
     /// Makes a new kiosk known, that reaches the platform at that port, and gives it a directory.
     func enrol(port: Int) async throws -> (KioskCredential, directory: URL) {
         enrolled += 1
         let name = "net-\(enrolled)"
-        let directory = root.appending(path: name)
+        let directory = layout.root.appending(path: name)
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let file = directory.appending(path: "credential.json")
-        _ = try await Self.run(
-            "enrol",
-            ["--data", root.appending(path: "platform").path, "--kiosk", name, "--url", "http://127.0.0.1:\(port)", "--out", file.path])
+        try await platform.enrol(name, credential: file, via: port)
         return (try KioskCredential(contentsOf: file), directory)
     }
 
@@ -80,33 +67,12 @@ actor CityPlatform {
     private func leave() {
         if waiting.isEmpty { working -= 1 } else { waiting.removeFirst().resume() }
     }
-
-    private static func command(_ verb: String, _ arguments: [String]) -> BenchProcess.Command {
-        .init(executables.appending(path: "platformd").path, [verb] + arguments, environment: ProcessInfo.processInfo.environment)
-    }
-
-    private static func run(_ verb: String, _ arguments: [String]) async throws -> String {
-        let (pieces, continuation) = AsyncStream.makeStream(of: String.self)
-        let child = try await BenchProcess.start(command(verb, arguments)) { continuation.yield(String(decoding: $0, as: UTF8.self)) }
-        let end = await child.wait()
-        continuation.finish()
-        let output = await pieces.reduce("", +)
-        try #require(end == .exit(0), "platformd \(verb): \(output)")
-        return output
-    }
 }
 
 /// Runs one platform around a suite.
 struct CityPlatformTrait: SuiteTrait, TestScoping {
     func provideScope(for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void) async throws {
-        let platform = try await CityPlatform()
-        do {
-            try await CityPlatform.$current.withValue(platform, operation: function)
-        } catch {
-            await platform.stop()
-            throw error
-        }
-        await platform.stop()
+        try await CityPlatform.with(function)
     }
 }
 

@@ -43,9 +43,10 @@ struct KioskOnBadNetwork: Sendable {
         _ city: CityPlatform, _ materialSize: Int, _ rules: [NetworkRule], _ before: (NetworkProxy) -> Void,
         _ body: @Sendable (KioskOnBadNetwork, [NetworkRule.ID]) async throws -> Void
     ) async throws {
-        let proxy = NetworkProxy(target: city.port)
+        let proxy = NetworkProxy(target: city.platform.port)
         try await proxy.start()
         let (credential, directory) = try await city.enrol(port: proxy.port)
+        defer { try? FileManager.default.removeItem(at: directory) }
         let ids = rules.map { proxy.add($0) }
         before(proxy)
         var logger = Logger(label: "delivery")
@@ -107,7 +108,7 @@ struct KioskOnBadNetwork: Sendable {
     func expectNothingDelivered() async throws {
         #expect(try outbox.counts().delivered == 0)
         #expect(try outbox.entries(state: .rejected).isEmpty)
-        #expect(try await city.officer.applications().filter { $0.kiosk == submission.kiosk }.isEmpty)
+        #expect(try await city.platform.officer.applications().filter { $0.kiosk == submission.kiosk }.isEmpty)
     }
 
     /// Waits until nothing waits, and then compares what the platform has with what was committed.
@@ -118,12 +119,12 @@ struct KioskOnBadNetwork: Sendable {
                 ? .there(true) : .notYet(entries.map { "\($0.kind) \($0.state) \($0.attempts) \($0.lastError ?? "-")" }.joined(separator: ", "))
         }
         #expect(try outbox.entries().map(\.state) == [.delivered, .delivered])
-        let applications = try await city.officer.applications().filter { $0.kiosk == submission.kiosk }
+        let applications = try await city.platform.officer.applications().filter { $0.kiosk == submission.kiosk }
         #expect(applications.map(\.id) == [submission.id])
         #expect(applications.first?.status == .complete)
         let manifest = submission.materials[0]
         #expect(applications.first?.materials.map(\.digest) == [manifest.digest])
-        #expect(Digest.sha256(try await city.officer.material(manifest.id, of: submission.id)) == manifest.digest)
+        #expect(Digest.sha256(try await city.platform.officer.material(manifest.id, of: submission.id)) == manifest.digest)
     }
 
     /// Returns when the rule has come to pass so often.

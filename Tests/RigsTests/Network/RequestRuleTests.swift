@@ -44,6 +44,16 @@ import Testing
         }
     }
 
+    @Test(arguments: [true, false]) func ofTwoAnswersTheOneAddedFirstIsGiven(_ isRequestFirst: Bool) async throws {
+        try await RawServer.withHTTP { proxy, _ in
+            let targets = [NetworkTarget.requests(), .connections()]
+            let rules = zip([502, 503], isRequestFirst ? targets : targets.reversed()).map { proxy.add(.status($0), on: $1) }
+            let answer = try await ask(proxy, "/a") { $0.hasSuffix("</html>") }
+            #expect(answer.hasPrefix("HTTP/1.1 502 Bad Gateway\r\n"))
+            #expect(rules.map { proxy.fired($0) } == [1, 0])
+        }
+    }
+
     @Test func oneConnectionCarriesBothKindsOfAnswer() async throws {
         try await RawServer.withHTTP { proxy, server in
             proxy.add(.status(429), on: .requests(nth: 2), times: 1)

@@ -3,7 +3,7 @@ import NIOCore
 /// One direction of a connection: what one side sent, in order, until the other side has it. Confined to the event loop.
 final class Lane {
     /// Above so many waiting bytes the sender isn't read from, below so many it is again.
-    private static let marks = (low: 64 << 10, high: 256 << 10)
+    static let marks = (low: 64 << 10, high: 256 << 10)
 
     private enum Content {
         case bytes(ByteBuffer)
@@ -13,8 +13,12 @@ final class Lane {
 
     private struct Item {
         var content: Content
-        var due: NIODeadline
         var request: Passage?
+        let arrived = NIODeadline.now()
+        var delays: [(effect: ActiveEffect, by: TimeAmount)] = []
+
+        /// Asked again each time: a delay whose rule was removed has ended.
+        var due: NIODeadline { delays.reduce(arrived) { $1.effect.isLive ? $0 + $1.by : $0 } }
     }
 
     private let source: any Channel
@@ -26,8 +30,7 @@ final class Lane {
     private let perform: (NetworkEffect) -> Void
 
     private var queue = CircularBuffer<Item>()
-    private var waitingBytes = 0
-    private var lastDue = NIODeadline.uptimeNanoseconds(0)
+    private(set) var waitingBytes = 0
     /// When the next piece may go, on a line that is slow.
     private var nextBeat = NIODeadline.uptimeNanoseconds(0)
     private var timer: Scheduled<Void>?
@@ -51,9 +54,7 @@ final class Lane {
 
     func send(_ bytes: ByteBuffer, of request: Passage?) {
         guard !isAbandoned, bytes.readableBytes > 0 else { return }
-        let delay = connection.delay() + (request?.delay() ?? .zero)
-        lastDue = max(lastDue, NIODeadline.now() + delay)
-        queue.append(Item(content: .bytes(bytes), due: lastDue, request: request))
+        queue.append(Item(content: .bytes(bytes), request: request, delays: connection.delays() + (request?.delays() ?? [])))
         waitingBytes += bytes.readableBytes
         pump()
     }
@@ -61,7 +62,7 @@ final class Lane {
     /// The sender is done: with sending, or wholly.
     func end(isWhole: Bool, of request: Passage?) {
         guard !isAbandoned else { return }
-        queue.append(Item(content: .end(isWhole: isWhole), due: lastDue, request: request))
+        queue.append(Item(content: .end(isWhole: isWhole), request: request))
         pump()
     }
 

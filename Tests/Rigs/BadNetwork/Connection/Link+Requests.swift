@@ -41,7 +41,7 @@ final class ProxiedRequest {
         self.method = method
         up = Passage(own, .upstream)
         down = Passage(own, .downstream)
-        let all = connection + own
+        let all = (connection + own).sorted { $0.id.number < $1.id.number }
         answer = all.first { if case .answer = $0.effect { $0.isLive } else { false } }
         // What the platform never sees can't be late or come twice.
         let sent = answer == nil ? all : []

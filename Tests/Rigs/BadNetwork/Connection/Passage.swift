@@ -16,12 +16,12 @@ final class Passage {
         self.effects = effects.filter { $0.direction == direction }
     }
 
-    /// How much later than others a piece that comes now arrives.
-    func delay() -> TimeAmount {
-        effects.reduce(.zero) { sum, active in
-            guard case .delay(_, let milliseconds, let jitter, _) = active.effect, active.isLive else { return sum }
+    /// What makes a piece that comes now arrive later than others, and by how much.
+    func delays() -> [(effect: ActiveEffect, by: TimeAmount)] {
+        effects.compactMap { active in
+            guard case .delay(_, let milliseconds, let jitter, _) = active.effect, active.isLive else { return nil }
             active.fire()
-            return sum + .milliseconds(Int64(milliseconds + active.jitter(jitter)))
+            return (active, .milliseconds(Int64(milliseconds + active.jitter(jitter))))
         }
     }
 

@@ -5,7 +5,7 @@ final class ActiveEffect {
     let effect: NetworkEffect
     /// Set once it has come to pass where it does so only once: a reset, a FIN, the beginning of a drop.
     var isDone = false
-    private let id: NetworkRule.ID
+    let id: NetworkRule.ID
     private let book: RuleBook
     private var hasFired = false
     private var random: SeededGenerator

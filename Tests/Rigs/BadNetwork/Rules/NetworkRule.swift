@@ -2,6 +2,7 @@
 public struct NetworkRule: Sendable, Codable, Hashable {
     /// A rule that was added to a proxy.
     public struct ID: Sendable, Hashable {
+        /// Grows from rule to rule of a proxy.
         let number: Int
     }
 
