@@ -1,5 +1,6 @@
 """The city on the host: vm-city, which runs platformd and verifies at the end what the kiosk's queue has acknowledged."""
 
+import contextlib
 import re
 import select
 import subprocess
@@ -47,7 +48,9 @@ class City:
             findings.append(line)
 
     def close(self):
-        self.process.stdin.close()
+        # A line that couldn't be sent is still in the buffer, and closing tries again.
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
         try:
             self.process.wait(20)
         except subprocess.TimeoutExpired:

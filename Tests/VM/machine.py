@@ -22,11 +22,23 @@ CACHE = ROOT / ".build" / "vm"
 # Seconds. So many for a boot that takes twenty seconds on an idle machine: a loaded one is slow, a hung one is found out.
 BOOT_DEADLINE = 400
 IMAGE_DEADLINE = 1200
-TROUBLE = re.compile(r"kernel BUG|BUG: |Oops: |general protection fault|Kernel panic|double fault")
+# What a scenario breaks on purpose lies on device-mapper: an ext4 that complains of a virtio disk wasn't meant to.
+TROUBLE = re.compile(r"kernel BUG|BUG: |Oops: |general protection fault|Kernel panic|double fault|EXT4-fs error \(device vd")
 
 
 class Failed(Exception):
     """What went wrong, for the last lines of the output."""
+
+
+# What a run can end in that isn't a finding: a full disk or a program that isn't there is the rig's trouble too.
+TROUBLES = (Failed, OSError, subprocess.CalledProcessError)
+
+
+def told(error):
+    """One of TROUBLES in words: what failed, and what it said itself."""
+    said = getattr(error, "stderr", None) or b""
+    said = said.strip() if isinstance(said, str) else said.decode(errors="replace").strip()
+    return f"{error} {said}".strip()
 
 
 def end_in_order():
@@ -119,7 +131,7 @@ def payload(programs, disk):
             source = built() / name
             if not source.is_file():
                 raise Failed(f"{name} isn't built; `make vm-test` builds it")
-            link_or_copy(stripped(source), tree / "bin" / name)
+            os.link(stripped(source), tree / "bin" / name)
             for line in subprocess.run(["ldd", source], check=True, capture_output=True, text=True).stdout.splitlines():
                 found = re.match(r"\s*(\S+) => (/\S+)", line)
                 if "not found" in line:
@@ -127,7 +139,7 @@ def payload(programs, disk):
                 if found and not C_LIBRARY.match(found.group(1)):
                     libraries[found.group(1)] = pathlib.Path(found.group(2))
         for name, source in libraries.items():
-            link_or_copy(stripped(source), tree / "lib" / name)
+            os.link(stripped(source), tree / "lib" / name)
         for bundle in built().glob("*.resources"):
             shutil.copytree(bundle, tree / "bin" / bundle.name)
         shutil.copytree(ROOT / "Kiosk", tree / "Kiosk")
@@ -146,14 +158,10 @@ def stripped(source):
     if not copy.exists():
         for old in folder.glob(f"{source.name}-" + "[0-9a-f]" * 16):
             old.unlink()
-        subprocess.run(["strip", "-g", "-o", f"{copy}.new", source], check=True)
+        subprocess.run(["strip", "-g", "-o", f"{copy}.new", source], check=True, capture_output=True)
+        os.chmod(f"{copy}.new", 0o755)
         os.rename(f"{copy}.new", copy)
     return copy
-
-
-def link_or_copy(source, target):
-    os.link(source, target)
-    target.chmod(0o755)
 
 
 def make_disk(path, tree=None, megabytes=None):
@@ -168,7 +176,7 @@ def make_disk(path, tree=None, megabytes=None):
     command = [program, "-q", "-t", "ext4", "-m", "0", "-E", "root_owner=0:0"]
     if tree is not None:
         command += ["-O", "^has_journal", "-d", tree]
-    subprocess.run(command + [path, f"{megabytes}M"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command + [path, f"{megabytes}M"], check=True, capture_output=True)
 
 
 # A running machine ----------------------------------------------------------------------------------------------------------------------

@@ -20,9 +20,9 @@ static const struct command {
     enum outcome (*run)(const struct options *options);
 } commands[] = {
     {"vivid", " name ", "vivid, the kernel's virtual camera", device_vivid},
-    {"uvc", " name ", "a camera on USB: MJPEG over a bulk endpoint. Verbs: stall, resume, sent", device_uvc},
+    {"uvc", " name ", "a camera on USB: MJPEG over a bulk endpoint. Verbs: stall, resume", device_uvc},
     {"hid", " name ", "a code scanner and a keypad on USB. Verbs: scan CODE, scan-part CODE, press KEY, hold KEY", device_hid},
-    {"printer", " name ", "a receipt printer on USB. Verbs: paper in|out, jam, free, printed, clear", device_printer},
+    {"printer", " name ", "a receipt printer on USB. Verbs: paper in|out, jam, free, printed", device_printer},
     {"acm", " name ", "a locker board on a USB serial port. Verbs: echo on|off, withhold, release, shut LOCK, locks", device_acm},
     {"uinput", " name ", "a keypad made through uinput. Verbs: press KEY, hold KEY", device_uinput},
     {"probe-v4l2", " name driver frames deadline ", "streams and checks pictures (--driver uvcvideo|vivid, --frames 0: until unplugged)", probe_v4l2},

@@ -9,8 +9,8 @@ import Testing
 @Suite(.timeLimit(.minutes(2)))
 struct VMDeviceProgramTests {
     private static func run(_ arguments: [String]) async throws -> (status: Int32, last: String) {
-        let layout = try BenchLayout(root: URL(filePath: "/tmp/vm-device-tests"), needing: ["vm-device"])
-        let program = try LineProgram(layout.executables.appending(path: "vm-device").path, arguments, log: { _ in })
+        let program = try LineProgram(try BenchLayout.built("vm-device"), arguments, log: { _ in })
+        defer { program.kill() }
         return try await program.end(within: .seconds(60))
     }
 

@@ -14,7 +14,7 @@ struct ScenarioRunTests {
         let device = device
         let kinds = [DeviceKind(name: "scripted") { _, _ in device }, DeviceKind(name: "part", isDevice: false) { _, _ in device }]
         let scenario = try ScenarioParser.parse(text, file: "test.scenario", kinds: kinds.map(\.name))
-        let place = VMPlace(payload: scratch, scratch: scratch, values: ["seed": "7"], log: { _ in }, send: { _ in })
+        let place = VMPlace(payload: scratch, scratch: scratch, log: { _ in }, send: { _ in })
         return try await ScenarioRun(scenario, file: "test.scenario", place: place, kinds: kinds).run()
     }
 
@@ -29,9 +29,25 @@ struct ScenarioRunTests {
         #expect(device.events == ["plug", "unplug", "plug", "end"])
     }
 
-    @Test func aDeviceThatNobodyUsedAgainHasNot() async throws {
-        let report = try await run("device it scripted\nlook it\nunplug it\nplug it")
-        #expect(report == ScenarioReport(used: ["scripted": .probe], unplugs: 1, recovered: 0))
+    @Test(arguments: ["look it\nunplug it\nplug it", "unplug it at half-way\nlook it\ngo it", "look it\nlook it\nswap it"])
+    func aDeviceThatNobodyUsedAgainIsAFailure(_ steps: String) async throws {
+        let error = try await failure("device it scripted\n\(steps)")
+        #expect(error.line == 4 && error.message.contains("it was pulled and is of no use again"), "\(error)")
+    }
+
+    @Test func oneUseComesAfterAllThePullsBeforeIt() async throws {
+        let report = try await run("device it scripted\nunplug it\nplug it\nunplug it\nplug it\nlook it")
+        #expect(report == ScenarioReport(used: ["scripted": .probe], unplugs: 2, recovered: 2))
+    }
+
+    @Test func aVerbMayPullThePlug() async throws {
+        #expect(try await run("device it scripted\nswap it\nlook it").line == "devices=scripted:probe unplugs=1 recovered=1")
+    }
+
+    @Test func aDeviceGetsTheDeadlineOfItsStep() async throws {
+        _ = try await run("device it scripted\nunplug it within 300\nplug it within 301\nlook it within 302\nlook it")
+        let usual = ScenarioParser.deadline
+        #expect(device.deadlines == [usual, .seconds(300), .seconds(301), .seconds(302), usual])
     }
 
     @Test func aPlugPulledAtAProtocolStepCounts() async throws {
@@ -47,7 +63,7 @@ struct ScenarioRunTests {
     }
 
     @Test func partsOfTheRigAreNoDevices() async throws {
-        #expect(try await run("device it part\nlook it").line == "devices=none unplugs=0 recovered=0")
+        #expect(try await run("device it part\nlook it\nunplug it").line == "devices=none unplugs=0 recovered=0")
     }
 
     @Test func anotherAnswerIsAFailureOfThatLine() async throws {
@@ -67,7 +83,7 @@ struct ScenarioRunTests {
     }
 
     @Test(arguments: [
-        ("{it.path}", nil), ("{host.seed}", nil), ("{host.moon}", "no `moon`"), ("{other.path}", "no device `other`"), ("{it}", "{DEVICE.VERB}"),
+        ("{it.path}", nil), ("{other.path}", "no device `other`"), ("{it}", "{DEVICE.VERB}"),
     ])
     func valuesAreFilledIn(_ value: String, _ trouble: String?) async throws {
         let text = "device it scripted\ndevice that part from=\(value)\nlook it"

@@ -9,16 +9,20 @@ final class ScriptedDevice: VMDevice {
         var events: [String] = []
         var isPlugged = false
         var armed = false
+        var deadlines: [Duration] = []
     }
 
     let life = Mutex(Life())
     let probes: Set<String> = ["look"]
+    let pulling: Set<String> = ["swap"]
 
     var events: [String] { life.withLock { $0.events } }
+    /// What the steps had, oldest first.
+    var deadlines: [Duration] { life.withLock { $0.deadlines } }
     var isPlugged: Bool { life.withLock { $0.isPlugged } }
 
-    func plug() async throws { note("plug", isPlugged: true) }
-    func unplug() async throws { note("unplug", isPlugged: false) }
+    func plug(within deadline: Duration) async throws { note("plug", isPlugged: true, deadline) }
+    func unplug(within deadline: Duration) async throws { note("unplug", isPlugged: false, deadline) }
     func end() async { note("end", isPlugged: false) }
 
     func unplug(at step: String) async throws {
@@ -26,19 +30,22 @@ final class ScriptedDevice: VMDevice {
         life.withLock { $0.armed = true }
     }
 
-    func perform(_ verb: String, _ arguments: [String]) async throws -> String {
+    func perform(_ verb: String, _ arguments: [String], within deadline: Duration) async throws -> String {
+        life.withLock { $0.deadlines.append(deadline) }
         switch verb {
         case "look": return isPlugged ? "here" : "away"
         case "path": return "/dev/scripted"
         case "go": if life.withLock({ $0.armed }) { note("pulled", isPlugged: false) }
+        case "swap": break
         case "hang": try await Task.sleep(for: .seconds(600))
         default: throw DeviceTrouble("no verb `\(verb)`")
         }
         return "done"
     }
 
-    private func note(_ event: String, isPlugged: Bool) {
+    private func note(_ event: String, isPlugged: Bool, _ deadline: Duration? = nil) {
         life.withLock { life in
+            if let deadline { life.deadlines.append(deadline) }
             life.events.append(event)
             life.isPlugged = isPlugged
         }

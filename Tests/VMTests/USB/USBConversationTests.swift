@@ -25,9 +25,12 @@ import Testing
             #expect(append.data == card.appendedAddress ?? [])
             reader.lift()
             #expect(try host.exchange(framing, 0x30, 0x03).status == 0x41)
+            // How the device took the end of it is known once it has hung up.
+            host.endOutput()
+            host.expectHangUp()
+            #expect(host.connection.failure == nil)
         }
         #expect(reader.requests == [.samID, .find, .find, .select, .read, .read, .append, .append])
-        #expect(reader.failure == nil)
     }
 
     @Test(arguments: SDTUSBFraming.allCases)

@@ -52,7 +52,7 @@ struct FunctionFSGadget: Sendable {
                 code = failure.code
             }
         }
-        throw Failure(what: "no free USB device controller in /sys/class/udc (modprobe dummy_hcd num=2)", code: code)
+        throw Failure(what: "no free USB device controller in /sys/class/udc (modprobe dummy_hcd num=8)", code: code)
     }
 
     /// Pulls it out of its controller; nothing happens when it is in none.

@@ -29,7 +29,7 @@ public final class FunctionFSReader: Sendable {
     }
 
     /// Plugs the reader in and returns once the host has set it up. Does nothing when it is plugged in.
-    public func plug(deadline: Duration = .seconds(60)) async throws {
+    public func plug(deadline: Duration) async throws {
         if isPlugged { return }
         await unplug()
         let descriptors = FunctionFSDescriptors(endpoints: [0x02, 0x81], name: "SDT ID-card reader")
@@ -73,9 +73,6 @@ public final class FunctionFSReader: Sendable {
 
     // MARK: The reader
 
-    /// What the reader was asked so far, oldest first.
-    public var requests: [Step] { state.withLock { $0.core.requests } }
-
     public func lay(_ card: SyntheticCard) {
         state.withLock { $0.core.lay(card) }
     }
@@ -87,13 +84,6 @@ public final class FunctionFSReader: Sendable {
     /// Makes the next `times` answers go wrong, those at `step` only if one is given.
     public func inject(_ fault: Fault, at step: Step? = nil, times: Int = 1) {
         state.withLock { $0.core.inject(fault, at: step, times: times) }
-    }
-
-    public func clearFaults() {
-        state.withLock { state in
-            state.core.clearFaults()
-            state.unpluggingStep = nil
-        }
     }
 
     private func makeLine(_ descriptors: FunctionFSDescriptors) throws -> FunctionFSLine {

@@ -22,10 +22,15 @@ public final class VirtualUSBReader: Sendable {
     private let device: Mutex<SDTUSBDevice>
     private let plugged = Mutex<Plug?>(nil)
     private let lastPort = Mutex<Int?>(nil)
-    private let controller = VHCIController()
+    private let controller: VHCIController
 
-    public init(framing: SDTUSBFraming) {
+    public convenience init(framing: SDTUSBFraming) {
+        self.init(framing: framing, controller: VHCIController())
+    }
+
+    init(framing: SDTUSBFraming, controller: VHCIController) {
         self.framing = framing
+        self.controller = controller
         device = Mutex(SDTUSBDevice(framing: framing))
     }
 
@@ -34,7 +39,7 @@ public final class VirtualUSBReader: Sendable {
     /// Plugs the reader in, into `port` of the virtual controller or the first free one, and returns once the kernel has set it up.
     /// Does nothing when it is plugged in.
     /// - Throws: what keeps the kernel from taking it, or `Poll.Missed` after `deadline`.
-    public func plug(port wanted: Int? = nil, deadline: Duration = .seconds(60)) async throws {
+    public func plug(port wanted: Int? = nil, deadline: Duration) async throws {
         if isPlugged { return }
         try await unplug(deadline: deadline)
         guard let port = try wanted ?? controller.status().freePort() else { throw VHCIController.Failure.noFreePort }
@@ -48,26 +53,29 @@ public final class VirtualUSBReader: Sendable {
             connection.close()
             throw error
         }
-        let name = try await Poll.until("the kernel has set the reader up", deadline: deadline) { () -> Poll.Outcome<String> in
-            if let failure = connection.failure { throw failure }
+        typealias Found = Result<String, any Error>
+        let found = try await Poll.until("the kernel has set the reader up", deadline: deadline) { () -> Poll.Outcome<Found> in
+            // Nobody will set up what has hung up; thrown here, it would only be what was seen last.
+            guard connection.isOpen else { return .there(.failure(connection.failure ?? VHCIController.Failure.hungUp(port: port))) }
             guard let entry = try controller.status().port(port), entry.state == .used, entry.device != "0-0" else {
                 return .notYet("the port has no device yet")
             }
             return Self.attribute("bConfigurationValue", of: entry.device) == "1"
-                ? .there(entry.device) : .notYet("\(entry.device) is not configured")
+                ? .there(.success(entry.device)) : .notYet("\(entry.device) is not configured")
         }
+        let name = try found.get()
         plugged.withLock { $0?.device = name }
     }
 
     /// Unplugs the reader and plugs it in again; into another port if one is free, so that its path in the bus is another as well as its address.
-    public func replug(elsewhere: Bool = false, deadline: Duration = .seconds(60)) async throws {
+    public func replug(elsewhere: Bool = false, deadline: Duration) async throws {
         let last = lastPort.withLock { $0 }
         try await unplug(deadline: deadline)
         try await plug(port: elsewhere ? try controller.status().freePort(avoiding: last) : last, deadline: deadline)
     }
 
     /// Pulls the plug, if it has not been pulled yet, and returns when the device is gone from sysfs and its port free.
-    public func unplug(deadline: Duration = .seconds(60)) async throws {
+    public func unplug(deadline: Duration) async throws {
         guard let plug = plugged.withLock({ $0 }) else { return }
         plug.connection.close()
         try await Poll.until("the kernel has let go of the reader", deadline: deadline) { () -> Poll.Outcome<Void> in
@@ -83,12 +91,6 @@ public final class VirtualUSBReader: Sendable {
         device.withLock { $0.front.unplug(at: step, afterBytes: bytes) }
     }
 
-    /// Returns when a plug that was armed has been pulled and the device is gone.
-    public func waitUntilUnplugged(deadline: Duration = .seconds(60)) async throws {
-        try await Poll.until("the plug has been pulled", deadline: deadline) { isPlugged ? .notYet("still plugged in") : .there(()) }
-        try await unplug(deadline: deadline)
-    }
-
     /// Whether the device is on its bus; false from the moment the plug is pulled.
     public var isPlugged: Bool { plugged.withLock { $0?.connection.isOpen ?? false } }
 
@@ -99,9 +101,6 @@ public final class VirtualUSBReader: Sendable {
         else { return nil }
         return (bus, number)
     }
-
-    /// What ended the conversation with the kernel, if it was not a pulled plug.
-    public var failure: USBIPError? { plugged.withLock { $0?.connection.failure } }
 
     private static let devices = "/sys/bus/usb/devices/"
 
@@ -125,8 +124,6 @@ public final class VirtualUSBReader: Sendable {
     /// What the reader was asked so far, oldest first.
     public var requests: [Step] { device.withLock { $0.front.core.requests } }
 
-    public var hasCard: Bool { device.withLock { $0.front.core.card != nil } }
-
     public func lay(_ card: SyntheticCard) {
         device.withLock { $0.front.core.lay(card) }
     }
@@ -143,10 +140,5 @@ public final class VirtualUSBReader: Sendable {
     /// The same on the bus.
     public func inject(_ fault: SDTUSBFault, at step: Step? = nil, times: Int = 1) {
         device.withLock { $0.front.inject(fault, at: step, times: times) }
-    }
-
-    /// Takes back every fault and every armed unplugging.
-    public func clearFaults() {
-        device.withLock { $0.front.clearFaults() }
     }
 }

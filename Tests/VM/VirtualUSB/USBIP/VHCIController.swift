@@ -8,12 +8,14 @@ struct VHCIController: Sendable {
         case missing(path: String)
         case noFreePort
         case refused(path: String, code: Int32)
+        case hungUp(port: Int)
 
         var description: String {
             switch self {
             case .missing(let path): "\(path) does not exist: load the module (modprobe vhci-hcd)"
             case .noFreePort: "every port of the virtual USB controller is taken: unplug a device"
             case .refused(let path, let code): "writing to \(path): \(String(cString: strerror(code))); it needs root and a free port"
+            case .hungUp(let port): "the kernel has hung up on the device in port \(port) of the virtual USB controller; its log tells why"
             }
         }
     }
@@ -35,10 +37,6 @@ struct VHCIController: Sendable {
     func attach(port: Int, socket: Int32) throws {
         // Any device number will do, as long as it isn't 0; 2 is USB_SPEED_FULL.
         try write("\(port) \(socket) \(1 << 16 | port + 1) 2", to: directory + "/attach")
-    }
-
-    func detach(port: Int) throws {
-        try write("\(port)", to: directory + "/detach")
     }
 
     private func write(_ text: String, to path: String) throws {

@@ -10,26 +10,26 @@ actor DataDisk: VMDevice {
         folder = place.scratch.appending(path: "disk").path
     }
 
-    func plug() async throws {
+    func plug(within deadline: Duration) async throws {
         guard !isMounted else { return }
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try await SystemCommand.run("/usr/bin/mount", ["-t", "ext4", "/dev/vdc", folder])
         isMounted = true
     }
 
-    func unplug() async throws {
+    func unplug(within deadline: Duration) async throws {
         try await SystemCommand.run("/usr/bin/umount", [folder])
         isMounted = false
     }
 
     var isPlugged: Bool { isMounted }
 
-    func perform(_ verb: String, _ arguments: [String]) async throws -> String {
+    func perform(_ verb: String, _ arguments: [String], within deadline: Duration) async throws -> String {
         guard verb == "path" else { throw DeviceTrouble("a disk can't `\(verb)`; it can `path`") }
         return folder
     }
 
     func end() async {
-        if isMounted { try? await unplug() }
+        if isMounted { try? await unplug(within: ScenarioParser.deadline) }
     }
 }

@@ -22,11 +22,11 @@ actor FlakeyDisk: VMDevice {
     }
 
     /// Makes the file system the first time; later it finds what it left.
-    func plug() async throws {
+    func plug(within deadline: Duration) async throws {
         guard !isMounted else { return }
         if sectors.isEmpty {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            try await SystemCommand.run("/sbin/modprobe", ["dm-flakey"])
+            try await KernelModule.load("dm-flakey")
             try await SystemCommand.run("/sbin/mke2fs", ["-q", "-F", "-t", "ext4", "/dev/vdc"])
             sectors = try await SystemCommand.run("/sbin/blockdev", ["--getsz", "/dev/vdc"])
         }
@@ -38,7 +38,7 @@ actor FlakeyDisk: VMDevice {
     }
 
     /// Unmounts and forgets everything in memory. What dm-flakey was told to drop stays dropped.
-    func unplug() async throws {
+    func unplug(within deadline: Duration) async throws {
         if isMounted { try await SystemCommand.run("/usr/bin/umount", [folder]) }
         isMounted = false
         if isMapped { try await SystemCommand.run("/sbin/dmsetup", ["remove", "--retry", Self.mapping]) }
@@ -48,16 +48,15 @@ actor FlakeyDisk: VMDevice {
 
     var isPlugged: Bool { isMounted }
 
-    func perform(_ verb: String, _ arguments: [String]) async throws -> String {
+    func perform(_ verb: String, _ arguments: [String], within deadline: Duration) async throws -> String {
         switch verb {
         case "path": return folder
         case "fail": try await load(.fails)
         case "drop": try await load(.drops)
-        case "mend": try await load(.whole)
         case "restart":
-            try await unplug()
-            try await plug()
-        default: throw DeviceTrouble("a flakey disk can't `\(verb)`; it can `path`, `fail`, `drop`, `mend` and `restart`")
+            try await unplug(within: deadline)
+            try await plug(within: deadline)
+        default: throw DeviceTrouble("a flakey disk can't `\(verb)`; it can `path`, `fail`, `drop` and `restart`")
         }
         return "done"
     }
@@ -70,6 +69,6 @@ actor FlakeyDisk: VMDevice {
     }
 
     func end() async {
-        try? await unplug()
+        try? await unplug(within: ScenarioParser.deadline)
     }
 }

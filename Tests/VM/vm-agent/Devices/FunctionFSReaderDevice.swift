@@ -3,7 +3,7 @@ import VirtualUSB
 
 /// `functionfs-sdt`: an ID-card reader as a gadget on dummy_hcd, framing B on whatever endpoints that gives.
 struct FunctionFSReaderDevice: VMDevice {
-    private static let verbs = "lay, lift, inject, clear, requests"
+    private static let verbs = "lay, lift, inject"
     private static let faults = SDTReaderCore.Fault.named.map { "\($0)" }
     private let reader: FunctionFSReader
 
@@ -14,27 +14,25 @@ struct FunctionFSReaderDevice: VMDevice {
 
     var isPlugged: Bool { reader.isPlugged }
 
-    func plug() async throws {
+    func plug(within deadline: Duration) async throws {
         // As many controllers as gadgets may want in one scenario.
-        try KernelModule.load("libcomposite", "usb_f_fs", "dummy_hcd", parameters: ["num=8"])
-        try await reader.plug()
+        try await KernelModule.load("libcomposite", "usb_f_fs", "dummy_hcd", parameters: ["num=8"])
+        try await reader.plug(deadline: deadline)
     }
 
-    func unplug() async throws { await reader.unplug() }
+    func unplug(within deadline: Duration) async throws { await reader.unplug() }
 
     func unplug(at step: String) async throws {
         reader.unplug(at: try ReaderVerbs.step(step))
     }
 
-    func perform(_ verb: String, _ arguments: [String]) async throws -> String {
+    func perform(_ verb: String, _ arguments: [String], within deadline: Duration) async throws -> String {
         switch verb {
         case "lay": reader.lay(try ReaderVerbs.card(arguments))
         case "lift": reader.lift()
         case "inject":
             let (name, step, times) = try ReaderVerbs.injection(arguments, known: Self.faults)
             if let fault = SDTReaderCore.Fault(name: name) { reader.inject(fault, at: step, times: times) }
-        case "clear": reader.clearFaults()
-        case "requests": return reader.requests.map(\.rawValue).joined(separator: " ")
         default: throw DeviceTrouble("a reader has no verb `\(verb)`; verbs are \(Self.verbs)")
         }
         return "done"

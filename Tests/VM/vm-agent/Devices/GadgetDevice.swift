@@ -14,9 +14,8 @@ actor GadgetDevice: VMDevice {
     }
 
     private static let count = Atomic<Int>(0)
-    /// For a command to the device, which is bounded inside; and for a probe, which has its own deadline below.
-    private static let patience: Duration = .seconds(45)
-    private static let probeMilliseconds = 40000
+    /// Of a probe that goes on across steps, which wait for it as long as they last: it must end by what happens to the device, and not by this.
+    private static let probeDeadline: Duration = .seconds(3600)
 
     nonisolated let probes: Set<String> = ["use", "finish"]
     private let role: Role
@@ -36,36 +35,36 @@ actor GadgetDevice: VMDevice {
         name = "\(role.name)-\(Self.count.wrappingAdd(1, ordering: .relaxed).newValue)"
     }
 
-    func plug() async throws {
-        let player = try await started()
-        _ = try await command("plug", player)
+    func plug(within deadline: Duration) async throws {
+        _ = try await command("plug", within: deadline)
         isPlugged = true
     }
 
-    func unplug() async throws {
-        _ = try await command("unplug", try await started())
+    func unplug(within deadline: Duration) async throws {
+        _ = try await command("unplug", within: deadline)
         isPlugged = false
     }
 
     /// `use [PROBE] [OPTION=VALUE…]` runs a probe to its good end. `start …` returns when the probe has the device in use, `await TEXT` when it says
     /// so, `finish` at its good end, `lose` when it ended because the device was unplugged, `miss` when its deadline passed. Everything else goes to
     /// the device.
-    func perform(_ verb: String, _ arguments: [String]) async throws -> String {
+    func perform(_ verb: String, _ arguments: [String], within deadline: Duration) async throws -> String {
         switch verb {
         case "use":
-            try startProbe(arguments)
-            return try await result()
+            try startProbe(arguments, within: deadline)
+            // A moment more: at its deadline it ends by itself and says what it waited for.
+            return try await result(within: deadline + .seconds(5))
         case "start":
-            try startProbe(arguments)
-            return try await awaitProbe("in use")
-        case "await": return try await awaitProbe(arguments.joined(separator: " "))
-        case "finish": return try await result()
+            try startProbe(arguments, within: Self.probeDeadline)
+            return try await awaitProbe("in use", within: deadline)
+        case "await": return try await awaitProbe(arguments.joined(separator: " "), within: deadline)
+        case "finish": return try await result(within: deadline)
         case "lose":
-            let (status, last) = try await ended()
+            let (status, last) = try await ended(within: deadline)
             guard status == 3 else { throw DeviceTrouble("the probe was to lose the device, and ended with \(status): \(last)") }
             return "gone"
         case "miss":
-            let (status, last) = try await ended()
+            let (status, last) = try await ended(within: deadline)
             guard status == 4 else { throw DeviceTrouble("the probe was to wait in vain, and ended with \(status): \(last)") }
             return "late"
         default:
@@ -73,7 +72,7 @@ actor GadgetDevice: VMDevice {
                 let verbs = ["use", "start", "await", "finish", "lose", "miss"] + role.verbs
                 throw DeviceTrouble("`\(role.name)` has no verb `\(verb)`; verbs are \(verbs.joined(separator: ", "))")
             }
-            return try await command(([verb] + arguments).joined(separator: " "), try await started())
+            return try await command(([verb] + arguments).joined(separator: " "), within: deadline)
         }
     }
 
@@ -85,25 +84,25 @@ actor GadgetDevice: VMDevice {
 
     // MARK: The device
 
-    private func started() async throws -> LineProgram {
+    private func started(within deadline: Duration) async throws -> LineProgram {
         if let player { return player }
         let player = try LineProgram(program, [role.name, "--name", name], log: log)
         self.player = player
-        let line = try await player.nextLine(within: Self.patience)
+        let line = try await player.nextLine(within: deadline)
         guard line == "ready" else { throw DeviceTrouble("vm-device \(role.name) isn't ready: \(line)") }
         return player
     }
 
     /// What stands after `ok`.
-    private func command(_ line: String, _ player: LineProgram) async throws -> String {
-        let answer = try await player.ask(line, within: Self.patience)
+    private func command(_ line: String, within deadline: Duration) async throws -> String {
+        let answer = try await started(within: deadline).ask(line, within: deadline)
         guard answer == "ok" || answer.hasPrefix("ok ") else { throw DeviceTrouble("`\(line)`: \(answer)") }
         return String(answer.dropFirst(3))
     }
 
     // MARK: The probe
 
-    private func startProbe(_ arguments: [String]) throws {
+    private func startProbe(_ arguments: [String], within deadline: Duration) throws {
         guard probe == nil else { throw DeviceTrouble("a probe is at work already; `finish`, `lose` or `miss` it first") }
         var arguments = arguments[...]
         var use = role.uses[0]
@@ -114,7 +113,7 @@ actor GadgetDevice: VMDevice {
             use = other
             arguments.removeFirst()
         }
-        var words = ["probe-\(use.name)", "--name", name, "--deadline", "\(Self.probeMilliseconds)"] + use.arguments
+        var words = ["probe-\(use.name)", "--name", name, "--deadline", "\(Int(deadline / .milliseconds(1)))"] + use.arguments
         for argument in arguments {
             let pair = argument.split(separator: "=", maxSplits: 1).map(String.init)
             guard pair.count == 2 else { throw DeviceTrouble("`\(argument)` isn't option=value") }
@@ -123,20 +122,20 @@ actor GadgetDevice: VMDevice {
         probe = try LineProgram(program, words, log: log)
     }
 
-    private func awaitProbe(_ text: String) async throws -> String {
+    private func awaitProbe(_ text: String, within deadline: Duration) async throws -> String {
         guard let probe else { throw DeviceTrouble("no probe is at work; `start` one") }
-        return try await probe.line(within: Self.patience, "`\(text)`") { $0.contains(text) }
+        return try await probe.line(within: deadline, "`\(text)`") { $0.contains(text) }
     }
 
-    private func ended() async throws -> (status: Int32, last: String) {
+    private func ended(within deadline: Duration) async throws -> (status: Int32, last: String) {
         guard let probe else { throw DeviceTrouble("no probe is at work; `start` one") }
         defer { self.probe = nil }
-        return try await probe.end(within: Self.patience)
+        return try await probe.end(within: deadline)
     }
 
     /// What a probe that went well says after `ok`.
-    private func result() async throws -> String {
-        let (status, last) = try await ended()
+    private func result(within deadline: Duration) async throws -> String {
+        let (status, last) = try await ended(within: deadline)
         guard status == 0, let ok = last.range(of: ": ok ") else { throw DeviceTrouble("the probe ended with \(status): \(last)") }
         return String(last[ok.upperBound...])
     }

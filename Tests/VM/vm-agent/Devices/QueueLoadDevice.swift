@@ -32,7 +32,7 @@ actor QueueLoadDevice: VMDevice {
     }
 
     /// The kiosk speaks to a platform without TLS on loopback only: the host's port becomes one of the machine's own.
-    func plug() async throws {
+    func plug(within deadline: Duration) async throws {
         guard tunnel == nil else { return }
         let command = BenchProcess.Command(
             "/usr/bin/systemd-socket-activate",
@@ -41,24 +41,24 @@ actor QueueLoadDevice: VMDevice {
         tunnel = try await BenchProcess.start(command) { _ in }
     }
 
-    func unplug() async throws {
+    func unplug(within deadline: Duration) async throws {
         throw DeviceTrouble("a queue has no plug; write `kill NAME`")
     }
 
     var isPlugged: Bool { process != nil }
 
-    func perform(_ verb: String, _ words: [String]) async throws -> String {
+    func perform(_ verb: String, _ words: [String], within deadline: Duration) async throws -> String {
         switch verb {
         case "start":
             try await start([])
-            try await wait("the queue to be ready") { $0.isReady }
+            try await wait("the queue to be ready", deadline) { $0.isReady }
         case "acknowledge":
             guard let count = words.first.flatMap(Int.init), count > 0 else { throw DeviceTrouble("write `acknowledge NAME COUNT`") }
             let goal = heard.state.withLock { $0.acknowledged } + count
-            try await wait("\(count) acknowledgements more") { $0.acknowledged >= goal }
+            try await wait("\(count) acknowledgements more", deadline) { $0.acknowledged >= goal }
         case "refuse":
             // The codes of what went wrong, each once.
-            try await wait("a refusal") { !$0.troubles.isEmpty }
+            try await wait("a refusal", deadline) { !$0.troubles.isEmpty }
             return heard.state.withLock { $0.troubles.sorted().joined(separator: " ") }
         case "mute": heard.state.withLock { $0.isMuted = true }
         case "kill": await kill()
@@ -95,15 +95,16 @@ actor QueueLoadDevice: VMDevice {
         process = nil
     }
 
-    /// As long as the step lasts. A queue that has ended won't say any more.
-    private func wait(_ what: String, for condition: @Sendable (Heard.State) -> Bool) async throws {
-        while true {
+    /// A queue that has ended won't say any more.
+    private func wait(_ what: String, _ deadline: Duration, for condition: @Sendable (Heard.State) -> Bool) async throws {
+        let end = try await Poll.until(what, deadline: deadline) { [process, heard] () -> Poll.Outcome<BenchProcess.End?> in
             // In this order: what it said is heard to the end before its end is known.
             let end = process?.end
-            if heard.state.withLock({ condition($0) }) { return }
-            if let end { throw DeviceTrouble("waited for \(what), and the queue ended with \(end): \(heard.lastLines)") }
-            try await Task.sleep(for: .milliseconds(20))
+            if heard.state.withLock({ condition($0) }) { return .there(nil) }
+            if let end { return .there(end) }
+            return .notYet("\(heard.state.withLock { $0.acknowledged }) acknowledged in all; \(heard.lastLines)")
         }
+        if let end { throw DeviceTrouble("waited for \(what), and the queue ended with \(end): \(heard.lastLines)") }
     }
 }
 

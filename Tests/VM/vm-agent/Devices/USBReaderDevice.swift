@@ -3,8 +3,9 @@ import VirtualUSB
 
 /// `usb-sdt-a` and `usb-sdt-b`: an ID-card reader on vhci-hcd.
 struct USBReaderDevice: VMDevice {
-    private static let verbs = "lay, lift, inject, clear, await-unplugged, replug, move, address, requests"
+    private static let verbs = "lay, lift, inject, replug, move"
     private static let faults = SDTReaderCore.Fault.named.map { "\($0)" } + SDTUSBFault.allCases.map(\.rawValue)
+    let pulling: Set<String> = ["replug", "move"]
     private let reader: VirtualUSBReader
 
     init(framing: SDTUSBFraming, options: [String: String]) throws {
@@ -14,12 +15,12 @@ struct USBReaderDevice: VMDevice {
 
     var isPlugged: Bool { reader.isPlugged }
 
-    func plug() async throws {
-        try KernelModule.load("vhci-hcd")
-        try await reader.plug()
+    func plug(within deadline: Duration) async throws {
+        try await KernelModule.load("vhci-hcd")
+        try await reader.plug(deadline: deadline)
     }
 
-    func unplug() async throws { try await reader.unplug() }
+    func unplug(within deadline: Duration) async throws { try await reader.unplug(deadline: deadline) }
 
     /// `read`, or `read:640`: after that many bytes of the answer.
     func unplug(at step: String) async throws {
@@ -30,7 +31,7 @@ struct USBReaderDevice: VMDevice {
         reader.unplug(at: try ReaderVerbs.step(name), afterBytes: bytes)
     }
 
-    func perform(_ verb: String, _ arguments: [String]) async throws -> String {
+    func perform(_ verb: String, _ arguments: [String], within deadline: Duration) async throws -> String {
         switch verb {
         case "lay": reader.lay(try ReaderVerbs.card(arguments))
         case "lift": reader.lift()
@@ -41,24 +42,18 @@ struct USBReaderDevice: VMDevice {
             } else if let fault = SDTReaderCore.Fault(name: name) {
                 reader.inject(fault, at: step, times: times)
             }
-        case "clear": reader.clearFaults()
-        case "await-unplugged": try await reader.waitUntilUnplugged()
-        case "replug": try await reader.replug()
+        case "replug": try await reader.replug(deadline: deadline)
         // Into another port: another path in the bus, and another address.
         case "move":
             let before = reader.address.map { "\($0)" }
-            try await reader.replug(elsewhere: true)
+            try await reader.replug(elsewhere: true, deadline: deadline)
             guard before != reader.address.map({ "\($0)" }) else { throw DeviceTrouble("the reader came back at the same address") }
-        case "address":
-            guard let address = reader.address else { throw DeviceTrouble("the reader is not plugged in") }
-            return "\(address.bus)-\(address.device)"
-        case "requests": return reader.requests.map(\.rawValue).joined(separator: " ")
         default: throw DeviceTrouble("a reader has no verb `\(verb)`; verbs are \(Self.verbs)")
         }
         return "done"
     }
 
     func end() async {
-        try? await reader.unplug()
+        try? await reader.unplug(deadline: .seconds(60))
     }
 }

@@ -11,8 +11,6 @@ struct DeviceKind: Sendable {
 
     /// Each family has a file of its own.
     static let all: [DeviceKind] = usb + gadgets + storage
-
-    static func named(_ name: String) -> DeviceKind? { all.first { $0.name == name } }
 }
 
 /// Where a scenario runs.

@@ -10,16 +10,16 @@ final class Agent: Sendable {
         self.payload = payload
     }
 
-    /// Returns when the host says `off`. Throws when the port is closed before.
-    func serve() async throws {
+    /// Throws when the port is closed.
+    func serve() async throws -> Never {
         port.send("ready")
         var values: [String: String] = [:]
-        while let line = try port.receive() {
+        while true {
+            let line = try port.receive()
             let words = line.split(separator: " ", maxSplits: 2).map(String.init)
             switch words.first {
             case "set" where words.count == 3: values[words[1]] = words[2]
             case "scenario" where words.count == 2: port.send(await run(words[1], values))
-            case "off": return
             default: port.send("log the agent doesn't know the line `\(line)`")
             }
         }

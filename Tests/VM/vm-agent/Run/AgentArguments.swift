@@ -19,11 +19,11 @@ enum AgentArguments: Equatable {
           --check FILE...      reads the files and says what is wrong with them; runs nothing
           --help               prints this
 
-        Lines from the host: `set NAME VALUE`, `scenario NAME` (a file of the payload's `scenarios`), `off`.
+        Lines from the host: `set NAME VALUE`, `scenario NAME` (a file of the payload's `scenarios`).
         Lines to the host: `ready`, `log TEXT`, `ok NAME devices=… unplugs=… recovered=…`, `not ok NAME line N: TEXT`.
 
         Exit codes:
-          0   the host said `off`, or the files are in order
+          0   the files are in order
           64  the command line is wrong
           65  a file isn't in order
           74  the port can't be opened or was closed

@@ -41,7 +41,7 @@ final class AgentPort: Sendable {
     }
 
     /// Blocks for the next line of the host.
-    func receive() throws -> String? {
+    func receive() throws -> String {
         try received.withLock { received in
             while true {
                 if let end = received.firstIndex(of: 0x0A) {

@@ -10,7 +10,7 @@ struct ScenarioReport: Sendable, Equatable {
     var used: [String: Use] = [:]
     /// Plugs pulled.
     var unplugs = 0
-    /// Devices that were of use again after their plug had been pulled.
+    /// Those after which the device was of use again.
     var recovered = 0
 
     mutating func use(_ kind: String, by use: Use) {

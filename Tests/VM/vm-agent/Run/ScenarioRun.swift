@@ -5,8 +5,6 @@ import KioskRuntime
 
 /// Carries out one scenario, a step at a time.
 actor ScenarioRun {
-    /// Verbs of devices that pull the plug and put it back.
-    private static let pulling: Set<String> = ["replug", "move"]
     private let scenario: Scenario
     private let file: String
     private let place: VMPlace
@@ -16,8 +14,8 @@ actor ScenarioRun {
     private var bed: HostBed?
     private var begun: [String: Task<Completion, Never>] = [:]
     private var report = ScenarioReport()
-    /// Devices that were pulled and not yet seen at work again.
-    private var away: Set<String> = []
+    /// Devices that were pulled and not yet seen at work again, and how often.
+    private var away: [String: Int] = [:]
     /// Devices that were told to pull their own plug.
     private var armed: [String: String] = [:]
 
@@ -54,7 +52,7 @@ actor ScenarioRun {
             try await at(declaration.line, within: ScenarioParser.deadline) {
                 let device = try kind.make(try await self.filled(declaration.options), self.place)
                 await self.keep(device, kind, declaration.name)
-                try await device.plug()
+                try await device.plug(within: ScenarioParser.deadline)
             }
         }
         guard !scenario.hosts.isEmpty else { return }
@@ -71,7 +69,7 @@ actor ScenarioRun {
         kinds[name] = kind
     }
 
-    /// What must hold when the last line is done: nothing armed went unused. What did pull its plug is counted, though no `plug` came after it.
+    /// What must hold when the last line is done: nothing armed or begun went unused, and whatever was pulled is of use again.
     private func finish() async throws {
         let line = scenario.steps.last?.line ?? 0
         for (name, step) in armed {
@@ -80,8 +78,12 @@ actor ScenarioRun {
             }
             pulled(name)
         }
-        guard let (host, _) = begun.first else { return }
-        throw ScenarioError(file: file, line: line, message: "what `begin \(host)` began isn't waited for; write `end \(host) -> OUTCOME`")
+        if let host = begun.keys.min() {
+            throw ScenarioError(file: file, line: line, message: "what `begin \(host)` began isn't waited for; write `end \(host) -> OUTCOME`")
+        }
+        guard let name = away.keys.min() else { return }
+        throw ScenarioError(
+            file: file, line: line, message: "\(name) was pulled and is of no use again: use it, or write `expect \(name) ready`")
     }
 
     private func takeAway() async {
@@ -103,14 +105,8 @@ actor ScenarioRun {
             guard let open = value.firstIndex(of: "{"), let close = value[open...].firstIndex(of: "}") else { continue }
             let parts = value[value.index(after: open)..<close].split(separator: ".").map(String.init)
             guard parts.count == 2 else { throw DeviceTrouble("write `{DEVICE.VERB}`, not `\(value)`") }
-            let answer: String
-            if parts[0] == "host" {
-                guard let handed = place.values[parts[1]] else { throw DeviceTrouble("the host handed over no `\(parts[1])`") }
-                answer = handed
-            } else {
-                guard let device = devices[parts[0]] else { throw DeviceTrouble("no device `\(parts[0])` is declared above") }
-                answer = try await device.perform(parts[1], [])
-            }
+            guard let device = devices[parts[0]] else { throw DeviceTrouble("no device `\(parts[0])` is declared above") }
+            let answer = try await device.perform(parts[1], [], within: ScenarioParser.deadline)
             filled[key] = value.replacingCharacters(in: open...close, with: answer)
         }
         return filled
@@ -134,9 +130,9 @@ actor ScenarioRun {
 
     private func perform(_ step: Scenario.Step) async throws {
         switch step.action {
-        case .plug(let name): try await plug(name)
-        case .unplug(let name, let protocolStep): try await unplug(name, at: protocolStep)
-        case .perform(let verb, let name, let arguments, let answer): try await use(name, verb, arguments, answer)
+        case .plug(let name): try await plug(name, within: step.deadline)
+        case .unplug(let name, let protocolStep): try await unplug(name, at: protocolStep, within: step.deadline)
+        case .perform(let verb, let name, let arguments, let answer): try await use(name, verb, arguments, answer, within: step.deadline)
         case .run(let command, let host, let outcome):
             guard let bed else { return }
             try settle(await bed.run(command, on: host, deadline: step.deadline), host, outcome)
@@ -154,19 +150,19 @@ actor ScenarioRun {
         }
     }
 
-    private func plug(_ name: String) async throws {
+    private func plug(_ name: String, within deadline: Duration) async throws {
         guard let device = devices[name] else { return }
         if let step = armed.removeValue(forKey: name) {
             guard await !device.isPlugged else { throw DeviceTrouble("\(name) never came to `\(step)`, where it was to pull its plug") }
             pulled(name)
         }
-        try await device.plug()
+        try await device.plug(within: deadline)
     }
 
-    private func unplug(_ name: String, at step: String?) async throws {
+    private func unplug(_ name: String, at step: String?, within deadline: Duration) async throws {
         guard let device = devices[name] else { return }
         guard let step else {
-            try await device.unplug()
+            try await device.unplug(within: deadline)
             return pulled(name)
         }
         try await device.unplug(at: step)
@@ -174,14 +170,15 @@ actor ScenarioRun {
     }
 
     private func pulled(_ name: String) {
+        guard kinds[name]?.isDevice == true else { return }
         report.unplugs += 1
-        away.insert(name)
+        away[name, default: 0] += 1
     }
 
-    private func use(_ name: String, _ verb: String, _ arguments: [String], _ wanted: String?) async throws {
+    private func use(_ name: String, _ verb: String, _ arguments: [String], _ wanted: String?, within deadline: Duration) async throws {
         guard let device = devices[name] else { return }
-        if Self.pulling.contains(verb), await device.isPlugged { pulled(name) }
-        let answer = try await device.perform(verb, arguments)
+        if device.pulling.contains(verb), await device.isPlugged { pulled(name) }
+        let answer = try await device.perform(verb, arguments, within: deadline)
         if let wanted, wanted != answer { throw DeviceTrouble("`\(wanted)` was to come out, and it is `\(answer)`") }
         if device.probes.contains(verb) { seen(name, by: .probe) }
     }
@@ -190,7 +187,7 @@ actor ScenarioRun {
     private func seen(_ name: String, by use: ScenarioReport.Use) {
         guard let kind = kinds[name] else { return }
         if kind.isDevice { report.use(kind.name, by: use) }
-        if away.remove(name) != nil { report.recovered += 1 }
+        report.recovered += away.removeValue(forKey: name) ?? 0
     }
 
     private func settle(_ completion: Completion, _ host: String, _ outcome: Scenario.Outcome?) throws {

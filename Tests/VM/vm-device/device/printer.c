@@ -24,14 +24,9 @@ struct printer {
     /// The paper is jammed: nothing is taken from the host any more.
     bool jammed;
     size_t received;
-    /// FNV-1a of all bytes since the last `clear`.
+    /// FNV-1a of all bytes since the plug.
     uint32_t hash;
 };
-
-static void clear(struct printer *printer) {
-    printer->received = 0;
-    printer->hash = 2166136261u;
-}
 
 static enum outcome show_status(struct printer *printer) {
     // USB printer class 1.1, 4.2.2: bit 5 paper empty, bit 4 selected, bit 3 not error.
@@ -78,7 +73,8 @@ static enum outcome plug(void *context) {
     if (outcome != OUTCOME_OK) {
         return outcome;
     }
-    clear(printer);
+    printer->received = 0;
+    printer->hash = 2166136261u;
     printer->jammed = false;
     outcome = open_new_node(printer, before);
     outcome = outcome ? outcome : show_status(printer);
@@ -138,11 +134,7 @@ static enum outcome perform(void *context, const char *verb, const char *argumen
         snprintf(reply, REPLY_SIZE, "%zu bytes %08x", printer->received, printer->hash);
         return OUTCOME_OK;
     }
-    if (strcmp(verb, "clear") == 0) {
-        clear(printer);
-        return OUTCOME_OK;
-    }
-    complain("'%s %s' is no verb of it; it knows paper in|out, jam, free, printed, clear", verb, argument);
+    complain("'%s %s' is no verb of it; it knows paper in|out, jam, free, printed", verb, argument);
     return OUTCOME_USAGE;
 }
 

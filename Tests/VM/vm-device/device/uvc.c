@@ -36,7 +36,6 @@ struct camera {
     /// How often the host has negotiated, and how often the streamer has begun anew for it.
     atomic_uint negotiations;
     atomic_uint restarts;
-    atomic_uint frames;
     /// The streamer stops in the middle of a frame.
     atomic_bool stalled;
     /// The parameters that the host has been offered.
@@ -84,9 +83,7 @@ static void *stream(void *context) {
     uint8_t frame[PICTURE_ROOM];
     for (uint32_t number = 1; !atomic_load(&camera->ending); number++) {
         atomic_store(&camera->restarts, atomic_load(&camera->negotiations));
-        if (send_frame(camera, frame, picture_encode(frame, number), number & 1)) {
-            atomic_fetch_add(&camera->frames, 1);
-        } else if (!is_interrupted(camera)) {
+        if (!send_frame(camera, frame, picture_encode(frame, number), number & 1) && !is_interrupted(camera)) {
             // The host reset the endpoint, or took the configuration away: that event comes next.
             poll(NULL, 0, 10);
         }
@@ -270,7 +267,6 @@ static enum outcome plug(void *context) {
     uint8_t descriptors[1024];
     size_t size = uvc_descriptors(descriptors);
     uvc_block(camera->block);
-    atomic_store(&camera->frames, 0);
     atomic_store(&camera->stalled, false);
     if (write(camera->fd, descriptors, size) != (ssize_t)size) {
         complain("plugging the camera into a USB device controller: %s", strerror(errno));
@@ -322,15 +318,12 @@ static enum outcome unplug(void *context) {
 static enum outcome perform(void *context, const char *verb, const char *argument, char *reply) {
     struct camera *camera = context;
     (void)argument;
+    (void)reply;
     if (strcmp(verb, "stall") == 0 || strcmp(verb, "resume") == 0) {
         atomic_store(&camera->stalled, strcmp(verb, "stall") == 0);
         return OUTCOME_OK;
     }
-    if (strcmp(verb, "sent") == 0) {
-        snprintf(reply, REPLY_SIZE, "%u frames", atomic_load(&camera->frames));
-        return OUTCOME_OK;
-    }
-    complain("'%s' is no verb of it; it knows stall, resume, sent", verb);
+    complain("'%s' is no verb of it; it knows stall, resume", verb);
     return OUTCOME_USAGE;
 }
 

@@ -49,7 +49,7 @@ enum outcome options_parse(struct options *options, int count, char **arguments,
         } else if (strcmp(key, "driver") == 0) {
             options->driver = value;
         } else if (strcmp(key, "deadline") == 0) {
-            outcome = number(&options->deadline, key, value, 1, 600000);
+            outcome = number(&options->deadline, key, value, 1, 3600000);
         } else if (strcmp(key, "frames") == 0) {
             outcome = number(&options->frames, key, value, 0, 100000);
         } else if (strcmp(key, "bytes") == 0) {

@@ -152,25 +152,47 @@ enum outcome wait_until_unplugged(const char *serial, struct deadline deadline) 
 }
 
 enum outcome load_module(const char *const *arguments) {
-    const char *vector[8] = {"modprobe", "-q"};
-    size_t count = 2;
-    for (; arguments[count - 2] && count < 7; count++) {
-        vector[count] = arguments[count - 2];
+    const char *vector[8] = {"modprobe"};
+    size_t count = 1;
+    for (; arguments[count - 1] && count < 7; count++) {
+        vector[count] = arguments[count - 1];
     }
+    // Its own words become part of the complaint: on this program's stderr whoever reads the answers would take them for one.
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        return failed("a pipe for modprobe", errno);
+    }
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
     extern char **environ;
     pid_t child;
-    int number = posix_spawnp(&child, "modprobe", NULL, NULL, (char *const *)(uintptr_t)vector, environ);
+    int number = posix_spawnp(&child, "modprobe", &actions, NULL, (char *const *)(uintptr_t)vector, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    close(ends[1]);
     if (number != 0) {
+        close(ends[0]);
         return failed("modprobe", number);
     }
+    char said[256], piece[256];
+    size_t filled = 0;
+    for (ssize_t got; (got = read(ends[0], piece, sizeof piece)) > 0 || (got < 0 && errno == EINTR);) {
+        size_t room = sizeof said - 1 - filled;
+        size_t kept = got < 0 ? 0 : (size_t)got < room ? (size_t)got : room;
+        memcpy(said + filled, piece, kept);
+        filled += kept;
+    }
+    said[filled] = 0;
     int status;
     while (waitpid(child, &status, 0) < 0) {
         if (errno != EINTR) {
+            close(ends[0]);
             return failed("waiting for modprobe", errno);
         }
     }
+    close(ends[0]);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        complain("modprobe %s failed: the kernel needs that module, and this program root", arguments[0] ? arguments[0] : "");
+        complain("modprobe %s: %s (the kernel needs that module, and this program root)", arguments[0] ? arguments[0] : "", said);
         return OUTCOME_SYSTEM;
     }
     return OUTCOME_OK;

@@ -30,15 +30,6 @@ const struct keypad_key *keypad_key(const char *name) {
     return NULL;
 }
 
-const struct keypad_key *keypad_key_of_code(uint16_t code) {
-    for (const struct keypad_key *key = keypad_keys; *key->name; key++) {
-        if (key->code == code) {
-            return key;
-        }
-    }
-    return NULL;
-}
-
 void keypad_encode(uint8_t report[KEYPAD_REPORT], const struct keypad_key *key) {
     memset(report, 0, KEYPAD_REPORT);
     report[2] = key ? key->usage : 0;

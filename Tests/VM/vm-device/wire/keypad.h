@@ -25,9 +25,6 @@ struct keypad_key {
 /// The key with that name, or NULL.
 const struct keypad_key *_Nullable keypad_key(const char *name);
 
-/// The key with that Linux code, or NULL.
-const struct keypad_key *_Nullable keypad_key_of_code(uint16_t code);
-
 /// Fills a report: this key down, or none when NULL.
 void keypad_encode(uint8_t report[_Nonnull KEYPAD_REPORT], const struct keypad_key *_Nullable key);
 
