@@ -83,6 +83,8 @@ struct KioskLife {
     private func command(_ arguments: [String]) -> BenchProcess.Command {
         var environment = setting.layout.environment
         environment["KIOSK_MUTANT"] = setting.mutant
+        // A trap ends it at once; a stack being printed would go on until the blow, which would then count as its end.
+        environment["SWIFT_BACKTRACE"] = "enable=no"
         return BenchProcess.Command(
             setting.layout.executable("queue-load"),
             [
