@@ -80,7 +80,7 @@ actor ChaosRun {
             }
             await ground.discard()
             let restarts = await city.process.restarts
-            if restarts > result.platformKills { throw PlatformBroken(restarts: restarts, kills: result.platformKills, log: log.recent) }
+            if restarts > result.platformKills { throw PlatformBroken(restarts: restarts, kills: result.platformKills, log: log) }
             say("\(kind) \(done)/\(rounds): acknowledged=\(result.acknowledged) delivered=\(result.delivered) refused=\(result.refused)")
         }
     }
@@ -132,11 +132,13 @@ actor ChaosRun {
     private struct PlatformBroken: Error, CustomStringConvertible {
         var restarts: Int
         var kills: Int
-        var log: [String]
+        var log: ProcessLog
 
         var description: String {
-            let lines = log.filter { $0.contains("platformd") }.suffix(20)
-            return "platformd is broken: started anew \(restarts) times after \(kills) kills: \(lines.joined(separator: "; "))"
+            // How it ended stands in the bench's own lines, why in the first of its own; what it says of each packet would bury both.
+            let lines = log.everything.flatMap { String(decoding: $0.bytes, as: UTF8.self).split(separator: "\n") }
+                .filter { !$0.contains(" info platformd: ") }
+            return "platformd is broken: started anew \(restarts) times after \(kills) kills\n" + lines.prefix(60).joined(separator: "\n")
         }
     }
 
