@@ -103,7 +103,7 @@ public final class BenchProcess: Sendable {
     /// Returns once it has ended and been reaped.
     public func wait() async -> End { await ended.value() }
 
-    /// Does nothing once it has ended: its number may belong to another by then.
+    /// Does nothing once it has been reaped: its number may belong to another by then.
     public func send(_ signal: Int32) {
         isReaped.withLock { isReaped in
             if !isReaped { _ = kill(pid, signal) }
