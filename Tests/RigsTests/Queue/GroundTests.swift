@@ -48,9 +48,10 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func aLoadThatTheDiskFailedIsStruckAllTheSame() async throws {
+    @Test(.timeLimit(.minutes(1)), arguments: ["echo failed io; exit 3", "kill -BUS $$"])
+    func aLoadThatTheDiskFailedIsStruckAllTheSame(script: String) async throws {
         try await withDirectory { directory in
-            let blow = try await strike(try ForgettingGround(directory: directory), "echo failed io; exit 3")
+            let blow = try await strike(try ForgettingGround(directory: directory), script)
             #expect(blow.acknowledged == ["Q1-test-1"])
         }
     }
