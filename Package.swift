@@ -179,7 +179,7 @@ let package = Package(
             "Rigs",
             [
                 "ForgettingDisk", "BadNetwork", "Bench", "KioskQueue", "KioskRuntime", "Outbox", "PlatformClient", "PlatformAPI", "KioskModel",
-                "QueueLoad", "forgetfs", "queue-load", "chaos", "platformd", server, http, client, nio, nioPosix, nioHTTP, log,
+                "QueueLoad", "SeededRandom", "forgetfs", "queue-load", "chaos", "platformd", server, http, client, nio, nioPosix, nioHTTP, log,
             ]),
 
         // The virtual machine (Tests/VM): kernel devices, and the agent that runs scenarios inside.

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 import Testing
 
 @testable import Bench
@@ -22,6 +23,34 @@ struct ProcessTests {
         let child = try await BenchProcess.start(command("trap '' TERM; echo ready; while :; do sleep 1; done")) { log.append($0, from: "sh") }
         _ = try await Poll.until("the child to be ready") { log.recent.isEmpty ? .notYet("silent") : .there(true) }
         #expect(await child.stop(grace: .milliseconds(200)) == .signal(SIGKILL))
+    }
+
+    @Test func whatTheLastNewlineEndsIsALine() async throws {
+        let heard = Mutex<[String]>([])
+        let script = "printf 'one\\ntw'; printf 'o\\n\\nrest'; kill -KILL $$"
+        let child = try await BenchProcess.start(command(script), hearing: .seconds(30)) { line in heard.withLock { $0.append(line) } }
+        #expect(await child.wait() == .signal(SIGKILL))
+        #expect(heard.withLock { $0 } == ["one", "two", ""])
+    }
+
+    /// Its number is another's only once its end is known, so that no signal meant for it reaches a stranger.
+    @Test(.timeLimit(.minutes(1))) func aDeadChildKeepsItsNumberUntilItsEndIsTold() async throws {
+        let heard = Mutex<pid_t?>(nil)
+        let child = try await BenchProcess.start(command("sleep 1000 & echo $!"), hearing: .seconds(300)) { line in
+            heard.withLock { $0 = pid_t(line) }
+        }
+        // Keeps the pipe open.
+        let grandchild: pid_t = try await Poll.until("the grandchild") { heard.withLock { $0 }.map { .there($0) } ?? .notYet("no line") }
+        defer { kill(grandchild, SIGKILL) }
+        let stat: String = try await Poll.until("the child's death") {
+            let stat = try String(contentsOfFile: "/proc/\(child.pid)/stat", encoding: .utf8)
+            return stat.contains(") Z ") ? .there(stat) : .notYet(stat)
+        }
+        #expect(child.end == nil, "\(stat)")
+        child.send(SIGTERM)
+        kill(grandchild, SIGKILL)
+        #expect(await child.wait() == .exit(0))
+        #expect(kill(child.pid, 0) == -1)
     }
 
     @Test func aSupervisedProcessIsStartedAnew() async throws {

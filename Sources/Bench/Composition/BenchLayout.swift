@@ -16,7 +16,7 @@ public struct BenchLayout: Sendable {
 
         public var description: String {
             switch self {
-            case .noExecutable(let path): "\(path) isn't built: run `swift build` first"
+            case .noExecutable(let program): "\(program) isn't built: run `swift build` first"
             case .noKioskDirectory: "the directory Kiosk isn't found: run this from a clone of the repository"
             case .pathTooLong(let path): "\(path) is too long a path for a Unix socket (107 bytes): choose a shorter --data"
             }
@@ -27,13 +27,8 @@ public struct BenchLayout: Sendable {
     /// - Throws: `Problem` when something is missing; nothing has been made then.
     public init(root: URL, needing programs: [String] = ["kioskd", "kiosk-device", "platformd"]) throws {
         self.root = root
-        let own = try URL(fileURLWithPath: FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
-        executables = Self.executables(near: own)
-        for name in programs {
-            let path = executables.appending(path: name).path
-            guard FileManager.default.isExecutableFile(atPath: path) else { throw Problem.noExecutable(path) }
-        }
-        let places = [FileManager.default.currentDirectoryPath, own.path, #filePath].map { URL(fileURLWithPath: $0) }
+        executables = try Self.directory(holding: programs)
+        let places = [FileManager.default.currentDirectoryPath, executables.path, #filePath].map { URL(fileURLWithPath: $0) }
         guard let kiosk = places.lazy.compactMap(Self.kioskDirectory(above:)).first else { throw Problem.noKioskDirectory }
         self.kiosk = kiosk
         guard controlSocket.path.utf8.count <= 107 else { throw Problem.pathTooLong(controlSocket.path) }
@@ -78,18 +73,17 @@ public struct BenchLayout: Sendable {
     /// Path of a program built beside this one, for who needs no bench around it.
     /// - Throws: `Problem.noExecutable`
     public static func built(_ program: String) throws -> String {
-        let own = try URL(fileURLWithPath: FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
-        let path = executables(near: own, holding: program).appending(path: program).path
-        guard FileManager.default.isExecutableFile(atPath: path) else { throw Problem.noExecutable(path) }
-        return path
+        try directory(holding: [program]).appending(path: program).path
     }
 
-    /// Beside this executable; a test runs inside a bundle beside the same.
-    private static func executables(near own: URL, holding program: String = "platformd") -> URL {
-        let beside = own.deletingLastPathComponent()
-        if FileManager.default.isExecutableFile(atPath: beside.appending(path: program).path) { return beside }
-        let arguments = CommandLine.arguments.map { URL(fileURLWithPath: $0).deletingLastPathComponent() }
-        return arguments.first { FileManager.default.isExecutableFile(atPath: $0.appending(path: program).path) } ?? beside
+    /// Where all of them are: beside this executable; a test runs inside a bundle beside the same.
+    private static func directory(holding programs: [String]) throws -> URL {
+        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let places = ([own] + CommandLine.arguments).map { URL(fileURLWithPath: $0).deletingLastPathComponent() }
+        let missing = places.map { place in programs.filter { !FileManager.default.isExecutableFile(atPath: place.appending(path: $0).path) } }
+        if let index = missing.firstIndex(where: \.isEmpty) { return places[index] }
+        // Named is what lacks where most of them are.
+        throw Problem.noExecutable(missing.min { $0.count < $1.count }?.first ?? "")
     }
 
     private static func kioskDirectory(above start: URL) -> URL? {

@@ -43,41 +43,58 @@ public final class BenchProcess: Sendable {
     }
 
     public let pid: pid_t
-    private let ended: AsyncBox<End>
+    private let ended = AsyncBox<End>()
+    /// From then on its number may belong to another.
+    private let isReaped = Mutex(false)
 
-    private init(pid: pid_t, ended: AsyncBox<End>) {
+    private init(pid: pid_t) {
         self.pid = pid
-        self.ended = ended
     }
 
-    /// - Parameters:
-    ///   - hearing: how long its end may be held up until everything it printed was heard; a grandchild that keeps the pipe open uses all of it
-    ///   - output: called on a thread of its own with what the child prints, as it comes
+    /// - Parameter output: called on a thread of its own with what the child prints, as it comes
     public static func start(
-        _ command: Command, hearing: Duration = .milliseconds(500), output: @escaping @Sendable (UnsafeRawBufferPointer) -> Void
+        _ command: Command, output: @escaping @Sendable (UnsafeRawBufferPointer) -> Void
     ) async throws -> BenchProcess {
-        let ended = AsyncBox<End>()
-        let pid: pid_t = try await withCheckedThrowingContinuation { continuation in
+        try await launch(command, hearing: .milliseconds(500), output: output)
+    }
+
+    /// For who counts lines: each that the child finished is heard before its end is told.
+    /// - Parameters:
+    ///   - hearing: how long its end may be held up for that; a grandchild that keeps the pipe open uses all of it
+    ///   - line: called on a thread of its own with each line, as it comes. What follows the last newline wasn't said.
+    public static func start(
+        _ command: Command, hearing: Duration, line: @escaping @Sendable (String) -> Void
+    ) async throws -> BenchProcess {
+        let unfinished = Mutex(UnfinishedLine())
+        return try await launch(command, hearing: hearing) { bytes in
+            for text in unfinished.withLock({ $0.finish(with: bytes) }) { line(text) }
+        }
+    }
+
+    private static func launch(
+        _ command: Command, hearing: Duration, output: @escaping @Sendable (UnsafeRawBufferPointer) -> Void
+    ) async throws -> BenchProcess {
+        try await withCheckedThrowingContinuation { continuation in
             startThread(named: "child") {
                 do {
                     let (pid, reading) = try spawn(command)
+                    let process = BenchProcess(pid: pid)
                     let reader = DispatchGroup()
                     reader.enter()
                     startThread(named: "output") {
                         drain(reading, into: output)
                         reader.leave()
                     }
-                    continuation.resume(returning: pid)
-                    let end = reap(pid)
+                    continuation.resume(returning: process)
+                    awaitDeath(of: pid)
                     // What it printed last is heard before its end is told.
                     _ = reader.wait(timeout: .now() + hearing / .seconds(1))
-                    ended.set(end)
+                    process.ended.set(process.reap())
                 } catch {
                     continuation.resume(throwing: error)
                 }
             }
         }
-        return BenchProcess(pid: pid, ended: ended)
     }
 
     /// Nil while it runs.
@@ -86,10 +103,11 @@ public final class BenchProcess: Sendable {
     /// Returns once it has ended and been reaped.
     public func wait() async -> End { await ended.value() }
 
-    /// Does nothing once it has ended: its number may belong to another by then.
+    /// Does nothing once it has been reaped: its number may belong to another by then.
     public func send(_ signal: Int32) {
-        guard ended.current == nil else { return }
-        kill(pid, signal)
+        isReaped.withLock { isReaped in
+            if !isReaped { _ = kill(pid, signal) }
+        }
     }
 
     /// Asks it to end, and ends it when it hasn't within `grace`.
@@ -166,9 +184,19 @@ public final class BenchProcess: Sendable {
         }
     }
 
-    private static func reap(_ pid: pid_t) -> End {
+    /// Leaves it a zombie, which keeps its number.
+    private static func awaitDeath(of pid: pid_t) {
+        var info = siginfo_t()
+        while waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT) < 0, errno == EINTR {}
+    }
+
+    /// After `awaitDeath`.
+    private func reap() -> End {
         var status: Int32 = 0
-        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        isReaped.withLock { isReaped in
+            while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+            isReaped = true
+        }
         let signal = status & 0x7F
         return signal == 0 ? .exit((status >> 8) & 0xFF) : .signal(signal)
     }

@@ -13,7 +13,7 @@ struct KioskConfigurationFile: Encodable {
 
     struct Platform: Encodable {
         var credential: String
-        /// Overrides the credential's address: the kiosk goes through the network switch.
+        /// Overrides the credential's address: the kiosk goes through the network proxy.
         var url: String
     }
 

@@ -5,7 +5,7 @@ import NIOCore
 import NIOHTTP1
 public import PlatformAPI
 
-/// An officer of the platform: sees applications and opens their materials, over the operator API and not through the network switch.
+/// An officer of the platform: sees applications and opens their materials, over the operator API and not through the network proxy.
 public struct PlatformOperator: Sendable {
     /// The platform answered with this status.
     public struct Refused: Error, CustomStringConvertible {

@@ -10,9 +10,11 @@ public enum Poll {
         public var description: String { "waited \(deadline.components.seconds) s for \(what) in vain; last seen: \(last)" }
     }
 
-    /// - Parameter check: the value waited for, or a description of what is there instead; what it throws is such a description too
+    /// - Parameters:
+    ///   - pause: between two looks
+    ///   - check: the value waited for, or a description of what is there instead; what it throws is such a description too
     public static func until<Value>(
-        _ what: String, deadline: Duration = .seconds(30), _ check: () async throws -> Outcome<Value>
+        _ what: String, deadline: Duration = .seconds(30), every pause: Duration = .milliseconds(50), _ check: () async throws -> Outcome<Value>
     ) async throws -> Value {
         let end = ContinuousClock.now + deadline
         var last = "nothing"
@@ -27,7 +29,7 @@ public enum Poll {
             } catch {
                 last = "\(error)"
             }
-            try await Task.sleep(for: .milliseconds(50))
+            try await Task.sleep(for: pause)
         } while ContinuousClock.now < end
         throw Missed(what: what, deadline: deadline, last: last)
     }

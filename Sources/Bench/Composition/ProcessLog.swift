@@ -5,7 +5,7 @@ import Synchronization
 public final class ProcessLog: Sendable {
     private struct Content {
         var recent: [String] = []
-        var partial: [String: [UInt8]] = [:]
+        var unfinished: [String: UnfinishedLine] = [:]
         var everything: [String: [UInt8]] = [:]
     }
 
@@ -24,12 +24,7 @@ public final class ProcessLog: Sendable {
     func append(_ bytes: UnsafeRawBufferPointer, from name: String) {
         let lines: [String] = content.withLock { content in
             if content.everything[name, default: []].count < Self.limit { content.everything[name, default: []].append(contentsOf: bytes) }
-            content.partial[name, default: []].append(contentsOf: bytes)
-            var lines: [String] = []
-            while let end = content.partial[name]?.firstIndex(of: 0x0A) {
-                lines.append("\(name): " + String(decoding: content.partial[name, default: []][..<end], as: UTF8.self))
-                content.partial[name]?.removeSubrange(...end)
-            }
+            let lines = content.unfinished[name, default: UnfinishedLine()].finish(with: bytes).map { "\(name): " + $0 }
             content.recent = (content.recent + lines).suffix(Self.recentLimit)
             return lines
         }

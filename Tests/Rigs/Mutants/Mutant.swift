@@ -2,7 +2,7 @@ internal import Glibc
 
 /// A deliberate fault of the kiosk: what proves that a rig can fail. Linked only by a build with `KIOSK_MUTANTS=1`;
 /// docs/rigs.md tells which rig catches which.
-public enum Mutant: String, Sendable, CaseIterable {
+public enum Mutant: String, Sendable {
     /// The unsealed document passes through a temporary file.
     case leak
     /// A sealed file isn't fsynced before it gets its name.

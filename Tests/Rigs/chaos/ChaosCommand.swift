@@ -45,16 +45,16 @@ struct ChaosCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let root = try BenchLayout.temporaryRoot()
-        defer { try? FileManager.default.removeItem(at: root) }
         let seed = seed ?? UInt64.random(in: 1...999_999)
         let progress: FileHandle = format == .json ? .standardError : .standardOutput
         let say: @Sendable (String) -> Void = { Self.print($0, to: progress) }
         say("seed: \(seed)")
         let log = ProcessLog(echo: verbose)
-        let run = try ChaosRun(options: .init(cuts: cuts, kills: kills, seed: seed, mutant: mutant), root: root, log: log, say: say)
         let result: ChaosResult
         do {
+            let root = try BenchLayout.temporaryRoot()
+            defer { try? FileManager.default.removeItem(at: root) }
+            let run = try ChaosRun(options: .init(cuts: cuts, kills: kills, seed: seed, mutant: mutant), root: root, log: log, say: say)
             guard let finished = try await untilSignal({ try await run.run() }) else { throw ExitCode(130) }
             result = finished
         } catch let exit as ExitCode {
@@ -94,13 +94,11 @@ struct ChaosCommand: AsyncParsableCommand {
                 return nil
             }
             defer { group.cancelAll() }
-            do {
-                guard let first = try await group.next() else { return nil }
-                group.cancelAll()
-                // A run that was interrupted ends by its cancellation, after it has put everything away.
-                while (try? await group.next()) != nil {}
-                return first
-            }
+            guard let first = try await group.next() else { return nil }
+            group.cancelAll()
+            // A run that was interrupted ends by its cancellation, after it has put everything away.
+            while (try? await group.next()) != nil {}
+            return first
         }
     }
 

@@ -1,6 +1,7 @@
 import BadNetwork
 import Bench
 import Foundation
+import PlatformAPI
 import QueueLoad
 import SeededRandom
 
@@ -70,13 +71,16 @@ actor ChaosRun {
                 try await ground.prepare()
                 let setting = KioskLife.Setting(layout: layout, port: cable.port, seed: options.seed, mutant: options.mutant)
                 done += try await live(
-                    KioskLife(setting: setting, ground: ground), kind, from: done, rounds: min(Self.roundsOfALife, rounds - done), city: city,
+                    KioskLife(setting: setting, ground: ground, name: "\(kind)\(number)"), kind, from: done,
+                    rounds: min(Self.roundsOfALife, rounds - done), city: city,
                     cable: cable)
             } catch {
                 await ground.discard()
                 throw error
             }
             await ground.discard()
+            let restarts = await city.process.restarts
+            if restarts > result.platformKills { throw PlatformBroken(restarts: restarts, kills: result.platformKills, log: log) }
             say("\(kind) \(done)/\(rounds): acknowledged=\(result.acknowledged) delivered=\(result.delivered) refused=\(result.refused)")
         }
     }
@@ -109,6 +113,9 @@ actor ChaosRun {
             let findings = await life.look()
             if !findings.isEmpty {
                 note(findings, at: "\(kind) \(first + round)", blow.story)
+                // What of this life came to the platform stays there in part: the next life isn't to be blamed for it.
+                try await city.waitUntilHealthy()
+                last = try await city.officer.applications(after: last).last?.id ?? last
                 return round
             }
         }
@@ -119,6 +126,20 @@ actor ChaosRun {
         result.unsaid += end.applications - end.whole
         if !end.findings.isEmpty { note(end.findings, at: "\(kind) \(first + rounds)", "after the drain") }
         return rounds
+    }
+
+    /// platformd ended by itself and was started anew, as if nothing had been.
+    private struct PlatformBroken: Error, CustomStringConvertible {
+        var restarts: Int
+        var kills: Int
+        var log: ProcessLog
+
+        var description: String {
+            // How it ended stands in the bench's own lines, why in the first of its own; what it says of each packet would bury both.
+            let lines = log.everything.flatMap { String(decoding: $0.bytes, as: UTF8.self).split(separator: "\n") }
+                .filter { !$0.contains(" info platformd: ") }
+            return "platformd is broken: started anew \(restarts) times after \(kills) kills\n" + lines.prefix(60).joined(separator: "\n")
+        }
     }
 
     private func note(_ findings: Findings, at place: String, _ story: String) {

@@ -8,7 +8,8 @@ protocol Ground: Sendable {
     var outbox: URL { get }
     /// Returns when `outbox` can be made.
     func prepare() async throws
-    /// Starts the load, strikes once, and returns when the load is dead and the ground usable again.
+    /// Starts the load, strikes once, and returns when the load is dead and the ground usable again. Throws `LoadProcess.Broken` when the load
+    /// had ended before, in a way that the ground doesn't explain.
     /// - Parameter choices: where the numbers for this blow come from
     func strike(_ choices: SeededGenerator, load: () async throws -> LoadProcess) async throws -> Blow
     /// Leaves nothing behind. Throws nothing: it is called after failures too.
@@ -47,7 +48,8 @@ struct PlainGround: Ground {
             await load.kill()
             throw error
         }
-        await load.kill()
+        // Nothing fails here: it must have been alive.
+        if let end = await load.kill() { throw LoadProcess.Broken(end: end, log: load.log) }
         let moment = "\(delay.components.attoseconds / 1_000_000_000_000_000) ms after \(early ? "the start" : "ready")"
         return Blow(acknowledged: load.acknowledged, refused: load.refused, story: moment)
     }

@@ -18,12 +18,16 @@ struct KioskLife {
 
     let setting: Setting
     let ground: any Ground
+    /// Unlike any other life's in the same city.
+    let name: String
     /// Everything acknowledged so far.
     private(set) var acknowledged: [String] = []
+    private var round = 0
 
-    init(setting: Setting, ground: any Ground) {
+    init(setting: Setting, ground: any Ground, name: String) {
         self.setting = setting
         self.ground = ground
+        self.name = name
     }
 
     private var verifier: LoadVerifier { LoadVerifier(seed: setting.seed, acknowledged: acknowledged) }
@@ -31,7 +35,8 @@ struct KioskLife {
     /// One blow under load.
     /// - Parameter backlog: packets that may wait before the load holds back
     mutating func strike(_ choices: SeededGenerator, backlog: Int) async throws -> Blow {
-        let command = command(["--backlog", "\(backlog)"])
+        round += 1
+        let command = command(round: round, backlog: backlog)
         let blow = try await ground.strike(choices) { try await LoadProcess.start(command) }
         acknowledged += blow.acknowledged
         return blow
@@ -48,16 +53,12 @@ struct KioskLife {
         officer: PlatformOperator, after last: UUID?
     ) async throws -> (findings: Findings, whole: Int, applications: Int, last: UUID?) {
         let drain = try await LoadProcess.start(command(["--drain"]))
-        let end: BenchProcess.End?
+        let end: BenchProcess.End
         do {
             end = try await drain.waitForEnd(deadline: .seconds(180))
         } catch {
             await drain.kill()
             throw error
-        }
-        guard let end else {
-            await drain.kill()
-            throw Stuck(log: drain.log)
         }
         var findings = Findings()
         switch end {
@@ -66,7 +67,7 @@ struct KioskLife {
         // Disk or outbox failed, although nothing fails any more.
         case .exit(3): findings.corrupted.append("the drain ended with \(end): \(drain.log.joined(separator: "; "))")
         // Whatever else ended it says nothing about the queue: a mutant that crashes isn't caught by it.
-        default: throw Broken(end: end, log: drain.log)
+        default: throw LoadProcess.Broken(end: end, log: drain.log)
         }
         findings += await OutboxLook.look(at: ground.outbox, with: verifier, drained: true)
         let arrived = try await officer.applications(after: last)
@@ -75,27 +76,20 @@ struct KioskLife {
         return (findings, whole, arrived.count, arrived.last?.id ?? last)
     }
 
+    func command(round: Int, backlog: Int) -> BenchProcess.Command {
+        command(["--run", "\(name)-\(round)", "--backlog", "\(backlog)"])
+    }
+
     private func command(_ arguments: [String]) -> BenchProcess.Command {
         var environment = setting.layout.environment
         environment["KIOSK_MUTANT"] = setting.mutant
+        // A trap ends it at once; a stack being printed would go on until the blow, which would then count as its end.
+        environment["SWIFT_BACKTRACE"] = "enable=no"
         return BenchProcess.Command(
             setting.layout.executable("queue-load"),
             [
                 "--data", ground.outbox.path, "--credential", setting.layout.credential.path, "--platform", "http://127.0.0.1:\(setting.port)",
                 "--seed", "\(setting.seed)",
             ] + arguments, environment: environment)
-    }
-
-    struct Broken: Error, CustomStringConvertible {
-        var end: BenchProcess.End
-        var log: [String]
-
-        var description: String { "queue-load --drain ended with \(end): \(log.joined(separator: "; "))" }
-    }
-
-    struct Stuck: Error, CustomStringConvertible {
-        var log: [String]
-
-        var description: String { "queue-load --drain didn't end within three minutes: \(log.joined(separator: "; "))" }
     }
 }

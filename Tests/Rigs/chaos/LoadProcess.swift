@@ -5,7 +5,6 @@ import Synchronization
 /// One run of queue-load, heard line by line.
 final class LoadProcess: Sendable {
     private struct Heard {
-        var partial: [UInt8] = []
         var isReady = false
         var acknowledged: [String] = []
         var refused = 0
@@ -26,18 +25,6 @@ final class LoadProcess: Sendable {
 
     private final class Ear: Sendable {
         let heard = Mutex(Heard())
-
-        func hear(_ bytes: UnsafeRawBufferPointer) {
-            heard.withLock { heard in
-                heard.partial.append(contentsOf: bytes)
-                // A line cut off by a kill wasn't said.
-                while let end = heard.partial.firstIndex(of: 0x0A) {
-                    let line = String(decoding: heard.partial[..<end], as: UTF8.self)
-                    heard.partial.removeSubrange(...end)
-                    heard.take(line)
-                }
-            }
-        }
     }
 
     private let process: BenchProcess
@@ -50,7 +37,8 @@ final class LoadProcess: Sendable {
 
     static func start(_ command: BenchProcess.Command) async throws -> LoadProcess {
         let ear = Ear()
-        return LoadProcess(process: try await BenchProcess.start(command, hearing: .seconds(60)) { ear.hear($0) }, ear: ear)
+        let process = try await BenchProcess.start(command, hearing: .seconds(60)) { line in ear.heard.withLock { $0.take(line) } }
+        return LoadProcess(process: process, ear: ear)
     }
 
     /// References in the order in which they were acknowledged.
@@ -62,26 +50,36 @@ final class LoadProcess: Sendable {
     /// Nil while it runs.
     var end: BenchProcess.End? { process.end }
 
-    /// Returns once it is ready or has ended, or after `deadline`.
-    func waitUntilReady(deadline: Duration = .seconds(20)) async throws {
-        try await wait(deadline) { self.isReady || self.end != nil }
+    /// Returns once it is ready or has ended; throws `Poll.Missed` when it does neither.
+    func waitUntilReady(deadline: Duration = .seconds(60)) async throws {
+        _ = try await poll("queue-load to be ready", deadline) { self.isReady || self.end != nil ? .there(true) : .notYet("\(self.log)") }
     }
 
-    /// Returns how it ended; nil when it still runs after `deadline`.
-    func waitForEnd(deadline: Duration) async throws -> BenchProcess.End? {
-        try await wait(deadline) { self.end != nil }
-        return end
+    /// Returns how it ended; throws `Poll.Missed` when it still runs after `deadline`.
+    func waitForEnd(deadline: Duration) async throws -> BenchProcess.End {
+        try await poll("the end of queue-load", deadline) { self.end.map { .there($0) } ?? .notYet("\(self.log)") }
     }
 
     /// `kill -9`, and returns when it is gone and everything it said was heard.
-    func kill() async {
+    /// - Returns: nil when the kill ended it; how it ended when it was the first
+    @discardableResult
+    func kill() async -> BenchProcess.End? {
+        let before = process.end
         process.send(SIGKILL)
-        _ = await process.wait()
+        let end = await process.wait()
+        return before == nil && end == .signal(SIGKILL) ? nil : end
+    }
+
+    /// It ended by itself, in a way that no blow explains: that says nothing about what was acknowledged.
+    struct Broken: Error, CustomStringConvertible {
+        var end: BenchProcess.End
+        var log: [String]
+
+        var description: String { "queue-load is broken: it ended by itself with \(end): \(log.joined(separator: "; "))" }
     }
 
     /// Looks often: a round is short, and what it waits for comes within milliseconds.
-    private func wait(_ deadline: Duration, for condition: () -> Bool) async throws {
-        let end = ContinuousClock.now + deadline
-        while !condition(), ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(2)) }
+    private func poll<Value>(_ what: String, _ deadline: Duration, _ check: () -> Poll.Outcome<Value>) async throws -> Value {
+        try await Poll.until(what, deadline: deadline, every: .milliseconds(2), check)
     }
 }

@@ -10,6 +10,8 @@ import ServiceLifecycle
 /// Citizens who submit one thing after the other, as fast as the outbox takes it.
 struct LoadWriter: Service {
     let seed: UInt64
+    /// Two starts with the same seed must not use a reference twice.
+    let run: String
     let kiosk: String
     let sealer: SubmissionSealer
     let store: OutboxStore
@@ -27,11 +29,9 @@ struct LoadWriter: Service {
     }
 
     private func write() async throws {
-        // Two starts with the same seed must not use a reference twice.
-        let start = String(UInt64(Date().timeIntervalSince1970 * 1000), radix: 36)
         for number in 1... {
             try await waitForRoom()
-            let reference = "Q\(seed)-\(start)-\(number)"
+            let reference = "Q\(seed)-\(run)-\(number)"
             do {
                 try await submit(LoadContent(seed: seed, reference: reference))
                 say("acknowledged \(reference)")

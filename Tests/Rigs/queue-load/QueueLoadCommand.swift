@@ -19,7 +19,7 @@ struct QueueLoadCommand: AsyncParsableCommand {
             `refused REFERENCE CODE` when it threw; `delivered ID` and `rejected ID` as the platform decides; with --drain at the end \
             `drained waiting=N delivered=N rejected=N`. The log goes to standard error.
 
-            What a reference stands for follows from --seed and the reference alone.
+            What a reference stands for follows from --seed and the reference alone; the references, from --seed and --run.
 
             Exit codes: 0 drained, or stopped by SIGTERM or SIGINT; 1 drained, but something waits that can never be delivered; 3 the disk or the \
             outbox failed, as `failed CODE` says; 64 usage; 78 credential.
@@ -36,6 +36,9 @@ struct QueueLoadCommand: AsyncParsableCommand {
 
     @Option(help: "What the submissions are made of.")
     var seed: UInt64 = 1
+
+    @Option(name: .customLong("run"), help: ArgumentHelp("Part of this start's references; by default the time of day.", valueName: "name"))
+    var runName: String?
 
     @Option(help: "Commit only while fewer packets than this wait; 0 for no bound.")
     var backlog = 0
@@ -92,7 +95,8 @@ struct QueueLoadCommand: AsyncParsableCommand {
         ]
         if !drain, !idle {
             let writer = LoadWriter(
-                seed: seed, kiosk: credential.kiosk, sealer: SubmissionSealer(key: credential.sealingKey, store: store), store: store,
+                seed: seed, run: runName ?? String(UInt64(Date().timeIntervalSince1970 * 1000), radix: 36), kiosk: credential.kiosk,
+                sealer: SubmissionSealer(key: credential.sealingKey, store: store), store: store,
                 delivery: delivery, backlog: backlog)
             services.append(.init(service: writer))
         }

@@ -1,5 +1,7 @@
 import Bench
 import Foundation
+import Logging
+import Outbox
 import PlatformAPI
 import QueueLoad
 import Testing
@@ -69,6 +71,44 @@ import Testing
             #expect(verdict.findings == Findings())
             #expect(verdict.whole == acknowledged.count)
         }
+    }
+
+    /// What a seed found once, it finds again: two kiosks with the same seed submit the same, however far each of them gets.
+    @Test(.timeLimit(.minutes(2))) func aSeedRepeatsWhatIsSubmitted() async throws {
+        var runs: [(references: [String], packets: [String])] = []
+        for _ in 1...2 {
+            try await withCity { layout, city in
+                let setting = KioskLife.Setting(layout: layout, port: city.port, seed: Self.seed)
+                let life = KioskLife(setting: setting, ground: PlainGround(directory: layout.kioskData), name: "cut1")
+                let acknowledged = try await acknowledge(6, life.command(round: 1, backlog: 1000))
+                let outbox = try Outbox(directory: life.ground.outbox, logger: Logger(label: "test"))
+                let told = Set(acknowledged)
+                // Sealed they differ: each has a key of its own.
+                let packets = try outbox.entries(limit: .max).filter { told.contains($0.reference) }
+                    .map { "\($0.kind) of \($0.reference): \($0.byteCount) bytes" }
+                runs.append((acknowledged, packets))
+            }
+        }
+        let common = min(runs[0].references.count, runs[1].references.count)
+        #expect(runs[0].references.prefix(common) == runs[1].references.prefix(common))
+        let packets = min(runs[0].packets.count, runs[1].packets.count)
+        #expect(runs[0].packets.prefix(packets) == runs[1].packets.prefix(packets))
+        #expect(packets >= 2 * common)
+    }
+
+    @Test func noTwoRoundsShareAReference() throws {
+        let root = try BenchLayout.temporaryRoot()
+        defer { try? FileManager.default.removeItem(at: root) }
+        let setting = KioskLife.Setting(layout: try BenchLayout(root: root, needing: ["queue-load"]), port: 1, seed: Self.seed)
+        let names = ["cut1", "cut11", "kill1"]
+        let runs = names.flatMap { name in
+            let life = KioskLife(setting: setting, ground: PlainGround(directory: root), name: name)
+            return (1...20).compactMap { round -> String? in
+                let words = life.command(round: round, backlog: 1).arguments
+                return words.firstIndex(of: "--run").map { words[$0 + 1] }
+            }
+        }
+        #expect(Set(runs).count == 20 * names.count)
     }
 
     @Test(.timeLimit(.minutes(2))) func aBacklogHoldsItBackAndIdleCommitsNothing() async throws {

@@ -78,7 +78,7 @@ actor QueueLoadDevice: VMDevice {
         heard.state.withLock { $0.begin() }
         let environment = ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/root", "LD_LIBRARY_PATH": place.payload.appending(path: "lib").path]
         let command = BenchProcess.Command(place.program("queue-load"), arguments + more, environment: environment)
-        process = try await BenchProcess.start(command) { [heard] in heard.hear($0) }
+        process = try await BenchProcess.start(command, hearing: .seconds(60)) { [heard] in heard.take($0) }
     }
 
     /// Until nothing waits any more.
@@ -111,7 +111,6 @@ actor QueueLoadDevice: VMDevice {
 /// What queue-load said.
 final class Heard: Sendable {
     struct State {
-        var partial: [UInt8] = []
         var isReady = false
         var isMuted = false
         var acknowledged = 0
@@ -120,7 +119,6 @@ final class Heard: Sendable {
 
         /// Another start of the program: what it said before the last one stays counted.
         mutating func begin() {
-            partial = []
             isReady = false
             isMuted = false
             troubles = []
@@ -136,16 +134,8 @@ final class Heard: Sendable {
 
     var lastLines: String { state.withLock { $0.last.joined(separator: "; ") } }
 
-    func hear(_ bytes: UnsafeRawBufferPointer) {
-        state.withLock { state in
-            state.partial.append(contentsOf: bytes)
-            // A line cut off by a kill wasn't said.
-            while let end = state.partial.firstIndex(of: 0x0A) {
-                let line = String(decoding: state.partial[..<end], as: UTF8.self)
-                state.partial.removeSubrange(...end)
-                take(line, &state)
-            }
-        }
+    func take(_ line: String) {
+        state.withLock { take(line, &$0) }
     }
 
     private func take(_ line: String, _ state: inout State) {
