@@ -130,18 +130,18 @@ def test_second_half_of_a_double_tap_misses_the_next_screen(page, server):
 
 
 def test_a_press_outlives_a_push(page, server):
-    show(page, server, "attract")
+    show(page, server, "items")
     settle(page)
-    box = page.locator(".action.is-primary").bounding_box()
+    box = page.locator(".action").first.bounding_box()
+    kind = page.locator(".action").first.get_attribute("data-kind")
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.down()
-    attract = {**SCREENS["attract"], "language": "zh-Hans"}
-    notice = {"type": "notice", "tone": "attention", "text": {"key": "attract.offline"}}
-    server.push({**attract, "body": [notice, *attract["body"]]}, revision=2)
-    expect(page.locator(".notice")).to_be_visible()
+    items = {**SCREENS["items"], "language": "zh-Hans"}
+    server.push({**items, "body": [{"type": "notice", "tone": "attention", "text": {"key": "attract.offline"}}, *items["body"]]}, revision=2)
+    expect(page.locator(".notice")).to_have_count(1)
     page.mouse.up()
     expect(page.locator("html")).to_have_class("is-busy")
-    assert [touch["touch"]["kind"] for touch in server.touches] == ["start"]
+    assert [(touch["revision"], touch["touch"]["kind"]) for touch in server.touches] == [(2, kind)]
 
 
 def test_stale_touch_frees_the_screen_and_keeps_it(page, server):
