@@ -1,5 +1,6 @@
 import Bench
 import IDCardReaderShim
+import LineShim
 import Testing
 
 @Suite struct FrameTests {
@@ -62,8 +63,10 @@ import Testing
     func anyCommandCanBeExchangedAtEverySpeed(baud: Int32) async throws {
         let simulator = try SDTReaderSimulator()
         try await simulator.start()
+        var line = kiosk_line()
+        #expect(kiosk_line_serial(simulator.devicePath, baud, &line) == 0)
         var opened: OpaquePointer?
-        #expect(kiosk_reader_open_serial(simulator.devicePath, baud, &opened) == 0)
+        #expect(kiosk_reader_open(&line, 0, &opened) == 0)
         let reader = try #require(opened)
         var status: UInt8 = 0
         var data = [UInt8](repeating: 0, count: 16)

@@ -1,4 +1,5 @@
 import IDCardReaderShim
+import LineShim
 
 @testable import IDCardReader
 
@@ -23,8 +24,10 @@ func openReader(over pipe: any USBPipe) throws(ReaderFailure) -> OpaquePointer {
             PipeBox.of(context).close()
             if let context { Unmanaged<PipeBox>.fromOpaque(context).release() }
         })
+    var line = kiosk_line()
     var opened: OpaquePointer?
-    let result = kiosk_reader_open_pipe(&functions, 1000, &opened)
+    var result = kiosk_usb_line_over(&functions, &line)
+    if result == 0 { result = kiosk_reader_open(&line, 1000, &opened) }
     guard result == 0, let opened else { throw ReaderFailure(code: result) }
     return opened
 }

@@ -84,10 +84,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
     }
     decode_all(bytes, count);
     line source = {.bytes = bytes + 1, .left = count - 1};
-    const kiosk_reader_transport transport = {
+    const kiosk_line bytes_line = {
         .context = &source, .open = line_open, .write = line_write, .read = line_read, .close = line_close};
     kiosk_reader *reader = NULL;
-    if (kiosk_reader_open(&transport, 0, &reader) < 0 || reader == NULL) {
+    if (kiosk_reader_open(&bytes_line, 0, &reader) < 0 || reader == NULL) {
         abort();
     }
     uint8_t data[KIOSK_SDT_MAX_FRAME];

@@ -87,8 +87,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
         abort();
     }
     const kiosk_usb_pipe pipe = {.context = &source, .open = bus_open, .transfer = bus_transfer, .close = bus_close};
+    kiosk_line bulk;
     kiosk_reader *reader = NULL;
-    if (kiosk_reader_open_pipe(&pipe, 0, &reader) < 0) {
+    if (kiosk_usb_line_over(&pipe, &bulk) < 0 || kiosk_reader_open(&bulk, 0, &reader) < 0) {
         if (reader != NULL) {
             abort();
         }

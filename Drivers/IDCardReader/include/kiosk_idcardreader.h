@@ -1,46 +1,44 @@
-/// Second-generation ID-card readers: the SDT protocol (GA/T 467) over a byte transport.
+/// Second-generation ID-card readers: the SDT protocol (GA/T 467) over a line.
 ///
 /// Contract: a handle is opaque and used from one thread at a time; buffers belong to the caller; every call that can block takes a deadline
 /// in milliseconds from now; a result is ≥ 0 or one of the negative codes below. No policy (retries, order of commands) and no global state.
 #ifndef KIOSK_IDCARDREADER_H
 #define KIOSK_IDCARDREADER_H
 
+#include "kiosk_line.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
 #pragma clang assume_nonnull begin
 
-/// Why a call failed. None of them says anything about the card: that is the status word of an intact reply.
+/// Why a call failed; the line's codes are the first seven. None of them says anything about the card: that is the status word of an intact reply.
 enum {
     /// Nothing that begins a reply came by the deadline.
-    KIOSK_READER_TIMEOUT = -1,
+    KIOSK_READER_TIMEOUT = KIOSK_LINE_TIMEOUT,
+    KIOSK_READER_GONE = KIOSK_LINE_GONE,
+    KIOSK_READER_ACCESS = KIOSK_LINE_ACCESS,
+    KIOSK_READER_BUSY = KIOSK_LINE_BUSY,
+    /// The port can't be what was asked for, or there is no such command; on USB no known layout of endpoints, or several readers.
+    KIOSK_READER_ARGUMENT = KIOSK_LINE_ARGUMENT,
+    KIOSK_READER_IO = KIOSK_LINE_IO,
+    KIOSK_READER_MEMORY = KIOSK_LINE_MEMORY,
     /// A reply began and did not end by the deadline.
-    KIOSK_READER_TRUNCATED = -2,
+    KIOSK_READER_TRUNCATED = KIOSK_LINE_PROTOCOL,
     /// A reply's checksum is wrong.
-    KIOSK_READER_CHECKSUM = -3,
+    KIOSK_READER_CHECKSUM = KIOSK_LINE_PROTOCOL - 1,
     /// A reply's LEN is below the shortest or above the longest reply there is.
-    KIOSK_READER_LENGTH = -4,
+    KIOSK_READER_LENGTH = KIOSK_LINE_PROTOCOL - 2,
     /// Only intact replies to something else came by the deadline: late answers to earlier requests.
-    KIOSK_READER_UNEXPECTED = -5,
+    KIOSK_READER_UNEXPECTED = KIOSK_LINE_PROTOCOL - 3,
     /// The reply is longer than the caller's buffer.
-    KIOSK_READER_SPACE = -6,
-    /// The port does not exist, or hung up.
-    KIOSK_READER_GONE = -7,
-    /// The port exists and this user may not open it.
-    KIOSK_READER_ACCESS = -8,
-    /// Another process holds the port.
-    KIOSK_READER_BUSY = -9,
-    /// The port can't be what was asked for: no such speed, not a tty, no such command; on USB no known layout of endpoints, or several readers.
-    KIOSK_READER_ARGUMENT = -10,
-    /// Any other failed system call.
-    KIOSK_READER_IO = -11,
-    KIOSK_READER_MEMORY = -12,
+    KIOSK_READER_SPACE = KIOSK_LINE_PROTOCOL - 4,
     /// USB: an endpoint was halted. The halt is cleared, what was on its way is lost: open anew.
-    KIOSK_READER_STALLED = -13,
+    KIOSK_READER_STALLED = KIOSK_LINE_PROTOCOL - 5,
     /// USB: the reader sent more than a packet may hold.
-    KIOSK_READER_OVERFLOW = -14,
+    KIOSK_READER_OVERFLOW = KIOSK_LINE_PROTOCOL - 6,
     /// USB, split frames: something else where a header belongs, or a body longer than its LEN. The two are out of step: open anew.
-    KIOSK_READER_MISFRAMED = -15,
+    KIOSK_READER_MISFRAMED = KIOSK_LINE_PROTOCOL - 7,
 };
 
 // MARK: Frames (pure)
@@ -82,32 +80,15 @@ typedef struct kiosk_card_layout {
 /// fingerprints 0, 512 or 1024, and nothing left over. Returns 0, or LENGTH.
 int kiosk_card_locate(const uint8_t *data, size_t count, kiosk_card_layout *layout);
 
-// MARK: Transport
-
-/// How bytes reach the reader. A transport owns its `context` from a successful `open` until `close`, which frees it.
-typedef struct kiosk_reader_transport {
-    void *_Nullable context;
-    /// 0 or a negative code. After a failure `close` is still called.
-    int (*open)(void *_Nullable context, int32_t deadline_ms);
-    /// Writes all of `bytes`, which are one whole frame: 0 or a negative code. A frame that was begun is not left in pieces where that would
-    /// confuse the reader: then the deadline may be passed by 100 ms.
-    int (*write)(void *_Nullable context, const uint8_t *bytes, size_t count, int32_t deadline_ms);
-    /// Reads 1…capacity bytes as soon as there are any: their count, TIMEOUT, or another negative code. A deadline of 0 only looks,
-    /// for some milliseconds where looking takes time.
-    int (*read)(void *_Nullable context, uint8_t *bytes, size_t capacity, int32_t deadline_ms);
-    void (*close)(void *_Nullable context);
-} kiosk_reader_transport;
+// MARK: The reader
 
 typedef struct kiosk_reader kiosk_reader;
 
-/// Opens a tty raw, 8N1, without flow control, for this process alone (flock). `baud`: 9600, 19200, 38400, 57600 or 115200.
-/// Returns 0, GONE, ACCESS, BUSY, ARGUMENT, IO or MEMORY.
-int kiosk_reader_open_serial(const char *path, int32_t baud, kiosk_reader *_Nullable *_Nonnull reader);
+/// Opens a reader over a line, which it owns from the call on: a tty (`kiosk_line_serial`), or bulk endpoints. Returns 0, MEMORY, or what the
+/// line's `open` returns.
+int kiosk_reader_open(const kiosk_line *line, int32_t deadline_ms, kiosk_reader *_Nullable *_Nonnull reader);
 
-/// Opens a reader over any transport, copying the struct.
-int kiosk_reader_open(const kiosk_reader_transport *transport, int32_t deadline_ms, kiosk_reader *_Nullable *_Nonnull reader);
-
-/// Closes the transport, clears and frees the handle.
+/// Closes the line, clears and frees the handle.
 void kiosk_reader_close(kiosk_reader *reader);
 
 // MARK: Commands

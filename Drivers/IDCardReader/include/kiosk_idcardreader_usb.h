@@ -1,4 +1,4 @@
-/// ID-card readers on USB: how SDT frames lie on bulk endpoints, and the transport over libusb.
+/// ID-card readers on USB: how SDT frames lie on bulk endpoints, and the line over libusb.
 ///
 /// Contract as in kiosk_idcardreader.h. A handle has a libusb context of its own, made on opening and gone after closing, and with it libusb's
 /// thread that listens to udev; nothing else outlives a call.
@@ -52,9 +52,9 @@ int kiosk_usb_choose(const kiosk_usb_endpoint *endpoints, size_t count, kiosk_us
 /// Writes `bulk OUT 02, bulk IN 81`, or `no endpoints`, cut to `capacity` and terminated. Returns the length written.
 size_t kiosk_usb_describe(const kiosk_usb_endpoint *endpoints, size_t count, char *text, size_t capacity);
 
-// MARK: Transport
+// MARK: The line
 
-/// Bulk transfers with a reader. It owns its `context` from the call of `kiosk_reader_open_pipe` until `close`, which frees it.
+/// Bulk transfers with a reader. It owns its `context` from the call of `kiosk_usb_line_over` until `close`, which frees it.
 typedef struct kiosk_usb_pipe {
     void *_Nullable context;
     /// 0 with `layout` filled in, or a negative code. After a failure `close` is still called.
@@ -66,9 +66,10 @@ typedef struct kiosk_usb_pipe {
     void (*close)(void *_Nullable context);
 } kiosk_usb_pipe;
 
-/// Opens a reader over any pipe, copying the struct, and throws away what an earlier user left unread: up to 16 looks of 5 ms at each IN endpoint.
-/// Returns 0, what the pipe's `open` returns, or MEMORY, GONE, OVERFLOW, IO. A halt that an earlier user left is cleared.
-int kiosk_reader_open_pipe(const kiosk_usb_pipe *pipe, int32_t deadline_ms, kiosk_reader *_Nullable *_Nonnull reader);
+/// A line over any pipe, copying the struct. Returns 0 or MEMORY, after which the pipe is closed. Opening it throws away what an earlier user left
+/// unread, with up to 16 looks of 5 ms at each IN endpoint, and returns 0, what the pipe's `open` returns, or MEMORY, GONE, OVERFLOW, IO; a halt
+/// that an earlier user left is cleared.
+int kiosk_usb_line_over(const kiosk_usb_pipe *pipe, kiosk_line *line);
 
 /// What was found on the bus.
 typedef struct kiosk_usb_found {
@@ -79,13 +80,15 @@ typedef struct kiosk_usb_found {
     char detail[256];
 } kiosk_usb_found;
 
-/// Looks over the bus for the one reader with these ids, takes the interface whose endpoints fit away from a kernel driver, and claims it.
-/// Each call enumerates anew, so a reader is found wherever and whenever it was plugged in.
-/// `serial` (iSerialNumber, ASCII) and `path` (as in `kiosk_usb_found`) narrow the choice when there are several.
-/// Returns 0; GONE when there is none; ACCESS; BUSY; ARGUMENT when several match or the descriptors fit neither framing; STALLED, OVERFLOW,
-/// TIMEOUT, IO or MEMORY. `found` is filled in in any case. The kernel's own limit of 5 s bounds clearing a halt and setting an interface.
-int kiosk_reader_open_usb(uint16_t vendor, uint16_t product, const char *_Nullable serial, const char *_Nullable path, int32_t deadline_ms,
-                          kiosk_usb_found *found, kiosk_reader *_Nullable *_Nonnull reader);
+/// The line to the one reader with these ids. Returns 0 or MEMORY.
+///
+/// Opening it looks over the bus, takes the interface whose endpoints fit away from a kernel driver, and claims it. Each line enumerates anew, so a
+/// reader is found wherever and whenever it was plugged in. `serial` (iSerialNumber, ASCII) and `path` (as in `kiosk_usb_found`) narrow the
+/// choice when there are several; they and `found`, which opening fills in whatever comes of it, must live until the line was opened.
+/// `open` gives 0; GONE when there is none; ACCESS; BUSY; ARGUMENT when several match or the descriptors fit neither framing; STALLED, OVERFLOW,
+/// TIMEOUT, IO or MEMORY. The kernel's own limit of 5 s bounds clearing a halt and setting an interface.
+int kiosk_usb_line(uint16_t vendor, uint16_t product, const char *_Nullable serial, const char *_Nullable path, kiosk_usb_found *found,
+                   kiosk_line *line);
 
 #pragma clang assume_nonnull end
 

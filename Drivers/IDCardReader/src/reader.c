@@ -1,4 +1,5 @@
-#include "reader.h"
+#include "kiosk_clock.h"
+#include "kiosk_idcardreader.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -26,7 +27,7 @@ static const rule rules[] = {
 };
 
 struct kiosk_reader {
-    kiosk_reader_transport transport;
+    kiosk_line line;
     /// What the next answer must look like; NULL takes anything.
     const rule *_Nullable awaited;
     size_t filled;
@@ -35,15 +36,15 @@ struct kiosk_reader {
     uint8_t buffer[KIOSK_SDT_MAX_FRAME];
 };
 
-int kiosk_reader_open(const kiosk_reader_transport *transport, int32_t deadline_ms, kiosk_reader **out) {
+int kiosk_reader_open(const kiosk_line *line, int32_t deadline_ms, kiosk_reader **out) {
     *out = NULL;
     kiosk_reader *reader = calloc(1, sizeof *reader);
     if (reader == NULL) {
-        transport->close(transport->context);
+        kiosk_line_close(line);
         return KIOSK_READER_MEMORY;
     }
-    reader->transport = *transport;
-    int opened = transport->open(transport->context, deadline_ms);
+    reader->line = *line;
+    int opened = kiosk_line_open(line, deadline_ms);
     if (opened < 0) {
         kiosk_reader_close(reader);
         return opened;
@@ -53,7 +54,7 @@ int kiosk_reader_open(const kiosk_reader_transport *transport, int32_t deadline_
 }
 
 void kiosk_reader_close(kiosk_reader *reader) {
-    reader->transport.close(reader->transport.context);
+    kiosk_line_close(&reader->line);
     // It held a citizen's record.
     explicit_bzero(reader, sizeof *reader);
     free(reader);
@@ -64,7 +65,7 @@ static int drain(kiosk_reader *reader) {
     reader->filled = 0;
     reader->skipped = false;
     for (int rounds = 0; rounds < 16; rounds++) {
-        int count = reader->transport.read(reader->transport.context, reader->buffer, sizeof reader->buffer, 0);
+        int count = kiosk_line_read(&reader->line, reader->buffer, sizeof reader->buffer, 0);
         if (count == KIOSK_READER_TIMEOUT) {
             return 0;
         }
@@ -87,7 +88,7 @@ static int request(kiosk_reader *reader, const rule *_Nullable awaited, uint8_t 
         return drained;
     }
     reader->awaited = awaited;
-    return reader->transport.write(reader->transport.context, frame, (size_t)size, deadline_ms);
+    return kiosk_line_write(&reader->line, frame, (size_t)size, deadline_ms);
 }
 
 int kiosk_reader_send(kiosk_reader *reader, int command, int32_t deadline_ms) {
@@ -136,7 +137,7 @@ static int next_reply(kiosk_reader *reader, kiosk_sdt_reply *reply, size_t *cons
 }
 
 int kiosk_reader_receive(kiosk_reader *reader, uint8_t *sw3, uint8_t *data, size_t capacity, int32_t deadline_ms) {
-    int64_t end = kiosk_now() + (deadline_ms > 0 ? deadline_ms : 0);
+    int64_t end = kiosk_end(deadline_ms);
     bool looked = false;
     for (;;) {
         kiosk_sdt_reply reply;
@@ -161,7 +162,7 @@ int kiosk_reader_receive(kiosk_reader *reader, uint8_t *sw3, uint8_t *data, size
         if (!looked) {
             looked = left == 0;
             // Incomplete and with its garbage discarded, a frame is always shorter than the buffer.
-            count = reader->transport.read(reader->transport.context, reader->buffer + reader->filled, sizeof reader->buffer - reader->filled, left);
+            count = kiosk_line_read(&reader->line, reader->buffer + reader->filled, sizeof reader->buffer - reader->filled, left);
         }
         if (count == KIOSK_READER_TIMEOUT) {
             return reader->filled > 0 ? KIOSK_READER_TRUNCATED : reader->skipped ? KIOSK_READER_UNEXPECTED : KIOSK_READER_TIMEOUT;
@@ -174,14 +175,14 @@ int kiosk_reader_receive(kiosk_reader *reader, uint8_t *sw3, uint8_t *data, size
 }
 
 int kiosk_reader_run(kiosk_reader *reader, int command, uint8_t *sw3, uint8_t *data, size_t capacity, int32_t deadline_ms) {
-    int64_t end = kiosk_now() + (deadline_ms > 0 ? deadline_ms : 0);
+    int64_t end = kiosk_end(deadline_ms);
     int sent = kiosk_reader_send(reader, command, deadline_ms);
     return sent < 0 ? sent : kiosk_reader_receive(reader, sw3, data, capacity, kiosk_left(end));
 }
 
 int kiosk_reader_exchange(kiosk_reader *reader, uint8_t command, uint8_t parameter, const uint8_t *request_data, size_t request_length,
                           uint8_t *sw3, uint8_t *data, size_t capacity, int32_t deadline_ms) {
-    int64_t end = kiosk_now() + (deadline_ms > 0 ? deadline_ms : 0);
+    int64_t end = kiosk_end(deadline_ms);
     int sent = request(reader, NULL, command, parameter, request_data, request_length, deadline_ms);
     return sent < 0 ? sent : kiosk_reader_receive(reader, sw3, data, capacity, kiosk_left(end));
 }

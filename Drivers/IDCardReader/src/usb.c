@@ -1,5 +1,4 @@
-#include "reader.h"
-
+#include "kiosk_clock.h"
 #include "kiosk_idcardreader_usb.h"
 
 #include <libusb.h>
@@ -253,7 +252,7 @@ static int take(usb_device *usb, const choice *choice) {
 
 static int usb_open(void *context, kiosk_usb_layout *layout, int32_t deadline_ms) {
     usb_device *usb = context;
-    int64_t end = kiosk_now() + deadline_ms;
+    int64_t end = kiosk_end(deadline_ms);
     kiosk_usb_found *found = usb->found;
     choice choice;
     int result = failure(libusb_init(&usb->context));
@@ -301,9 +300,7 @@ static void usb_close(void *context) {
     free(usb);
 }
 
-int kiosk_reader_open_usb(uint16_t vendor, uint16_t product, const char *serial, const char *path, int32_t deadline_ms, kiosk_usb_found *found,
-                          kiosk_reader **reader) {
-    *reader = NULL;
+int kiosk_usb_line(uint16_t vendor, uint16_t product, const char *serial, const char *path, kiosk_usb_found *found, kiosk_line *line) {
     memset(found, 0, sizeof *found);
     usb_device *usb = calloc(1, sizeof *usb);
     if (usb == NULL) {
@@ -311,5 +308,5 @@ int kiosk_reader_open_usb(uint16_t vendor, uint16_t product, const char *serial,
     }
     *usb = (usb_device){.vendor = vendor, .product = product, .serial = serial, .path = path, .found = found, .interface = -1};
     const kiosk_usb_pipe pipe = {.context = usb, .open = usb_open, .transfer = usb_transfer, .close = usb_close};
-    return kiosk_reader_open_pipe(&pipe, deadline_ms, reader);
+    return kiosk_usb_line_over(&pipe, line);
 }

@@ -1,5 +1,4 @@
-#include "reader.h"
-
+#include "kiosk_clock.h"
 #include "kiosk_idcardreader_usb.h"
 
 #include <stdbool.h>
@@ -209,7 +208,7 @@ static int fill(usb_line *line, int32_t timeout_ms) {
 
 static int line_read(void *context, uint8_t *bytes, size_t capacity, int32_t deadline_ms) {
     usb_line *line = context;
-    int64_t end = kiosk_now() + deadline_ms;
+    int64_t end = kiosk_end(deadline_ms);
     while (line->begin == line->end) {
         int32_t left = kiosk_left(end);
         int filled = fill(line, left);
@@ -251,7 +250,7 @@ static int send(usb_line *line, uint8_t endpoint, uint8_t *bytes, size_t count, 
 /// No empty packet follows a request that fills its last one: LEN tells the reader where it ends.
 static int line_write(void *context, const uint8_t *bytes, size_t count, int32_t deadline_ms) {
     usb_line *line = context;
-    int64_t end = kiosk_now() + deadline_ms;
+    int64_t end = kiosk_end(deadline_ms);
     restart(line);
     if (count <= KIOSK_SDT_HEADER || count > sizeof line->held) {
         return KIOSK_READER_ARGUMENT;
@@ -283,7 +282,7 @@ static int empty(usb_line *line, uint8_t endpoint, size_t packet, int64_t end) {
 
 static int line_open(void *context, int32_t deadline_ms) {
     usb_line *line = context;
-    int64_t end = kiosk_now() + deadline_ms;
+    int64_t end = kiosk_end(deadline_ms);
     int result = line->pipe.open(line->pipe.context, &line->layout, deadline_ms);
     if (result == 0) {
         result = empty(line, line->layout.in_header, line->layout.in_header_packet, end);
@@ -301,15 +300,13 @@ static void line_close(void *context) {
     free(line);
 }
 
-int kiosk_reader_open_pipe(const kiosk_usb_pipe *pipe, int32_t deadline_ms, kiosk_reader **reader) {
-    *reader = NULL;
-    usb_line *line = calloc(1, sizeof *line);
-    if (line == NULL) {
+int kiosk_usb_line_over(const kiosk_usb_pipe *pipe, kiosk_line *line) {
+    usb_line *made = calloc(1, sizeof *made);
+    if (made == NULL) {
         pipe->close(pipe->context);
         return KIOSK_READER_MEMORY;
     }
-    line->pipe = *pipe;
-    const kiosk_reader_transport transport = {
-        .context = line, .open = line_open, .write = line_write, .read = line_read, .close = line_close};
-    return kiosk_reader_open(&transport, deadline_ms, reader);
+    made->pipe = *pipe;
+    *line = (kiosk_line){.context = made, .open = line_open, .write = line_write, .read = line_read, .close = line_close};
+    return 0;
 }

@@ -1,31 +1,26 @@
-internal import Foundation
-internal import Glibc
 internal import Synchronization
 
-/// A virtual ID-card reader on a pseudo-terminal: the real driver opens `devicePath` as it would open a serial port.
+/// A virtual ID-card reader on a serial port: the real driver opens `devicePath`.
 public final class SDTReaderSimulator: Sendable {
     public typealias Fault = SDTReaderCore.Fault
     public typealias Step = SDTReaderCore.Step
 
-    public enum Failure: Error, Equatable {
-        /// A system call failed with this errno.
-        case system(call: String, code: Int32)
+    private let core: Core
+    private let port: VirtualSerialPort
+
+    /// What port and hands share.
+    private final class Core: Sendable {
+        let state = Mutex(SDTReaderCore())
     }
 
-    /// Stable over unplugging: a symbolic link to the terminal of the moment; it does not exist while the reader is unplugged.
-    public let devicePath: String
-    private let directory: String
-    private let core: Mutex<SDTReaderCore>
-    private let line = Mutex<SDTReaderLine?>(nil)
-
-    /// The link is made inside a new private directory, which `stop()` removes.
     public init() throws {
-        var template = Array((NSTemporaryDirectory() + "/sdt-reader-XXXXXX").utf8CString)
-        guard mkdtemp(&template) != nil else { throw Failure.system(call: "mkdtemp", code: errno) }
-        directory = String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        devicePath = directory + "/reader"
-        core = Mutex(SDTReaderCore())
+        let core = Core()
+        self.core = core
+        port = try VirtualSerialPort("reader") { bytes in core.state.withLock { $0.receive(bytes) } }
     }
+
+    /// Stable over unplugging; it does not exist while the reader is unplugged.
+    public var devicePath: String { port.path }
 
     /// Plugs the reader in.
     public func start() async throws {
@@ -33,56 +28,43 @@ public final class SDTReaderSimulator: Sendable {
     }
 
     public func stop() async {
-        unplug()
-        try? FileManager.default.removeItem(atPath: directory)
+        port.remove()
     }
 
     /// What the reader was asked so far, oldest first.
-    public var requests: [Step] { core.withLock { $0.requests } }
+    public var requests: [Step] { core.state.withLock { $0.requests } }
 
-    public var isPlugged: Bool { line.withLock { $0 != nil } }
+    public var isPlugged: Bool { port.isPlugged }
 
     /// Whether a card lies on the reader.
-    public var hasCard: Bool { core.withLock { $0.card != nil } }
+    public var hasCard: Bool { core.state.withLock { $0.card != nil } }
 
     public func lay(_ card: SyntheticCard) {
-        core.withLock { $0.lay(card) }
+        core.state.withLock { $0.lay(card) }
     }
 
     public func lift() {
-        core.withLock { $0.lift() }
+        core.state.withLock { $0.lift() }
     }
 
     /// Makes the next `times` answers go wrong, those at `step` only if one is given.
     public func inject(_ fault: Fault, at step: Step? = nil, times: Int = 1) {
-        core.withLock { $0.inject(fault, at: step, times: times) }
+        core.state.withLock { $0.inject(fault, at: step, times: times) }
     }
 
     public func clearFaults() {
-        core.withLock { $0.clearFaults() }
+        core.state.withLock { $0.clearFaults() }
     }
 
     /// Pulls the plug: an open port hangs up, and the path is gone. Returns when both have happened.
     public func unplug() {
-        line.withLock { line in
-            unlink(devicePath)
-            line?.close()
-            line = nil
-        }
+        port.unplug()
     }
 
-    /// Plugs the reader in again, on a new terminal behind the same path. Does nothing when it is plugged in.
+    /// Plugs the reader in again, powered up anew. Does nothing when it is plugged in.
     public func replug() throws {
-        try line.withLock { line in
-            guard line == nil else { return }
-            core.withLock { $0.restart() }
-            let opened = try SDTReaderLine { [self] bytes in core.withLock { $0.receive(bytes) } }
-            guard symlink(opened.terminalPath, devicePath) == 0 else {
-                let code = errno
-                opened.close()
-                throw Failure.system(call: "symlink", code: code)
-            }
-            line = opened
-        }
+        guard !port.isPlugged else { return }
+        core.state.withLock { $0.restart() }
+        try port.plug()
     }
 }

@@ -1,6 +1,8 @@
 internal import DeviceLink
 internal import Glibc
 internal import IDCardReaderShim
+internal import Line
+internal import LineShim
 
 /// A command of the shim, with how long its answer may take in the field.
 enum ReaderCommand: CaseIterable {
@@ -39,12 +41,16 @@ final class ReaderConnection {
         self.identity = identity
     }
 
-    /// - Parameter limit: for all of finding, claiming and emptying a USB reader, milliseconds
-    convenience init(port: ReaderPort, limit: Int32) throws(ReaderFailure) {
-        var opened: OpaquePointer?
+    /// - Parameters:
+    ///   - limit: for all of finding, claiming and emptying a USB reader, milliseconds
+    ///   - tape: what passes is recorded on it
+    convenience init(port: ReaderPort, limit: Int32, tape: RecordingLine.Tape? = nil) throws(ReaderFailure) {
         switch port {
         case .serial(let path, let baud):
-            let result = kiosk_reader_open_serial(path, baud, &opened)
+            var line = kiosk_line()
+            var result = kiosk_line_serial(path, baud, &line)
+            var opened: OpaquePointer?
+            if result == 0 { result = Self.open(line, limit, tape, &opened) }
             guard result == 0, let opened else {
                 let detail =
                     Int(result) == KIOSK_READER_GONE
@@ -55,10 +61,30 @@ final class ReaderConnection {
             self.init(handle: opened)
         case .usb(let vendor, let product, let serial, let path):
             var found = kiosk_usb_found()
-            let result = kiosk_reader_open_usb(vendor, product, serial, path, limit, &found, &opened)
+            var opened: OpaquePointer?
+            // Until it was opened, the line points to the texts and to `found`.
+            let result = withUnsafeMutablePointer(to: &found) { found in
+                Self.withCString(serial) { serial in
+                    Self.withCString(path) { path in
+                        var line = kiosk_line()
+                        let made = kiosk_usb_line(vendor, product, serial, path, found, &line)
+                        return made == 0 ? Self.open(line, limit, tape, &opened) : made
+                    }
+                }
+            }
             guard result == 0, let opened else { throw ReaderFailure(code: result, detail: Self.text(&found.detail)) }
             self.init(handle: opened, identity: ["usb": Self.text(&found.path), "framing": found.framing == KIOSK_USB_SPLIT ? "split" : "whole"])
         }
+    }
+
+    private static func open(_ line: kiosk_line, _ limit: Int32, _ tape: RecordingLine.Tape?, _ opened: inout OpaquePointer?) -> Int32 {
+        var line = tape.map { kiosk_line(over: RecordingLine(line, on: $0)) } ?? line
+        return kiosk_reader_open(&line, limit, &opened)
+    }
+
+    private static func withCString<Result>(_ text: String?, _ body: (UnsafePointer<CChar>?) -> Result) -> Result {
+        guard let text else { return body(nil) }
+        return text.withCString { body($0) }
     }
 
     /// A fixed array of C characters, up to its end mark.

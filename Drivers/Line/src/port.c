@@ -1,4 +1,5 @@
-#include "reader.h"
+#include "kiosk_clock.h"
+#include "kiosk_line.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,11 +10,12 @@
 #include <termios.h>
 #include <unistd.h>
 
-typedef struct serial {
+typedef struct port {
     int fd;
+    /// B0 for a node that is no tty.
     speed_t speed;
     char path[];
-} serial;
+} port;
 
 static int failure(int error) {
     switch (error) {
@@ -21,29 +23,26 @@ static int failure(int error) {
     case ENXIO:
     case ENODEV:
     case EIO:
-        return KIOSK_READER_GONE;
+    case EPIPE:
+    case ESHUTDOWN:
+        return KIOSK_LINE_GONE;
     case EACCES:
     case EPERM:
-        return KIOSK_READER_ACCESS;
+        return KIOSK_LINE_ACCESS;
     case EBUSY:
     case EWOULDBLOCK:
-        return KIOSK_READER_BUSY;
+        return KIOSK_LINE_BUSY;
     case ENOTTY:
-        return KIOSK_READER_ARGUMENT;
+        return KIOSK_LINE_ARGUMENT;
     default:
-        return KIOSK_READER_IO;
+        return KIOSK_LINE_IO;
     }
 }
 
-static int serial_open(void *context, int32_t deadline_ms) {
-    (void)deadline_ms; // O_NONBLOCK: opening never waits for a carrier.
-    serial *port = context;
-    port->fd = open(port->path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    if (port->fd < 0) {
-        return failure(errno);
-    }
+/// Raw, 8N1, without flow control.
+static int make_raw(const port *port) {
     struct termios settings;
-    if (flock(port->fd, LOCK_EX | LOCK_NB) < 0 || tcgetattr(port->fd, &settings) < 0) {
+    if (tcgetattr(port->fd, &settings) < 0) {
         return failure(errno);
     }
     cfmakeraw(&settings);
@@ -58,6 +57,16 @@ static int serial_open(void *context, int32_t deadline_ms) {
     return 0;
 }
 
+static int port_open(void *context, int32_t deadline_ms) {
+    (void)deadline_ms; // O_NONBLOCK: opening never waits for a carrier.
+    port *port = context;
+    port->fd = open(port->path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (port->fd < 0 || flock(port->fd, LOCK_EX | LOCK_NB) < 0) {
+        return failure(errno);
+    }
+    return port->speed == B0 ? 0 : make_raw(port);
+}
+
 /// 1 when the port is ready for `events`; TIMEOUT, GONE or IO.
 static int wait_for(int fd, short events, int64_t end) {
     for (;;) {
@@ -67,18 +76,18 @@ static int wait_for(int fd, short events, int64_t end) {
             if (errno == EINTR) {
                 continue;
             }
-            return KIOSK_READER_IO;
+            return KIOSK_LINE_IO;
         }
         if (ready == 0) {
-            return KIOSK_READER_TIMEOUT;
+            return KIOSK_LINE_TIMEOUT;
         }
-        return (entry.revents & events) != 0 ? 1 : KIOSK_READER_GONE;
+        return (entry.revents & events) != 0 ? 1 : KIOSK_LINE_GONE;
     }
 }
 
-static int serial_write(void *context, const uint8_t *bytes, size_t count, int32_t deadline_ms) {
-    serial *port = context;
-    int64_t end = kiosk_now() + deadline_ms;
+static int port_write(void *context, const uint8_t *bytes, size_t count, int32_t deadline_ms) {
+    port *port = context;
+    int64_t end = kiosk_end(deadline_ms);
     size_t written = 0;
     while (written < count) {
         int ready = wait_for(port->fd, POLLOUT, end);
@@ -95,9 +104,9 @@ static int serial_write(void *context, const uint8_t *bytes, size_t count, int32
     return 0;
 }
 
-static int serial_read(void *context, uint8_t *bytes, size_t capacity, int32_t deadline_ms) {
-    serial *port = context;
-    int64_t end = kiosk_now() + deadline_ms;
+static int port_read(void *context, uint8_t *bytes, size_t capacity, int32_t deadline_ms) {
+    port *port = context;
+    int64_t end = kiosk_end(deadline_ms);
     for (;;) {
         int ready = wait_for(port->fd, POLLIN, end);
         if (ready < 0) {
@@ -108,7 +117,7 @@ static int serial_read(void *context, uint8_t *bytes, size_t capacity, int32_t d
             return (int)count;
         }
         if (count == 0) {
-            return KIOSK_READER_GONE;
+            return KIOSK_LINE_GONE;
         }
         if (errno != EAGAIN && errno != EINTR) {
             return failure(errno);
@@ -116,12 +125,25 @@ static int serial_read(void *context, uint8_t *bytes, size_t capacity, int32_t d
     }
 }
 
-static void serial_close(void *context) {
-    serial *port = context;
+static void port_close(void *context) {
+    port *port = context;
     if (port->fd >= 0) {
         close(port->fd);
     }
     free(port);
+}
+
+static int make(const char *path, speed_t speed, kiosk_line *line) {
+    size_t size = strlen(path) + 1;
+    port *made = malloc(sizeof *made + size);
+    if (made == NULL) {
+        return KIOSK_LINE_MEMORY;
+    }
+    made->fd = -1;
+    made->speed = speed;
+    memcpy(made->path, path, size);
+    *line = (kiosk_line){.context = made, .open = port_open, .write = port_write, .read = port_read, .close = port_close};
+    return 0;
 }
 
 static speed_t speed_of(int32_t baud) {
@@ -141,21 +163,9 @@ static speed_t speed_of(int32_t baud) {
     }
 }
 
-int kiosk_reader_open_serial(const char *path, int32_t baud, kiosk_reader **reader) {
-    *reader = NULL;
+int kiosk_line_serial(const char *path, int32_t baud, kiosk_line *line) {
     speed_t speed = speed_of(baud);
-    if (speed == B0) {
-        return KIOSK_READER_ARGUMENT;
-    }
-    size_t size = strlen(path) + 1;
-    serial *port = malloc(sizeof *port + size);
-    if (port == NULL) {
-        return KIOSK_READER_MEMORY;
-    }
-    port->fd = -1;
-    port->speed = speed;
-    memcpy(port->path, path, size);
-    const kiosk_reader_transport transport = {
-        .context = port, .open = serial_open, .write = serial_write, .read = serial_read, .close = serial_close};
-    return kiosk_reader_open(&transport, 0, reader);
+    return speed == B0 ? KIOSK_LINE_ARGUMENT : make(path, speed, line);
 }
+
+int kiosk_line_node(const char *path, kiosk_line *line) { return make(path, B0, line); }

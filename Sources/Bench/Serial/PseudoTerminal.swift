@@ -1,9 +1,10 @@
 internal import Dispatch
 internal import Foundation
 internal import Glibc
+internal import Synchronization
 
 /// One pseudo-terminal and the thread that answers on it, from plugging in to unplugging.
-final class SDTReaderLine: Sendable {
+final class PseudoTerminal: Sendable {
     /// `/dev/pts/N`
     let terminalPath: String
     private let master: Int32
@@ -13,22 +14,24 @@ final class SDTReaderLine: Sendable {
     private let stop: Int32
     private let stopped: Int32
     private let ended = DispatchSemaphore(value: 0)
+    /// An answer isn't mixed with what is sent unasked.
+    private let sending = Mutex(())
 
     /// `answer` is called on the line's own thread with what came, and returns what to send.
     init(answer: @escaping @Sendable ([UInt8]) -> [UInt8]) throws {
         var opened: [Int32] = []
         do {
             func keep(_ descriptor: Int32, _ call: String) throws -> Int32 {
-                guard descriptor >= 0 else { throw SDTReaderSimulator.Failure.system(call: call, code: errno) }
+                guard descriptor >= 0 else { throw VirtualSerialPort.Failure.system(call: call, code: errno) }
                 opened.append(descriptor)
                 return descriptor
             }
             master = try keep(open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC), "open(/dev/ptmx)")
             terminalPath = try Self.unlockedTerminal(of: master)
             terminal = try keep(open(terminalPath, O_RDWR | O_NOCTTY | O_CLOEXEC), "open(terminal)")
-            guard Self.makeRaw(terminal) else { throw SDTReaderSimulator.Failure.system(call: "tcsetattr", code: errno) }
+            guard Self.makeRaw(terminal) else { throw VirtualSerialPort.Failure.system(call: "tcsetattr", code: errno) }
             var ends: [Int32] = [-1, -1]
-            guard pipe(&ends) == 0 else { throw SDTReaderSimulator.Failure.system(call: "pipe", code: errno) }
+            guard pipe(&ends) == 0 else { throw VirtualSerialPort.Failure.system(call: "pipe", code: errno) }
             for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
             (stopped, stop) = (ends[0], ends[1])
         } catch {
@@ -39,7 +42,7 @@ final class SDTReaderLine: Sendable {
             serve(answer)
             ended.signal()
         }
-        thread.name = "sdt-reader"
+        thread.name = "serial-port"
         thread.start()
     }
 
@@ -57,7 +60,7 @@ final class SDTReaderLine: Sendable {
         var locked: Int32 = 0
         var number: UInt32 = 0
         guard ioctl(master, setLock, &locked) == 0, ioctl(master, getNumber, &number) == 0 else {
-            throw SDTReaderSimulator.Failure.system(call: "ioctl(/dev/ptmx)", code: errno)
+            throw VirtualSerialPort.Failure.system(call: "ioctl(/dev/ptmx)", code: errno)
         }
         return "/dev/pts/\(number)"
     }
@@ -76,13 +79,22 @@ final class SDTReaderLine: Sendable {
             let count = read(master, &buffer, buffer.count)
             if count < 0 && (errno == EINTR || errno == EAGAIN) { continue }
             guard count > 0 else { return }
-            var rest = answer(Array(buffer.prefix(count)))[...]
+            guard send(answer(Array(buffer.prefix(count)))) else { return }
+        }
+    }
+
+    /// Returns when the other end has taken everything; false when the line is to be closed or broke.
+    @discardableResult
+    func send(_ bytes: [UInt8]) -> Bool {
+        sending.withLock { _ in
+            var rest = bytes[...]
             while !rest.isEmpty {
-                guard waitFor(POLLOUT) else { return }
+                guard waitFor(POLLOUT) else { return false }
                 let sent = rest.withUnsafeBytes { write(master, $0.baseAddress, $0.count) }
-                guard sent > 0 || errno == EINTR || errno == EAGAIN else { return }
+                guard sent > 0 || errno == EINTR || errno == EAGAIN else { return false }
                 rest = rest.dropFirst(max(0, sent))
             }
+            return true
         }
     }
 
