@@ -201,7 +201,9 @@ let package = Package(
         suite("LocalAPI", ["LocalAPI", "kioskctl", "KioskModel", server, log]),
         suite("PlatformAPI", ["PlatformAPI", crypto]),
         suite("Line", ["Line", "LineShim", "Bench"]),
-        suite("IDCardReader", ["IDCardReader", "IDCardReaderShim", "LineShim", "DeviceLink", "KioskModel", "Bench", "VirtualUSB", "SeededRandom"]),
+        suite(
+            "IDCardReader",
+            ["IDCardReader", "IDCardReaderShim", "LineShim", "DeviceLink", "KioskModel", "Bench", "VirtualUSB", "SeededRandom", "Line"]),
         suite("Scanner", ["Scanner", "DeviceLink", "KioskModel", "Bench"]),
         suite("Printer", ["Printer", "DeviceLink", "KioskModel", "Bench"]),
         suite("Imaging", ["Imaging", "DeviceLink", "KioskModel"]),

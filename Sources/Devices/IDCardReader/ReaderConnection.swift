@@ -77,6 +77,14 @@ final class ReaderConnection {
         }
     }
 
+    /// Over any line, which is closed with it.
+    convenience init(line: kiosk_line, limit: Int32) throws(ReaderFailure) {
+        var opened: OpaquePointer?
+        let result = Self.open(line, limit, nil, &opened)
+        guard result == 0, let opened else { throw ReaderFailure(code: result) }
+        self.init(handle: opened)
+    }
+
     private static func open(_ line: kiosk_line, _ limit: Int32, _ tape: RecordingLine.Tape?, _ opened: inout OpaquePointer?) -> Int32 {
         var line = tape.map { kiosk_line(over: RecordingLine(line, on: $0)) } ?? line
         return kiosk_reader_open(&line, limit, &opened)
