@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-swift test-browser check demo demo-leak chaos chaos-mutants mutants fuzz vm-test vm-powercut
+.PHONY: help run build test test-swift test-browser check demo demo-leak chaos chaos-mutants mutants fuzz device-matrix vm-test vm-powercut
 
 # Left over in an environment, it would make an ordinary build a mutant; scripts/with-mutants sets it for its own.
 unexport KIOSK_MUTANTS
@@ -58,6 +58,10 @@ chaos-mutants: ## proves the chaos rig: every deliberately broken queue must be 
 mutants: ## demo-leak and chaos-mutants out of one build
 	@scripts/install-deps test
 	@scripts/with-mutants leak chaos
+
+device-matrix: build ## every class of device against simulator, recording and real component; VM=0 leaves the virtual machine out, CLASS= for one
+	@scripts/install-deps vm
+	@scripts/device-matrix $(if $(filter 0,$(VM)),--no-vm) $(CLASS)
 
 vm-test: ## scenarios with kernel devices in a virtual machine; SCENARIO=name for one, SHORT=1 for CI's choice
 	@scripts/install-deps vm

@@ -12,6 +12,29 @@ public protocol DeviceDriver: AnyObject {
     func perform(_ command: DeviceCommand, files: [MemoryFile], context: CommandContext) throws -> DeviceReply
 }
 
+/// A driver whose conversation with the device can be written down (the line drivers).
+public protocol RecordableDriver: DeviceDriver {
+    /// Opens the device anew, and writes down everything from then on. Throws as ``perform(_:files:context:)``.
+    func beginRecording() throws
+
+    /// Ends that. Returns the recording's text, in which every personal field is replaced by a synthetic one of equal shape: a recording with
+    /// something in it that the driver can't make anonymous is refused (`link.recording-refused`), never handed over.
+    func endRecording() throws -> String
+}
+
+/// What a driver is made of and with.
+public struct HostServices: Sendable {
+    /// The configuration of the device.
+    public var options: [String: String]
+    /// Has the device polled at once: for a driver that learns of a change on a thread of its own (a door, a key, the mains). From any thread.
+    public var wake: @Sendable () -> Void
+
+    public init(options: [String: String] = [:], wake: @escaping @Sendable () -> Void = {}) {
+        self.options = options
+        self.wake = wake
+    }
+}
+
 /// A driver's answer: the result and the files that belong to it.
 public struct DeviceReply {
     public var result: DeviceResult

@@ -3,12 +3,14 @@ internal import KioskModel
 /// The driver thread's work: polls, carries out commands, and puts whatever a driver throws into the closed set of completions.
 struct DriverWorker {
     let link: HostLink
-    let makeDriver: @Sendable () throws -> any DeviceDriver
+    private let options: [String: String]
+    private let makeDriver: @Sendable (HostServices) throws -> any DeviceDriver
     private var driver: (any DeviceDriver)?
     private var told: DeviceStatus?
 
-    init(link: HostLink, makeDriver: @escaping @Sendable () throws -> any DeviceDriver) {
+    init(link: HostLink, options: [String: String], makeDriver: @escaping @Sendable (HostServices) throws -> any DeviceDriver) {
         self.link = link
+        self.options = options
         self.makeDriver = makeDriver
     }
 
@@ -54,7 +56,7 @@ struct DriverWorker {
     private mutating func answer(_ job: HostLink.Job) -> (Completion, [MemoryFile]) {
         do {
             try job.context.checkCancelled()
-            let reply = try ready().perform(job.command, files: job.files, context: job.context)
+            let reply = try perform(job)
             return (.success(reply.result), reply.files)
         } catch let remedy as CitizenRemedy {
             return (.remedy(remedy), [])
@@ -67,9 +69,31 @@ struct DriverWorker {
         }
     }
 
+    private mutating func perform(_ job: HostLink.Job) throws -> DeviceReply {
+        let driver = try ready()
+        switch job.command {
+        case .beginRecording:
+            try recordable(driver).beginRecording()
+            return DeviceReply(.done)
+        case .endRecording:
+            let text = Array(try recordable(driver).endRecording().utf8)
+            let info = DocumentInfo(mediaType: DocumentInfo.recording, byteCount: text.count, pageCount: 1)
+            return DeviceReply(.document(info), files: [try MemoryFile.copying(text)])
+        default:
+            return try driver.perform(job.command, files: job.files, context: job.context)
+        }
+    }
+
+    private func recordable(_ driver: any DeviceDriver) throws -> any RecordableDriver {
+        guard let driver = driver as? any RecordableDriver else {
+            throw DeviceFault(code: "link.not-recordable", action: .configure, detail: "what this driver says to its device can't be recorded")
+        }
+        return driver
+    }
+
     private mutating func ready() throws -> any DeviceDriver {
         if let driver { return driver }
-        let made = try makeDriver()
+        let made = try makeDriver(HostServices(options: options) { [link] in link.wake() })
         driver = made
         return made
     }

@@ -25,6 +25,8 @@ final class HostLink: Sendable {
         var pollBegan: ContinuousClock.Instant?
         var nextPoll = ContinuousClock.now
         var hasPolled = false
+        /// Asked to poll since the last poll began.
+        var isWoken = false
         /// Set once the link is gone.
         var closedAt: ContinuousClock.Instant?
         var driverEnded = false
@@ -123,6 +125,14 @@ final class HostLink: Sendable {
         channel.shutdown()
     }
 
+    /// Has the driver thread poll as soon as it is free. From any thread.
+    func wake() {
+        monitor.update {
+            $0.nextPoll = .now
+            $0.isWoken = true
+        }
+    }
+
     // MARK: Driver thread
 
     /// Waits for something to do; nil when the link is gone. The first turn is always a poll.
@@ -141,11 +151,14 @@ final class HostLink: Sendable {
 
     /// Has the watchdog look after `poll`.
     func polling<Result>(_ poll: () -> Result) -> Result {
-        monitor.update { $0.pollBegan = .now }
+        monitor.update {
+            $0.pollBegan = .now
+            $0.isWoken = false
+        }
         defer {
             monitor.update {
                 $0.pollBegan = nil
-                $0.nextPoll = .now + HostMain.pollInterval
+                $0.nextPoll = $0.isWoken ? .now : .now + HostMain.pollInterval
             }
         }
         return poll()

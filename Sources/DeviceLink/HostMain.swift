@@ -19,7 +19,10 @@ public enum HostMain {
 
     /// Runs until the link ends; ends the process with a ``HostExitCode``. `makeDriver` is called on the driver thread, and again at each poll
     /// and command until it succeeds: what it throws is the device's state until then.
-    public static func run(_ hello: Hello, socketPath: String, makeDriver: @escaping @Sendable () throws -> any DeviceDriver) -> Never {
+    public static func run(
+        _ hello: Hello, socketPath: String, options: [String: String] = [:],
+        makeDriver: @escaping @Sendable (HostServices) throws -> any DeviceDriver
+    ) -> Never {
         // A library that writes to a printer or scanner which hung up must get an error, not a signal.
         signal(SIGPIPE, SIG_IGN)
         do {
@@ -29,7 +32,7 @@ public enum HostMain {
             try link.channel.send(HostMessage.hello(hello), timeout: sendLimit)
             try BlockingThread.start("watchdog") { link.watch() }
             try BlockingThread.start("driver") {
-                var worker = DriverWorker(link: link, makeDriver: makeDriver)
+                var worker = DriverWorker(link: link, options: options, makeDriver: makeDriver)
                 worker.run()
                 link.driverEnded()
             }

@@ -43,6 +43,10 @@ public enum LinkText {
 public enum LinkBounds {
     /// milliseconds: one day
     public static let maxDeadline = 86_400_000
+    /// of ``DeviceStatus/conditions``: every door of a cabinet, and more
+    public static let maxConditions = 128
+    /// of ``DeviceCondition/value``: seconds of a week
+    public static let maxConditionValue = 604_800
 }
 
 extension DeviceFault {
@@ -64,14 +68,22 @@ extension DeviceStatus {
         for (key, value) in self.identity.sorted(by: { $0.key < $1.key }).prefix(LinkText.maxEntries) {
             identity[LinkText.cleaned(key, maxBytes: LinkText.maxKey)] = LinkText.cleaned(value, maxBytes: LinkText.maxDetail)
         }
-        return DeviceStatus(state: state, fault: fault?.cleaned, identity: identity)
+        return DeviceStatus(state: state, fault: fault?.cleaned, identity: identity, conditions: conditions.prefix(LinkBounds.maxConditions))
     }
 
     package var isClean: Bool {
-        fault?.isClean != false && identity.count <= LinkText.maxEntries
+        fault?.isClean != false && hasCleanConditions && identity.count <= LinkText.maxEntries
             && identity.allSatisfy {
                 LinkText.isClean($0.key, maxBytes: LinkText.maxKey) && LinkText.isClean($0.value, maxBytes: LinkText.maxDetail)
             }
+    }
+}
+
+extension DeviceStatus {
+    /// Few, each once, in order, and counting what can be counted.
+    private var hasCleanConditions: Bool {
+        conditions.count <= LinkBounds.maxConditions && zip(conditions, conditions.dropFirst()).allSatisfy(<)
+            && conditions.allSatisfy { $0.value.map { (0...LinkBounds.maxConditionValue).contains($0) } ?? true }
     }
 }
 

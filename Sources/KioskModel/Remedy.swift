@@ -18,6 +18,14 @@ public enum CitizenRemedy: String, Sendable, Codable, CaseIterable, Error {
     case closeCover
     /// The page can't be used (unreadable image): scan it again.
     case scanAgain
+    /// The camera sees no page, or not all of it: lay it within the frame.
+    case layPageInView
+    /// No code was shown in time, or none that can be read: hold it nearer and still.
+    case showCodeAgain
+    /// Another door of the locker stands open: close it first.
+    case closeLockerDoor
+    /// There is no card in the slot, or it doesn't answer: insert it with the chip ahead.
+    case insertCard
 }
 
 /// What mends a device fault: the six actions of XFS4IoT's error model.
@@ -37,30 +45,5 @@ public struct DeviceFault: Sendable, Codable, Hashable, Error {
         self.code = code
         self.action = action
         self.detail = detail
-    }
-}
-
-public enum DeviceClass: String, Sendable, Codable, CaseIterable {
-    case idCardReader, scanner, printer
-    /// Worker without a device: image decoding, PDF assembly, receipts.
-    case imaging
-}
-
-public enum DeviceState: String, Sendable, Codable, CaseIterable {
-    case starting, ready, busy, needsCitizen, needsTechnician, offline, absent
-}
-
-/// What a host says of its device, unasked, whenever it changes.
-public struct DeviceStatus: Sendable, Codable, Hashable {
-    public var state: DeviceState
-    /// Set when `state` is `needsTechnician`, `offline` or `absent`.
-    public var fault: DeviceFault?
-    /// Model, firmware, serial number as the device gives them: `sam: 05.01-…`.
-    public var identity: [String: String]
-
-    public init(state: DeviceState, fault: DeviceFault? = nil, identity: [String: String] = [:]) {
-        self.state = state
-        self.fault = fault
-        self.identity = identity
     }
 }

@@ -33,6 +33,8 @@ public struct DeviceReport: Sendable, Codable, Equatable {
     public var state: DeviceState
     public var fault: DeviceFault?
     public var identity: [String: String]
+    /// What is worth knowing beside the state: `paperLow`, `doorOpen` with the door's number.
+    public var conditions: [DeviceCondition]
     /// Process id of the host; nil when none runs.
     public var pid: Int32?
     /// How often the host was started anew since kioskd started.
@@ -42,13 +44,14 @@ public struct DeviceReport: Sendable, Codable, Equatable {
 
     public init(
         name: String, deviceClass: DeviceClass, state: DeviceState, fault: DeviceFault? = nil, identity: [String: String] = [:],
-        pid: Int32? = nil, restarts: Int = 0, lastExit: String? = nil
+        conditions: [DeviceCondition] = [], pid: Int32? = nil, restarts: Int = 0, lastExit: String? = nil
     ) {
         self.name = name
         self.deviceClass = deviceClass
         self.state = state
         self.fault = fault
         self.identity = identity
+        self.conditions = conditions
         self.pid = pid
         self.restarts = restarts
         self.lastExit = lastExit

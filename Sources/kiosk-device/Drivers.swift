@@ -6,11 +6,13 @@ import Printer
 import Scanner
 
 /// The driver of each class of device. Called on the driver thread, which owns what it makes.
-func makeDriver(for deviceClass: DeviceClass, options: [String: String]) throws -> any DeviceDriver {
+func makeDriver(for deviceClass: DeviceClass, _ services: HostServices) throws -> any DeviceDriver {
     switch deviceClass {
-    case .idCardReader: try IDCardReaderDriver(options: options)
-    case .scanner: try ScannerDriver(options: options)
-    case .printer: try PrinterDriver(options: options)
-    case .imaging: try ImagingDriver(options: options)
+    case .idCardReader: try IDCardReaderDriver(options: services.options)
+    case .scanner: try ScannerDriver(options: services.options)
+    case .printer: try PrinterDriver(options: services.options)
+    case .imaging: try ImagingDriver(options: services.options)
+    case .camera, .receiptPrinter, .codeScanner, .locker, .auxiliaries, .keypad, .powerSupply, .smartCardReader, .photoDecoder:
+        throw DeviceFault(code: "link.no-driver", action: .configure, detail: "this version has no driver for the class \(deviceClass.rawValue)")
     }
 }

@@ -7,8 +7,7 @@ case .wrong(let reason):
     HostMain.end(HostExitCode.usage, "\(reason)\n\(HostArguments.usage)")
 case .run(let arguments):
     let deviceClass = arguments.deviceClass
-    let options = arguments.options
-    HostMain.run(Hello(name: arguments.name, deviceClass: deviceClass), socketPath: arguments.socketPath) {
-        try makeDriver(for: deviceClass, options: options)
+    HostMain.run(Hello(name: arguments.name, deviceClass: deviceClass), socketPath: arguments.socketPath, options: arguments.options) {
+        try makeDriver(for: deviceClass, $0)
     }
 }

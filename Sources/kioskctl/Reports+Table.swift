@@ -42,6 +42,7 @@ extension DeviceReport: ListedReport {
             .facts(
                 [
                     ("device", name), ("class", deviceClass.rawValue), ("state", state.rawValue), ("fault", fault?.code), ("detail", fault?.detail),
+                    ("conditions", conditions.isEmpty ? nil : conditions.map(\.description).joined(separator: ", ")),
                     ("pid", pid.map { "\($0)" } ?? "none"), ("restarts", "\(restarts)"), ("last exit", lastExit),
                 ] + identity.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }),
             .lines([advice].compactMap { $0 }))

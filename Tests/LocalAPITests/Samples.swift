@@ -12,7 +12,9 @@ enum Samples {
         name: "身份证阅读器", deviceClass: .idCardReader, state: .ready, identity: ["sam": "05.01-20260101-1-1-1"], pid: 4242)
     static let printer = DeviceReport(
         name: "printer", deviceClass: .printer, state: .needsTechnician,
-        fault: DeviceFault(code: "printer.media-empty", action: .refill, detail: "the printer reports media-empty"), pid: 4243, restarts: 2,
+        fault: DeviceFault(code: "printer.media-empty", action: .refill, detail: "the printer reports media-empty"),
+        conditions: [DeviceCondition(.tonerLow)],
+        pid: 4243, restarts: 2,
         lastExit: "signal 9")
     /// A name that tries to clear the technician's screen.
     static let hostile = DeviceReport(name: "scan\u{1B}[2Jner", deviceClass: .scanner, state: .starting)

@@ -18,6 +18,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 HERE = ROOT / "Tests" / "VM"
+CONTRACTS = ROOT / "Tests" / "Contracts"
 CACHE = ROOT / ".build" / "vm"
 # Seconds. So many for a boot that takes twenty seconds on an idle machine: a loaded one is slow, a hung one is found out.
 BOOT_DEADLINE = 400
@@ -144,6 +145,7 @@ def payload(programs, disk):
             shutil.copytree(bundle, tree / "bin" / bundle.name)
         shutil.copytree(ROOT / "Kiosk", tree / "Kiosk")
         shutil.copytree(HERE / "scenarios", tree / "scenarios")
+        shutil.copytree(CONTRACTS, tree / "scenarios" / "contract")
         make_disk(disk, tree)
 
 

@@ -30,7 +30,8 @@ enum {
     KIOSK_LINE_PROTOCOL = -16,
 };
 
-/// All zero until one of the functions below has filled it in. A line owns its `context` from its making until `close`, which frees it and is called exactly once, after a failed `open` too.
+/// All zero until one of the functions below has filled it in. A line owns its `context` from its making until `close`, which frees it and is
+/// called exactly once, after a failed `open` too.
 typedef struct kiosk_line {
     void *_Nullable context;
     /// 0 or a negative code.

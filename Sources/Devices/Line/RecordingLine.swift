@@ -16,6 +16,15 @@ public final class RecordingLine: SwiftLine {
             self.limit = limit
         }
 
+        /// Hands the recording over; the tape is empty and full from then on.
+        func take() -> Recording {
+            defer {
+                recording = Recording()
+                count = limit
+            }
+            return recording
+        }
+
         func append(_ event: Recording.Event, bytes: Int = 0) {
             guard count + bytes + 1 <= limit else {
                 isCut = true

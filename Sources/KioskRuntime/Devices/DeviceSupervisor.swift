@@ -55,7 +55,7 @@ public actor DeviceSupervisor: Service, DeviceRunner {
         guard let unit = units[name] else {
             return DeviceOutcome(completion: .fault(.init(code: "link.unknown-device", action: .configure, detail: "no device of that name")))
         }
-        guard command.deviceClass == unit.spec.deviceClass, command.fileCount == files.count, files.count <= LinkChannel.maxFiles else {
+        guard command.deviceClasses.contains(unit.spec.deviceClass), command.fileCount == files.count, files.count <= LinkChannel.maxFiles else {
             return DeviceOutcome(completion: .fault(.badRequest("the command doesn't fit the device, or its files the command")))
         }
         return await unit.perform(DeviceOrder(command: command, files: files, deadline: .now + deadline, progress: progress))

@@ -211,6 +211,7 @@ final class DeviceUnit: Sendable {
             $0.lastExit = exit.description
             $0.state = .starting
             $0.fault = nil
+            $0.conditions = []
         }
         return readySince.map { .now - $0 } ?? .zero
     }
@@ -286,6 +287,7 @@ final class DeviceUnit: Sendable {
             $0.state = isBusy && status.state == .ready ? .busy : status.state
             $0.fault = status.fault
             $0.identity = status.identity
+            $0.conditions = status.conditions
         }
     }
 }

@@ -12,6 +12,6 @@ case .run(let arguments):
         try Liar(hello: hello, socketPath: arguments.socketPath, options: arguments.options).tell(lie)
     } else {
         let options = arguments.options
-        HostMain.run(hello, socketPath: arguments.socketPath) { try ScriptedDriver(options: options) }
+        HostMain.run(hello, socketPath: arguments.socketPath, options: options) { _ in try ScriptedDriver(options: options) }
     }
 }

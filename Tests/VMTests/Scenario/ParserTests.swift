@@ -1,3 +1,4 @@
+import DeviceLink
 import KioskModel
 import Testing
 
@@ -36,10 +37,10 @@ struct ParserTests {
                 .expect(.ready, host: "reader", fault: nil),
                 .perform(verb: "lay", device: "reader", arguments: ["resident"], answer: nil),
                 .unplug("reader", at: "read"),
-                .run(.readCard, host: "reader", outcome: .fault("reader.absent")),
+                .run(HostCommand(.readCard(fingerprints: true)), host: "reader", outcome: .fault("reader.absent")),
                 .plug("reader"),
-                .begin(.readCard, host: "reader"),
-                .end(host: "reader", outcome: .card("resident")),
+                .begin(HostCommand(.readCard(fingerprints: true)), host: "reader"),
+                .end(host: "reader", outcome: .success("card resident")),
                 .expect(.offline, host: "reader", fault: "reader.no-reply"),
             ])
     }
@@ -59,7 +60,7 @@ struct ParserTests {
         ("device a vivid\ndevice a vivid", 2, "already"),
         ("device a vivid x", 1, "key=value"),
         ("device a vivid x=1 x=2", 1, "twice"),
-        ("host reader camera", 1, "idCardReader"),
+        ("host reader webcam", 1, "idCardReader"),
         ("device a vivid\nstop b", 2, "`stop` is no keyword"),
         ("plug reader", 1, "device reader KIND"),
         ("device a vivid\nplug a\ndevice b vivid", 3, "above the first step (line 2)"),
@@ -72,7 +73,7 @@ struct ParserTests {
 
     @Test(arguments: [
         ("run reader readcard", 3, "readCard"),
-        ("run reader readCard -> sunshine", 3, "-> card CITIZEN"),
+        ("run reader readCard -> sunshine", 3, "-> fault CODE"),
         ("run reader readCard -> remedy layCard", 3, "layCardFlat"),
         ("run reader readCard ->", 3, "after `->`"),
         ("begin reader readCard -> done", 3, "end reader"),

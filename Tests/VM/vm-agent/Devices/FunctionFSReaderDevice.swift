@@ -3,7 +3,7 @@ import VirtualUSB
 
 /// `functionfs-sdt`: an ID-card reader as a gadget on dummy_hcd, framing B on whatever endpoints that gives.
 struct FunctionFSReaderDevice: VMDevice {
-    private static let verbs = "lay, lift, inject"
+    private static let verbs = "options, lay, lift, inject"
     private static let faults = SDTReaderCore.Fault.named.map { "\($0)" }
     private let reader: FunctionFSReader
 
@@ -28,6 +28,7 @@ struct FunctionFSReaderDevice: VMDevice {
 
     func perform(_ verb: String, _ arguments: [String], within deadline: Duration) async throws -> String {
         switch verb {
+        case "options": return "usb=0400:c35a patience=10"
         case "lay": reader.lay(try ReaderVerbs.card(arguments))
         case "lift": reader.lift()
         case "inject":

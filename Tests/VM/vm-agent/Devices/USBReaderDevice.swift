@@ -3,7 +3,7 @@ import VirtualUSB
 
 /// `usb-sdt-a` and `usb-sdt-b`: an ID-card reader on vhci-hcd.
 struct USBReaderDevice: VMDevice {
-    private static let verbs = "lay, lift, inject, replug, move"
+    private static let verbs = "options, lay, lift, inject, replug, move"
     private static let faults = SDTReaderCore.Fault.named.map { "\($0)" } + SDTUSBFault.allCases.map(\.rawValue)
     let pulling: Set<String> = ["replug", "move"]
     private let reader: VirtualUSBReader
@@ -33,6 +33,8 @@ struct USBReaderDevice: VMDevice {
 
     func perform(_ verb: String, _ arguments: [String], within deadline: Duration) async throws -> String {
         switch verb {
+        // What works in the field takes longer in a machine that is emulated.
+        case "options": return "usb=0400:c35a patience=10"
         case "lay": reader.lay(try ReaderVerbs.card(arguments))
         case "lift": reader.lift()
         case "inject":

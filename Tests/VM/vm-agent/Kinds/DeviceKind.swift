@@ -10,13 +10,15 @@ struct DeviceKind: Sendable {
     var make: @Sendable (_ options: [String: String], _ place: VMPlace) throws -> any VMDevice
 
     /// Each family has a file of its own.
-    static let all: [DeviceKind] = usb + gadgets + storage
+    static let all: [DeviceKind] = simulators + usb + gadgets + storage
 }
 
 /// Where a scenario runs.
 struct VMPlace: Sendable {
     /// The read-only disk with `bin`, `lib`, `Kiosk` and the scenarios.
     var payload: URL
+    /// Where our programs lie, when it isn't the payload's `bin`.
+    var programs: URL?
     /// A folder of the scenario's own, on a file system in memory.
     var scratch: URL
     /// What the host handed over: `platform-port`, `seed`.
@@ -27,5 +29,5 @@ struct VMPlace: Sendable {
     var send: @Sendable (String) -> Void
 
     /// The path of one of our programs.
-    func program(_ name: String) -> String { payload.appending(path: "bin/\(name)").path }
+    func program(_ name: String) -> String { (programs ?? payload.appending(path: "bin")).appending(path: name).path }
 }

@@ -19,28 +19,46 @@ final class Agent: Sendable {
             let words = line.split(separator: " ", maxSplits: 2).map(String.init)
             switch words.first {
             case "set" where words.count == 3: values[words[1]] = words[2]
-            case "scenario" where words.count == 2: port.send(await run(words[1], values))
+            case "scenario" where words.count >= 2: port.send(await run(words[1], kind: words.count == 3 ? words[2] : nil, values))
             default: port.send("log the agent doesn't know the line `\(line)`")
             }
         }
     }
 
-    private func run(_ name: String, _ values: [String: String]) async -> String {
-        let file = "\(name).scenario"
-        let scratch = URL(filePath: "/run/scenarios/\(name.replacing("/", with: "-"))", directoryHint: .isDirectory)
+    private func run(_ name: String, kind: String?, _ values: [String: String]) async -> String {
+        let place = VMPlace(
+            payload: payload, scratch: URL(filePath: "/run/scenarios/\(name.replacing("/", with: "-"))", directoryHint: .isDirectory), values: values,
+            log: { [port] in port.send("log \($0)") }, send: { [port] in port.send($0) })
+        return await Self.run(payload.appending(path: "scenarios/\(name).scenario"), as: name, kind: kind, place)
+    }
+
+    /// The result line.
+    private static func run(_ file: URL, as name: String, kind: String?, _ place: VMPlace) async -> String {
+        let name = kind.map { "\(name)=\($0)" } ?? name
         do {
-            try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
-            defer { try? FileManager.default.removeItem(at: scratch) }
-            let text = try String(contentsOf: payload.appending(path: "scenarios/\(file)"), encoding: .utf8)
-            let scenario = try ScenarioParser.parse(text, file: file, kinds: DeviceKind.all.map(\.name))
-            let place = VMPlace(
-                payload: payload, scratch: scratch, values: values, log: { [port] in port.send("log \($0)") }, send: { [port] in port.send($0) })
-            return "ok \(name) \(try await ScenarioRun(scenario, file: file, place: place).run().line)"
+            try FileManager.default.createDirectory(at: place.scratch, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(at: place.scratch) }
+            let text = try String(contentsOf: file, encoding: .utf8)
+            let scenario = try ScenarioParser.parse(text, file: file.lastPathComponent, kinds: DeviceKind.all.map(\.name), chosen: kind)
+            return "ok \(name) \(try await ScenarioRun(scenario, file: file.lastPathComponent, place: place).run().line)"
         } catch let error as ScenarioError {
             return "not ok \(name) line \(error.line): \(error.message)"
         } catch {
             return "not ok \(name) line 0: \(error)"
         }
+    }
+
+    /// Runs a file on this machine, with our programs from beside this one, and prints the result line; with `verbose`, each step too.
+    /// True when it passed.
+    static func run(_ file: String, kind: String?, verbose: Bool) async -> Bool {
+        let programs = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
+        let scratch = FileManager.default.temporaryDirectory.appending(path: "kiosk-scenario-\(ProcessInfo.processInfo.processIdentifier)")
+        let log: @Sendable (String) -> Void = { if verbose { print("  \($0)") } }
+        let place = VMPlace(payload: programs, programs: programs, scratch: scratch, log: log, send: log)
+        let file = URL(filePath: file)
+        let line = await run(file, as: file.deletingPathExtension().lastPathComponent, kind: kind, place)
+        print(line)
+        return line.hasPrefix("ok ")
     }
 
     /// Says what is wrong with each file; true when nothing is.

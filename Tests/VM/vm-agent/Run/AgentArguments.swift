@@ -4,26 +4,32 @@ import Foundation
 enum AgentArguments: Equatable {
     case serve(port: String, payload: URL)
     case check([String])
+    case run(file: String, kind: String?, verbose: Bool)
     case help
     case wrong(String)
 
-    static let usage = "usage: vm-agent --port DEVICE --payload DIRECTORY | vm-agent --check FILE..."
+    static let usage = "usage: vm-agent --port DEVICE --payload DIRECTORY | vm-agent --check FILE... | vm-agent --run FILE [--kind KIND] [--verbose]"
 
     static let manual = """
         \(usage)
 
-        Runs scenarios in the virtual machine for the host at the other end of a virtio port, or checks how scenario files are written.
+        Runs scenarios in the virtual machine for the host at the other end of a virtio port, or one on this machine, or checks how scenario files
+        are written.
 
           --port DEVICE        the virtio port to the host
           --payload DIRECTORY  the disk with bin, lib, Kiosk and scenarios
           --check FILE...      reads the files and says what is wrong with them; runs nothing
+          --run FILE           runs a scenario here, with the devices that need no kernel of their own
+          --kind KIND          the device that a contract leaves open as `?`
+          --verbose            prints each step and what the device hosts log
           --help               prints this
 
-        Lines from the host: `set NAME VALUE`, `scenario NAME` (a file of the payload's `scenarios`).
+        Lines from the host: `set NAME VALUE`, `scenario NAME [KIND]` (a file of the payload's `scenarios`).
         Lines to the host: `ready`, `log TEXT`, `ok NAME devices=… unplugs=… recovered=…`, `not ok NAME line N: TEXT`.
 
         Exit codes:
-          0   the files are in order
+          0   the files are in order, or the scenario passed
+          1   the scenario failed
           64  the command line is wrong
           65  a file isn't in order
           74  the port can't be opened or was closed
@@ -33,6 +39,21 @@ enum AgentArguments: Equatable {
         if arguments.contains("--help") { return .help }
         if arguments.first == "--check" {
             return arguments.count > 1 ? .check(Array(arguments.dropFirst())) : .wrong("--check lacks its files")
+        }
+        if arguments.first == "--run" {
+            guard arguments.count > 1 else { return .wrong("--run lacks its file") }
+            var (kind, verbose) = (String?.none, false)
+            var rest = arguments.dropFirst(2)
+            while let option = rest.popFirst() {
+                switch option {
+                case "--verbose": verbose = true
+                case "--kind":
+                    guard let value = rest.popFirst() else { return .wrong("--kind lacks its value") }
+                    kind = value
+                default: return .wrong("there is no `\(option)`")
+                }
+            }
+            return .run(file: arguments[1], kind: kind, verbose: verbose)
         }
         var port: String?
         var payload: String?

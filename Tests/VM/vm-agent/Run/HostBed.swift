@@ -45,57 +45,19 @@ struct HostBed: Sendable {
         }
     }
 
-    func run(_ command: Scenario.HostCommand, on host: String, deadline: Duration) async -> Completion {
-        await supervisor.perform(command.command, on: host, deadline: deadline).completion
-    }
-}
-
-extension Scenario.HostCommand {
-    var command: DeviceCommand {
-        switch self {
-        case .readCard: .readCard(fingerprints: true)
-        case .awaitCardRemoval: .awaitCardRemoval
+    /// Waits until the condition is there, or isn't.
+    func expect(_ condition: String, _ wanted: Bool, of host: String, deadline: Duration) async throws {
+        try await Poll.until("\(host) \(wanted ? "with" : "without") \(condition)", deadline: deadline) { () -> Poll.Outcome<Void> in
+            guard let report = await supervisor.reports.first(where: { $0.name == host }) else { return .notYet("no report") }
+            let conditions = report.conditions.map(\.description)
+            if report.state != .starting, conditions.contains(condition) == wanted { return .there(()) }
+            return .notYet("\(report.state) with \(conditions.isEmpty ? "no condition" : conditions.joined(separator: ", "))")
         }
     }
-}
 
-extension Scenario.Outcome {
-    /// Nil when the completion is what was wanted, else what it is: never a value from a card.
-    func contradiction(_ completion: Completion) -> String? {
-        switch (self, completion) {
-        case (.done, .success(.done)): return nil
-        case (.card(let id), .success(.card(let card))): return card.belongs(to: id) ? nil : "the card of somebody other than \(id)"
-        case (.remedy(let wanted), .remedy(let remedy)) where remedy == wanted: return nil
-        case (.fault(let code), .fault(let fault)) where fault.code == code: return nil
-        default: return completion.inWords
-        }
-    }
-}
-
-extension IdentityCard {
-    fileprivate func belongs(to id: String) -> Bool {
-        guard let citizen = SyntheticCitizen.named(id) else { return false }
-        return citizen.name == name.reveal && citizen.number == number.reveal.value
-    }
-}
-
-extension Completion {
-    var succeeded: Bool {
-        if case .success = self { true } else { false }
-    }
-
-    /// For a result line, without personal values.
-    var inWords: String {
-        switch self {
-        case .success(.done): "done"
-        case .success(.card): "a card"
-        case .success(.scanned(let pages)): "scanned \(pages)"
-        case .success(.printed(let sheets)): "printed \(sheets)"
-        case .success(.document): "a document"
-        case .remedy(let remedy): "remedy \(remedy.rawValue)"
-        case .fault(let fault): "fault \(fault.code) (\(fault.detail))"
-        case .cancelled: "cancelled"
-        }
+    func run(_ command: HostCommand, on host: String, deadline: Duration) async throws -> Completion {
+        let files = try command.content?.make() ?? []
+        return await supervisor.perform(command.command, on: host, files: files, deadline: deadline).completion
     }
 }
 

@@ -12,7 +12,7 @@ actor ScenarioRun {
     private var devices: [String: any VMDevice] = [:]
     private var kinds: [String: DeviceKind] = [:]
     private var bed: HostBed?
-    private var begun: [String: Task<Completion, Never>] = [:]
+    private var begun: [String: Task<Completion, any Error>] = [:]
     private var report = ScenarioReport()
     /// Devices that were pulled and not yet seen at work again, and how often.
     private var away: [String: Int] = [:]
@@ -47,8 +47,10 @@ actor ScenarioRun {
 
     private func begin() async throws {
         for declaration in scenario.devices {
-            // Names were checked when the file was read.
-            guard let kind = known.first(where: { $0.name == declaration.kind }) else { continue }
+            guard let kind = known.first(where: { $0.name == declaration.kind }) else {
+                throw ScenarioError(
+                    file: file, line: declaration.line, message: "the kind of `\(declaration.name)` is left open; say it with --kind KIND")
+            }
             try await at(declaration.line, within: ScenarioParser.deadline) {
                 let device = try kind.make(try await self.filled(declaration.options), self.place)
                 await self.keep(device, kind, declaration.name)
@@ -98,18 +100,33 @@ actor ScenarioRun {
         }
     }
 
-    /// `{NAME.VERB}` becomes what that device answers.
+    /// `{NAME.VERB}` becomes what that device answers: within a value, or in the place of whole options.
     private func filled(_ options: [String: String]) async throws -> [String: String] {
-        var filled = options
+        var filled: [String: String] = [:]
         for (key, value) in options {
-            guard let open = value.firstIndex(of: "{"), let close = value[open...].firstIndex(of: "}") else { continue }
-            let parts = value[value.index(after: open)..<close].split(separator: ".").map(String.init)
-            guard parts.count == 2 else { throw DeviceTrouble("write `{DEVICE.VERB}`, not `\(value)`") }
-            guard let device = devices[parts[0]] else { throw DeviceTrouble("no device `\(parts[0])` is declared above") }
-            let answer = try await device.perform(parts[1], [], within: ScenarioParser.deadline)
-            filled[key] = value.replacingCharacters(in: open...close, with: answer)
+            guard let open = value.firstIndex(of: "{"), let close = value[open...].firstIndex(of: "}") else {
+                filled[key] = value
+                continue
+            }
+            let answer = try await self.answer(String(value[value.index(after: open)..<close]))
+            guard key == value else {
+                filled[key] = value.replacingCharacters(in: open...close, with: answer)
+                continue
+            }
+            for pair in answer.split(separator: " ") {
+                let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
+                guard parts.count == 2 else { throw DeviceTrouble("`\(value)` is to be options, and it is `\(answer)`") }
+                filled[parts[0]] = parts[1]
+            }
         }
         return filled
+    }
+
+    private func answer(_ question: String) async throws -> String {
+        let parts = question.split(separator: ".").map(String.init)
+        guard parts.count == 2 else { throw DeviceTrouble("write `{DEVICE.VERB}`, not `{\(question)}`") }
+        guard let device = devices[parts[0]] else { throw DeviceTrouble("no device `\(parts[0])` is declared above") }
+        return try await device.perform(parts[1], [], within: ScenarioParser.deadline)
     }
 
     // MARK: Steps
@@ -135,18 +152,20 @@ actor ScenarioRun {
         case .perform(let verb, let name, let arguments, let answer): try await use(name, verb, arguments, answer, within: step.deadline)
         case .run(let command, let host, let outcome):
             guard let bed else { return }
-            try settle(await bed.run(command, on: host, deadline: step.deadline), host, outcome)
+            try settle(try await bed.run(command, on: host, deadline: step.deadline), host, outcome)
         case .begin(let command, let host):
             guard let bed, begun[host] == nil else { throw DeviceTrouble("\(host) is at a command already; `end \(host)` first") }
-            begun[host] = Task { await bed.run(command, on: host, deadline: .seconds(600)) }
+            begun[host] = Task { try await bed.run(command, on: host, deadline: .seconds(600)) }
         case .end(let host, let outcome):
             guard let task = begun.removeValue(forKey: host) else { throw DeviceTrouble("nothing was begun; write `begin \(host) COMMAND` above") }
-            let completion = try await Deadline.hold(step.deadline, "what was begun on \(host)") { await task.value }
+            let completion = try await Deadline.hold(step.deadline, "what was begun on \(host)") { try await task.value }
             try settle(completion, host, outcome)
         case .expect(let state, let host, let fault):
             guard let bed else { return }
             try await bed.expect(state, fault: fault, of: host, deadline: step.deadline)
             if state == .ready { seen(host, by: .driver) }
+        case .expectCondition(let condition, let wanted, let host):
+            try await bed?.expect(condition, wanted, of: host, deadline: step.deadline)
         }
     }
 

@@ -8,7 +8,7 @@ struct Scenario: Equatable {
     var hosts: [Host]
     var steps: [Step]
 
-    /// `device NAME KIND key=value…`
+    /// `device NAME KIND key=value…`; a contract leaves the kind open as `?`, for whoever runs it to say.
     struct Declaration: Equatable {
         var line: Int
         var name: String
@@ -18,6 +18,8 @@ struct Scenario: Equatable {
     }
 
     /// `host NAME CLASS key=value…`: a real kiosk-device process, kept running by the kiosk's supervisor. It drives the device of the same name.
+    ///
+    /// An option `{NAME.VERB}` without a key becomes the options that the device answers with: `port=/dev/pts/3 baud=9600`.
     struct Host: Equatable {
         var line: Int
         var name: String
@@ -42,18 +44,14 @@ struct Scenario: Equatable {
         case begin(HostCommand, host: String)
         case end(host: String, outcome: Outcome?)
         case expect(DeviceState, host: String, fault: String?)
-    }
-
-    /// A command of DeviceLink that a scenario may give.
-    enum HostCommand: String, CaseIterable {
-        case readCard, awaitCardRemoval
+        /// In the words of ``DeviceCondition``: `expect reader with cardLeft`, `expect locker without "doorOpen 3"`.
+        case expectCondition(String, Bool, host: String)
     }
 
     /// How a command must end.
     enum Outcome: Equatable {
-        case done
-        /// The id of the synthetic citizen whose card was read.
-        case card(String)
+        /// In the words of ``DeviceResult/inWords``: `done`, `card resident`, `doors 3 open`.
+        case success(String)
         case remedy(CitizenRemedy)
         /// The code of the fault.
         case fault(String)

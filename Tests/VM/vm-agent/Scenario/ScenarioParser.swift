@@ -1,3 +1,4 @@
+import DeviceLink
 import KioskModel
 
 /// Reads a scenario file. Pure: it knows the names of the kinds, and nothing of what is plugged in.
@@ -7,14 +8,24 @@ struct ScenarioParser {
     /// Of a step that says no other; software emulation is slow.
     static let deadline: Duration = .seconds(120)
 
+    /// A kind that is left open.
+    private static let open = "?"
+
     private let file: String
     private let kinds: [String]
     private var line = 0
+    private var chosen = Self.open
     private var scenario: Scenario
 
-    /// - Parameter kinds: the kinds of device there are
-    static func parse(_ text: String, file: String, kinds: [String]) throws(ScenarioError) -> Scenario {
+    /// - Parameters:
+    ///   - kinds: the kinds of device there are
+    ///   - chosen: what stands for `?`; a contract can't be run without
+    static func parse(_ text: String, file: String, kinds: [String], chosen: String? = nil) throws(ScenarioError) -> Scenario {
         var parser = ScenarioParser(file: file, kinds: kinds)
+        if let chosen {
+            guard kinds.contains(chosen) else { throw parser.error("there is no kind `\(chosen)`; kinds are \(kinds.joined(separator: ", "))") }
+            parser.chosen = chosen
+        }
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
             parser.line += 1
             let words: [String]
@@ -47,10 +58,12 @@ struct ScenarioParser {
     private mutating func takeDevice(_ words: [String]) throws(ScenarioError) {
         try requireTop("device")
         guard words.count >= 3 else { throw error("write `device NAME KIND [key=value…]`; kinds are \(kinds.joined(separator: ", "))") }
-        guard kinds.contains(words[2]) else { throw error("there is no kind `\(words[2])`; kinds are \(kinds.joined(separator: ", "))") }
+        guard words[2] == Self.open || kinds.contains(words[2]) else {
+            throw error("there is no kind `\(words[2])`; kinds are \(kinds.joined(separator: ", "))")
+        }
         guard !scenario.devices.contains(where: { $0.name == words[1] }) else { throw error("there is a device `\(words[1])` already") }
         let options = try options(words.dropFirst(3))
-        scenario.devices.append(.init(line: line, name: words[1], kind: words[2], options: options))
+        scenario.devices.append(.init(line: line, name: words[1], kind: words[2] == Self.open ? chosen : words[2], options: options))
     }
 
     private mutating func takeHost(_ words: [String]) throws(ScenarioError) {
@@ -70,6 +83,11 @@ struct ScenarioParser {
     private func options(_ words: ArraySlice<String>) throws(ScenarioError) -> [String: String] {
         var options: [String: String] = [:]
         for word in words {
+            // Whole options that a device answers with stand for themselves until it is asked.
+            if word.hasPrefix("{"), word.hasSuffix("}") {
+                options[word] = word
+                continue
+            }
             guard let sign = word.firstIndex(of: "="), sign > word.startIndex else { throw error("`\(word)` isn't key=value") }
             let key = String(word[..<sign])
             guard options.updateValue(String(word[word.index(after: sign)...]), forKey: key) == nil else { throw error("`\(key)` is given twice") }
@@ -130,17 +148,23 @@ struct ScenarioParser {
         }
     }
 
-    private func command(_ words: [String]) throws(ScenarioError) -> Scenario.HostCommand {
+    private func command(_ words: [String]) throws(ScenarioError) -> HostCommand {
         try requireHost(words[1])
-        let all = Scenario.HostCommand.allCases.map(\.rawValue).joined(separator: ", ")
-        guard words.count == 3, let command = Scenario.HostCommand(rawValue: words[2]) else {
-            throw error("write `\(words[0]) \(words[1]) COMMAND`; commands are \(all)")
+        do {
+            return try HostCommand(Array(words.dropFirst(2)))
+        } catch {
+            throw self.error("write `\(words[0]) \(words[1]) COMMAND`; \(error)")
         }
-        return command
     }
 
     private func expectation(_ words: [String], _ wanted: [String]?) throws(ScenarioError) -> Scenario.Action {
         try requireHost(words[1])
+        if words.count == 4, wanted == nil, ["with", "without"].contains(words[2]) {
+            guard let kind = words[3].split(separator: " ").first, DeviceCondition.Kind(rawValue: String(kind)) != nil else {
+                throw error("there is no condition `\(words[3])`; they are \(DeviceCondition.Kind.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            return .expectCondition(words[3], words[2] == "with", host: words[1])
+        }
         let states = DeviceState.allCases.map(\.rawValue).joined(separator: ", ")
         guard (3...4).contains(words.count), wanted == nil, let state = DeviceState(rawValue: words[2]) else {
             throw error("write `expect \(words[1]) STATE [FAULT-CODE] [within SECONDS]`; states are \(states)")
@@ -150,17 +174,21 @@ struct ScenarioParser {
 
     private func outcome(_ words: [String]) throws(ScenarioError) -> Scenario.Outcome {
         switch (words[0], words.count) {
-        case ("done", 1): return .done
-        case ("card", 2): return .card(words[1])
         case ("fault", 2): return .fault(words[1])
         case ("remedy", 2):
             guard let remedy = CitizenRemedy(rawValue: words[1]) else {
                 throw error("there is no remedy `\(words[1])`; they are \(CitizenRemedy.allCases.map(\.rawValue).joined(separator: ", "))")
             }
             return .remedy(remedy)
-        default: throw error("write `-> done`, `-> card CITIZEN`, `-> remedy REMEDY` or `-> fault CODE`")
+        case (let word, _) where Self.successes.contains(word): return .success(words.joined(separator: " "))
+        default: throw error("write `-> remedy REMEDY`, `-> fault CODE`, or what comes out, beginning with \(Self.successes.joined(separator: ", "))")
         }
     }
+
+    /// The first words of ``DeviceResult/inWords``.
+    private static let successes =
+        ["done", "card", "picture", "scanned", "printed", "code", "doors", "document", "raster", "page", "good"]
+        + PageQuality.Flaw.allCases.map(\.rawValue)
 
     private func requireDevice(_ name: String) throws(ScenarioError) {
         guard scenario.devices.contains(where: { $0.name == name }) else {
