@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-swift test-browser check demo demo-leak chaos chaos-mutants mutants fuzz device-matrix vm-test vm-powercut
+.PHONY: help run build bench test test-swift test-browser check demo demo-leak chaos chaos-mutants mutants fuzz device-matrix vm-test vm-powercut
 
 # Left over in an environment, it would make an ordinary build a mutant; scripts/with-mutants sets it for its own.
 unexport KIOSK_MUTANTS
@@ -39,6 +39,11 @@ check: ## format, import rule, strings, scripts
 	@shellcheck scripts/install-deps scripts/venv scripts/test-swift scripts/test-browser scripts/fuzz scripts/with-mutants Tests/VM/image/build Tests/VM/image/customise .ci/run
 	@echo "check: ok"
 
+bench: ## what the devices cost, beside a peer in the same run; an optimised build; NAMES="reader scan idle"
+	@scripts/install-deps test
+	@for product in device-bench kiosk-device kioskd platformd; do swift build -c release --product $$product; done
+	@"$$(swift build -c release --show-bin-path)/device-bench" $(NAMES)
+
 demo: build ## the story without a screen, verified at the platform; KILL=1 kills kioskd and platformd on the way
 	@"$(BIN)/kiosk-bench" demo --citizen "$(CITIZEN)" $(if $(KILL),--kill)
 
@@ -73,6 +78,6 @@ vm-powercut: ## hard power-offs of the virtual machine under load, verified at t
 	@for product in vm-agent vm-city queue-load platformd; do swift build --product $$product; done
 	@Tests/VM/vm-powercut --cuts "$(or $(CUTS),10)" $(if $(SEED),--seed "$(SEED)")
 
-fuzz: ## every Drivers/*/fuzz target under libFuzzer with ASan and UBSan; SECONDS_EACH=10
+fuzz: ## every Drivers/*/fuzz target under libFuzzer with ASan and UBSan; SECONDS=10
 	@scripts/install-deps build
-	@scripts/fuzz "$(or $(SECONDS_EACH),10)"
+	@scripts/fuzz "$(or $(SECONDS),10)"

@@ -166,6 +166,11 @@ let package = Package(
             name: "test-device-host", dependencies: ["DeviceLink", "KioskModel", "LinkShim"], path: "Tests/Support/test-device-host",
             swiftSettings: swiftSettings),
 
+        // What the devices cost, beside a peer (make bench).
+        .executableTarget(
+            name: "device-bench", dependencies: ["Bench", "KioskRuntime", "DeviceLink", "LocalAPI", "KioskModel", arguments, log],
+            path: "Tests/Benchmarks/device-bench", swiftSettings: swiftSettings),
+
         // Test-only: random choices that a seed repeats.
         library("SeededRandom", path: "Tests/Support/SeededRandom", []),
 

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Foundation
+
+/// What the devices of the kiosk cost, measured beside a peer or the limit that the house sets.
+@main
+struct DeviceBench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "device-bench", abstract: "Measure what the devices of the kiosk cost, beside a peer in the same run.",
+        discussion: """
+            Prints a line for each measurement:
+            bench NAME value=… unit=… peer=… peer_value=… ratio=… goal=… verdict=ok|short
+            The ratio is value through peer_value and is good up to the goal; the peer `limit` is what the house allows.
+
+            Exit codes: 0 measured, whatever the verdicts; 1 a measurement failed.
+            """)
+
+    @Option(help: "Reads of the ID card whose completion is timed.")
+    var reads = 1000
+
+    @Option(help: "Scans beside as many of scanimage.")
+    var scans = 5
+
+    @Option(help: "Seconds for which the idle kiosk is watched.")
+    var idleSeconds = 30
+
+    @Argument(help: "Which: reader, scan, idle; all when none is named.")
+    var names: [Name] = []
+
+    enum Name: String, ExpressibleByArgument, CaseIterable { case reader, scan, idle }
+
+    func run() async throws {
+        for name in names.isEmpty ? Name.allCases : names {
+            switch name {
+            case .reader: try await ReaderLatency(reads: reads).run().forEach { print($0) }
+            case .scan: try await ScanTime(scans: scans).run().forEach { print($0) }
+            case .idle: try await IdleCost(seconds: idleSeconds).run().forEach { print($0) }
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import Bench
+import Foundation
+import Glibc
+import KioskModel
+import LocalAPI
+
+/// What a whole kiosk costs while nobody is there: processor time of kioskd and of all its hosts, and each host's private memory.
+struct IdleCost {
+    let seconds: Int
+
+    func run() async throws -> [BenchLine] {
+        let root = try BenchLayout.temporaryRoot()
+        defer { try? FileManager.default.removeItem(at: root) }
+        let kiosk = try VirtualKiosk(root: root, log: ProcessLog(echo: false), traced: false)
+        do {
+            try await kiosk.start()
+            let lines = try await measure(kiosk)
+            await kiosk.stop()
+            return lines
+        } catch {
+            await kiosk.stop()
+            throw error
+        }
+    }
+
+    private func measure(_ kiosk: VirtualKiosk) async throws -> [BenchLine] {
+        let devices = try await kiosk.local.devices()
+        let hosts = devices.compactMap(\.pid)
+        guard hosts.count == devices.count, let kioskd = hosts.first.flatMap({ Self.parent(of: $0) }) else {
+            throw BenchFailure("not every device has its host")
+        }
+        let before = try ([kioskd] + hosts).map(Self.ticks)
+        let began = ContinuousClock.now
+        try await Task.sleep(for: .seconds(seconds))
+        let after = try ([kioskd] + hosts).map(Self.ticks)
+        let span = (ContinuousClock.now - began) / .seconds(1)
+        let used = zip(after, before).map { Double($0 - $1) / Double(sysconf(Int32(_SC_CLK_TCK))) }
+        let cpu = BenchLine(
+            name: "idle-kiosk", value: used.reduce(0, +) / span * 100, unit: "percent-of-a-core", peer: "limit", peerValue: 0.5, goal: 1)
+        let memory = try devices.compactMap { device in
+            try device.pid.map { pid in
+                // A serial or HID host has eight megabytes; the others bring their libraries' buffers.
+                let limit: Double = [.idCardReader, .codeScanner, .locker, .receiptPrinter, .keypad].contains(device.deviceClass) ? 8 : 16
+                return BenchLine(
+                    name: "private-memory-\(device.deviceClass.rawValue)", value: try Self.privateMegabytes(pid), unit: "MB", peer: "limit",
+                    peerValue: limit, goal: 1)
+            }
+        }
+        return [cpu] + memory
+    }
+
+    private static func text(_ pid: Int32, _ file: String) throws -> String {
+        guard let data = FileManager.default.contents(atPath: "/proc/\(pid)/\(file)") else { throw BenchFailure("process \(pid) is gone") }
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    /// Clock ticks in user and kernel, of all threads.
+    private static func ticks(_ pid: Int32) throws -> Int {
+        // After the name in brackets, which may hold blanks: state is field 3, utime 14, stime 15.
+        let fields = try text(pid, "stat").split(separator: ")").last?.split(separator: " ") ?? []
+        guard fields.count > 12, let user = Int(fields[11]), let system = Int(fields[12]) else {
+            throw BenchFailure("/proc/\(pid)/stat isn't as expected")
+        }
+        return user + system
+    }
+
+    private static func parent(of pid: Int32) -> Int32? {
+        (try? text(pid, "stat"))?.split(separator: ")").last?.split(separator: " ").dropFirst().first.flatMap { Int32($0) }
+    }
+
+    private static func privateMegabytes(_ pid: Int32) throws -> Double {
+        try text(pid, "smaps_rollup").split(separator: "\n").filter { $0.hasPrefix("Private_") }
+            .compactMap { $0.split(separator: " ").dropFirst().first.flatMap { Double($0) } }.reduce(0, +) / 1024
+    }
+}

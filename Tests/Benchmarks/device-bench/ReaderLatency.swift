@@ -1,0 +1,57 @@
+import Bench
+import DeviceLink
+import Foundation
+import KioskModel
+import KioskRuntime
+import Synchronization
+
+/// From the last byte that the reader writes to kioskd's having the card. The line is a pty, which has no speed: what is measured is ours alone.
+struct ReaderLatency {
+    let reads: Int
+
+    /// The reader at its end of the port, and when it gave its last answer.
+    private final class Reader: Sendable {
+        let core = Mutex(SDTReaderCore())
+        let answered = Mutex(ContinuousClock.now)
+    }
+
+    func run() async throws -> [BenchLine] {
+        let reader = Reader()
+        let port = try VirtualSerialPort("reader") { bytes in
+            let answer = reader.core.withLock { $0.receive(bytes) }
+            reader.answered.withLock { $0 = .now }
+            return answer
+        }
+        try port.plug()
+        defer { port.remove() }
+        let hosts = try HostBench(DeviceSpec(name: "reader", deviceClass: .idCardReader, options: ["port": port.path, "baud": "115200"]))
+        do {
+            try await hosts.ready()
+            let latencies = try await measure(reader, hosts)
+            await hosts.stop()
+            return [
+                BenchLine(
+                    name: "reader-completion-p99", value: latencies.quantile(0.99) / .milliseconds(1), unit: "ms", peer: "limit", peerValue: 5,
+                    goal: 1)
+            ]
+        } catch {
+            await hosts.stop()
+            throw error
+        }
+    }
+
+    private func measure(_ reader: Reader, _ hosts: HostBench) async throws -> [Duration] {
+        guard let citizen = SyntheticCitizen.named("resident") else { throw BenchFailure("there is no citizen resident") }
+        var latencies: [Duration] = []
+        for _ in 0..<reads {
+            // No citizen comes this fast, and a host that talked faster would be cut off as a flood; between reads everything falls asleep, as in the field.
+            try await Task.sleep(for: .milliseconds(50))
+            reader.core.withLock { $0.lay(SyntheticCard(citizen)) }
+            let outcome = await hosts.supervisor.perform(.readCard(fingerprints: false), on: "reader", deadline: .seconds(10))
+            let now = ContinuousClock.now
+            guard case .success(.card) = outcome.completion else { throw BenchFailure("a read of the card failed") }
+            latencies.append(now - reader.answered.withLock { $0 })
+        }
+        return latencies
+    }
+}

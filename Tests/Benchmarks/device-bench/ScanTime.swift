@@ -1,0 +1,65 @@
+import DeviceLink
+import Foundation
+import KioskModel
+import KioskRuntime
+
+/// A colour page of A4 at 300 dpi from SANE's own test backend, whose reading costs the processor alone: kioskd's order to its last byte in a
+/// sealed memfd, beside `scanimage` to a file in memory. Both have the scanner open; the pages alternate, and the medians are compared.
+struct ScanTime {
+    let scans: Int
+
+    func run() async throws -> [BenchLine] {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "device-bench-sane-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        try Data("test\n".utf8).write(to: directory.appending(path: "dll.conf"))
+        try Data("number_of_devices 1\ntest-picture \"Color pattern\"\n".utf8).write(to: directory.appending(path: "test.conf"))
+        let spec = DeviceSpec(
+            name: "scanner", deviceClass: .scanner, options: ["device": "test:0"], environment: ["SANE_CONFIG_DIR": directory.path])
+        let hosts = try HostBench(spec)
+        do {
+            try await hosts.ready()
+            var (ours, theirs): ([Duration], [Duration]) = ([], [])
+            for _ in 0..<scans {
+                ours.append(try await scan(hosts))
+                theirs.append(try scanimage(directory))
+            }
+            await hosts.stop()
+            return [
+                BenchLine(
+                    name: "scan-a4-300dpi-colour", value: ours.median / .milliseconds(1), unit: "ms", peer: "scanimage",
+                    peerValue: theirs.median / .milliseconds(1), goal: 1.05)
+            ]
+        } catch {
+            await hosts.stop()
+            throw error
+        }
+    }
+
+    private func scan(_ hosts: HostBench) async throws -> Duration {
+        let request = ScanRequest(resolution: 300, mode: .colour, source: .flatbed, maxPages: 1)
+        let began = ContinuousClock.now
+        let outcome = await hosts.supervisor.perform(.scan(request), on: "scanner", deadline: .seconds(120))
+        let took = ContinuousClock.now - began
+        guard case .success(.scanned(1)) = outcome.completion else { throw BenchFailure("a scan came to \(outcome.completion)") }
+        return took
+    }
+
+    private func scanimage(_ directory: URL) throws -> Duration {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/scanimage")
+        process.arguments = [
+            "-d", "test:0", "--mode", "Color", "--depth", "8", "--resolution", "300", "-x", "210", "-y", "297", "--format=pnm", "-o",
+            "/dev/shm/device-bench.pnm",
+        ]
+        process.environment = ["SANE_CONFIG_DIR": directory.path]
+        process.standardError = FileHandle.nullDevice
+        defer { try? FileManager.default.removeItem(atPath: "/dev/shm/device-bench.pnm") }
+        let began = ContinuousClock.now
+        try process.run()
+        process.waitUntilExit()
+        let took = ContinuousClock.now - began
+        guard process.terminationStatus == 0 else { throw BenchFailure("scanimage ended with \(process.terminationStatus)") }
+        return took
+    }
+}
