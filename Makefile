@@ -9,6 +9,8 @@ unexport KIOSK_MUTANTS
 
 BIN = $(shell swift build --show-bin-path)
 CITIZEN ?= rare
+# A build whose device hosts look for leaks and bad accesses, in Swift and in C.
+SANITIZED = --scratch-path .build-asan --sanitize=address -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=undefined
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -66,7 +68,8 @@ mutants: ## demo-leak and chaos-mutants out of one build
 
 device-matrix: build ## every class of device against simulator, recording and real component; VM=0 leaves the virtual machine out, CLASS= for one
 	@scripts/install-deps vm
-	@scripts/device-matrix $(if $(filter 0,$(VM)),--no-vm) $(CLASS)
+	@swift build --product kiosk-device $(SANITIZED)
+	@scripts/device-matrix --host .build-asan/debug/kiosk-device $(if $(filter 0,$(VM)),--no-vm) $(CLASS)
 
 vm-test: ## scenarios with kernel devices in a virtual machine; SCENARIO=name for one, SHORT=1 for CI's choice
 	@scripts/install-deps vm

@@ -4,6 +4,8 @@ public enum HostExitCode {
     public static let linkClosed: Int32 = 0
     /// The command line is wrong.
     public static let usage: Int32 = 64
+    /// The driver lost memory: only builds with the address sanitizer look.
+    public static let leak: Int32 = 23
     /// kioskd's socket can't be reached.
     public static let unreachable: Int32 = 69
     /// The system refused a thread or the process's confinement.

@@ -57,6 +57,9 @@ void kiosk_thread_name(const char *name);
 /// RLIMIT_CORE 0), since its memory holds what was read from a card.
 int kiosk_process_confine(void);
 
+/// In a build with the address sanitizer: 1 when memory was lost, which is then told on standard error. 0 in any other.
+int kiosk_leaks_found(void);
+
 #pragma clang assume_nonnull end
 
 #endif

@@ -9,8 +9,8 @@ case .wrong(let reason):
     exit(64)
 case .check(let files):
     exit(Agent.check(files) ? 0 : 65)
-case .run(let file, let kind, let verbose):
-    exit(await Agent.run(file, kind: kind, verbose: verbose) ? 0 : 1)
+case .run(let file, let kind, let host, let verbose):
+    exit(await Agent.run(file, kind: kind, host: host, verbose: verbose) ? 0 : 1)
 case .serve(let port, let payload):
     do {
         try await Agent(port: port, payload: payload).serve()

@@ -19,6 +19,8 @@ struct VMPlace: Sendable {
     var payload: URL
     /// Where our programs lie, when it isn't the payload's `bin`.
     var programs: URL?
+    /// The program of the device hosts, when it isn't the one among them.
+    var host: String?
     /// A folder of the scenario's own, on a file system in memory.
     var scratch: URL
     /// What the host handed over: `platform-port`, `seed`.
@@ -29,5 +31,7 @@ struct VMPlace: Sendable {
     var send: @Sendable (String) -> Void
 
     /// The path of one of our programs.
-    func program(_ name: String) -> String { (programs ?? payload.appending(path: "bin")).appending(path: name).path }
+    func program(_ name: String) -> String { name == "kiosk-device" ? host ?? path(name) : path(name) }
+
+    private func path(_ name: String) -> String { (programs ?? payload.appending(path: "bin")).appending(path: name).path }
 }

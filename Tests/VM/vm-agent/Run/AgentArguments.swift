@@ -4,11 +4,12 @@ import Foundation
 enum AgentArguments: Equatable {
     case serve(port: String, payload: URL)
     case check([String])
-    case run(file: String, kind: String?, verbose: Bool)
+    case run(file: String, kind: String?, host: String?, verbose: Bool)
     case help
     case wrong(String)
 
-    static let usage = "usage: vm-agent --port DEVICE --payload DIRECTORY | vm-agent --check FILE... | vm-agent --run FILE [--kind KIND] [--verbose]"
+    static let usage =
+        "usage: vm-agent --port DEVICE --payload DIRECTORY | vm-agent --check FILE... | vm-agent --run FILE [--kind KIND] [--host PATH] [--verbose]"
 
     static let manual = """
         \(usage)
@@ -21,6 +22,7 @@ enum AgentArguments: Equatable {
           --check FILE...      reads the files and says what is wrong with them; runs nothing
           --run FILE           runs a scenario here, with the devices that need no kernel of their own
           --kind KIND          the device that a contract leaves open as `?`
+          --host PATH          the program of the device hosts; kiosk-device from beside this program otherwise
           --verbose            prints each step and what the device hosts log
           --help               prints this
 
@@ -42,18 +44,18 @@ enum AgentArguments: Equatable {
         }
         if arguments.first == "--run" {
             guard arguments.count > 1 else { return .wrong("--run lacks its file") }
-            var (kind, verbose) = (String?.none, false)
+            var (kind, host, verbose) = (String?.none, String?.none, false)
             var rest = arguments.dropFirst(2)
             while let option = rest.popFirst() {
                 switch option {
                 case "--verbose": verbose = true
-                case "--kind":
-                    guard let value = rest.popFirst() else { return .wrong("--kind lacks its value") }
-                    kind = value
+                case "--kind", "--host":
+                    guard let value = rest.popFirst() else { return .wrong("\(option) lacks its value") }
+                    if option == "--kind" { kind = value } else { host = value }
                 default: return .wrong("there is no `\(option)`")
                 }
             }
-            return .run(file: arguments[1], kind: kind, verbose: verbose)
+            return .run(file: arguments[1], kind: kind, host: host, verbose: verbose)
         }
         var port: String?
         var payload: String?

@@ -29,10 +29,17 @@ struct HostBed: Sendable {
         running = Task { try await supervisor.run() }
     }
 
-    /// Returns when every host has ended.
-    func stop() async {
+    /// Returns when every host has ended, with what is wrong about how: the supervisor replaces a host that crashes, and a scenario that didn't look
+    /// would pass.
+    func stop() async -> String? {
+        let restarts = await supervisor.reports.filter { $0.restarts > 0 }.map(\.name)
         running.cancel()
         _ = await running.result
+        for report in await supervisor.reports where report.lastExit != "exit 0" || restarts.contains(report.name) {
+            let end = report.lastExit ?? "nothing"
+            return "the host \(report.name) ended with \(end) after \(report.restarts) restarts; `--verbose` shows what it said"
+        }
+        return nil
     }
 
     /// Waits for a report that fits; throws what stands there instead at the deadline.

@@ -36,10 +36,10 @@ actor ScenarioRun {
             }
             try await finish()
         } catch {
-            await takeAway()
+            _ = await takeAway()
             throw error
         }
-        await takeAway()
+        if let trouble = await takeAway() { throw ScenarioError(file: file, line: scenario.steps.last?.line ?? 0, message: trouble) }
         return report
     }
 
@@ -88,15 +88,21 @@ actor ScenarioRun {
             file: file, line: line, message: "\(name) was pulled and is of no use again: use it, or write `expect \(name) ready`")
     }
 
-    private func takeAway() async {
+    /// Returns what is wrong with how the hosts ended.
+    private func takeAway() async -> String? {
         for task in begun.values { task.cancel() }
         begun = [:]
         // A device that hangs mustn't keep the next scenario from running.
         let bed = bed
         let devices = scenario.devices.reversed().compactMap { self.devices[$0.name] }
-        try? await Deadline.hold(.seconds(60), "taking the devices away") {
-            await bed?.stop()
-            for device in devices { await device.end() }
+        do {
+            return try await Deadline.hold(.seconds(60), "taking the devices away") {
+                let trouble = await bed?.stop()
+                for device in devices { await device.end() }
+                return trouble
+            }
+        } catch {
+            return "\(error)"
         }
     }
 
