@@ -138,10 +138,11 @@ let package = Package(
             extra: mutantSettings),
         library("PlatformClient", ["KioskModel", "PlatformAPI", client, nio, nioHTTP]),
         library("KioskQueue", ["KioskRuntime", "PlatformClient", "PlatformAPI", "Outbox", lifecycle] + mutants, extra: mutantSettings),
+        library("DeviceStore", ["KioskRuntime", "LocalAPI", "PlatformAPI", "KioskModel", grdb]),
         tool(
             "kioskd",
             [
-                "KioskRuntime", "KioskQueue", "PlatformAPI", "Outbox", "LocalAPI", "Catalogue", "DeviceLink", "KioskModel",
+                "KioskRuntime", "KioskQueue", "DeviceStore", "PlatformAPI", "Outbox", "LocalAPI", "Catalogue", "DeviceLink", "KioskModel",
                 "KioskFlow",
                 arguments, yaml, lifecycle, signals, log,
             ]),
@@ -216,6 +217,7 @@ let package = Package(
                 "KioskRuntime", "test-device-host", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "KioskModel",
                 client, nio, nioHTTP, nioFoundation, log,
             ]),
+        suite("DeviceStore", ["DeviceStore", "KioskRuntime", "LocalAPI", "KioskModel", grdb]),
         suite("PlatformClient", ["PlatformClient", "PlatformAPI", server, http, log]),
         suite("Platform", ["Platform", "platformd", "PlatformAPI", "PlatformClient", "KioskModel", client, nio, crypto, log]),
         suite("Bench", ["Bench", "KioskModel", nio, nioPosix]),
