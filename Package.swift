@@ -157,14 +157,14 @@ let package = Package(
         library(
             "Bench",
             [
-                "KioskModel", "LocalAPI", "PlatformAPI", "BadNetwork", "CPangoCairo", "CTurboJPEG",
+                "KioskModel", "LocalAPI", "PlatformAPI", "BadNetwork", "SeededRandom", "CPangoCairo", "CTurboJPEG",
                 server, http, client, nio, nioHTTP, nioPosix, nioFoundation, log,
             ]),
         tool("kiosk-bench", ["Bench", "BadNetwork", arguments, signals, log]),
 
         // Test-only: a device host whose driver does as it is told, badly too.
         .executableTarget(
-            name: "test-device-host", dependencies: ["DeviceLink", "KioskModel", "LinkShim"], path: "Tests/Support/test-device-host",
+            name: "test-device-host", dependencies: ["DeviceLink", "KioskModel", "LinkShim", "SeededRandom"], path: "Tests/Support/test-device-host",
             swiftSettings: swiftSettings),
 
         // Test-only: random choices that a seed repeats.
@@ -214,7 +214,7 @@ let package = Package(
         suite(
             "KioskRuntime",
             [
-                "KioskRuntime", "test-device-host", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "KioskModel",
+                "KioskRuntime", "test-device-host", "SeededRandom", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "KioskModel",
                 client, nio, nioHTTP, nioFoundation, log,
             ]),
         suite("DeviceStore", ["DeviceStore", "KioskRuntime", "LocalAPI", "KioskModel", grdb]),

@@ -47,7 +47,7 @@ struct Kiosk {
             onCommit: { Task { await delivery.notifyCommitted() } })
         let origin = try ServerOrigin(tokenFile: configuration.tokenFile)
         let source = KioskStatus(
-            kiosk: configuration.kiosk, engine: engine, supervisor: supervisor, delivery: delivery, store: store, startedAt: Date())
+            kiosk: configuration.kiosk, engine: engine, supervisor: supervisor, delivery: delivery, store: store, records: records, startedAt: Date())
         services = [
             uplink,
             supervisor,

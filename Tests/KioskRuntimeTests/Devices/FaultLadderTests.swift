@@ -1,5 +1,6 @@
 import DeviceLink
 import KioskModel
+import LocalAPI
 @testable import KioskRuntime
 import Testing
 
