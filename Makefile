@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build bench test test-swift test-browser check demo demo-leak chaos chaos-mutants mutants fuzz device-matrix vm-test vm-powercut
+.PHONY: help run build bench test test-swift test-browser check demo demo-leak chaos chaos-mutants mutants fuzz device-matrix device-kills vm-test vm-powercut
 
 # Left over in an environment, it would make an ordinary build a mutant; scripts/with-mutants sets it for its own.
 unexport KIOSK_MUTANTS
@@ -75,6 +75,11 @@ vm-test: ## scenarios with kernel devices in a virtual machine; SCENARIO=name fo
 	@scripts/install-deps vm
 	@for product in vm-agent vm-device vm-city kiosk-device queue-load platformd; do swift build --product $$product; done
 	@Tests/VM/vm-test $(if $(SHORT),--short) $(SCENARIO)
+
+device-kills: ## kills and stops device hosts under citizens at the screen; no session may be lost; KILLS=100 SEED=
+	@scripts/install-deps run
+	@for product in kiosk-bench kioskd kiosk-device platformd; do swift build --product $$product; done
+	@"$(BIN)/kiosk-bench" device-kills --kills "$(or $(KILLS),100)" $(if $(SEED),--seed "$(SEED)")
 
 vm-powercut: ## hard power-offs of the virtual machine under load, verified at the platform; CUTS=10 SEED=
 	@scripts/install-deps vm

@@ -138,10 +138,11 @@ let package = Package(
             extra: mutantSettings),
         library("PlatformClient", ["KioskModel", "PlatformAPI", client, nio, nioHTTP]),
         library("KioskQueue", ["KioskRuntime", "PlatformClient", "PlatformAPI", "Outbox", lifecycle] + mutants, extra: mutantSettings),
+        library("DeviceStore", ["KioskRuntime", "LocalAPI", "PlatformAPI", "KioskModel", grdb]),
         tool(
             "kioskd",
             [
-                "KioskRuntime", "KioskQueue", "PlatformAPI", "Outbox", "LocalAPI", "Catalogue", "DeviceLink", "KioskModel",
+                "KioskRuntime", "KioskQueue", "DeviceStore", "PlatformAPI", "Outbox", "LocalAPI", "Catalogue", "DeviceLink", "KioskModel",
                 "KioskFlow",
                 arguments, yaml, lifecycle, signals, log,
             ]),
@@ -156,14 +157,14 @@ let package = Package(
         library(
             "Bench",
             [
-                "KioskModel", "LocalAPI", "PlatformAPI", "BadNetwork", "CPangoCairo", "CTurboJPEG",
+                "KioskModel", "LocalAPI", "PlatformAPI", "BadNetwork", "SeededRandom", "CPangoCairo", "CTurboJPEG",
                 server, http, client, nio, nioHTTP, nioPosix, nioFoundation, log,
             ]),
         tool("kiosk-bench", ["Bench", "BadNetwork", arguments, signals, log]),
 
         // Test-only: a device host whose driver does as it is told, badly too.
         .executableTarget(
-            name: "test-device-host", dependencies: ["DeviceLink", "KioskModel", "LinkShim"], path: "Tests/Support/test-device-host",
+            name: "test-device-host", dependencies: ["DeviceLink", "KioskModel", "LinkShim", "SeededRandom"], path: "Tests/Support/test-device-host",
             swiftSettings: swiftSettings),
 
         // What the devices cost, beside a peer (make bench).
@@ -218,9 +219,10 @@ let package = Package(
         suite(
             "KioskRuntime",
             [
-                "KioskRuntime", "test-device-host", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "KioskModel",
+                "KioskRuntime", "test-device-host", "SeededRandom", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "KioskModel",
                 client, nio, nioHTTP, nioFoundation, log,
             ]),
+        suite("DeviceStore", ["DeviceStore", "KioskRuntime", "LocalAPI", "KioskModel", grdb]),
         suite("PlatformClient", ["PlatformClient", "PlatformAPI", server, http, log]),
         suite("Platform", ["Platform", "platformd", "PlatformAPI", "PlatformClient", "KioskModel", client, nio, crypto, log]),
         suite("Bench", ["Bench", "KioskModel", nio, nioPosix]),

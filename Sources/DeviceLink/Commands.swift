@@ -55,6 +55,8 @@ public enum DeviceCommand: Sendable, Codable, Equatable {
     /// Photo decoder: the photo of an ID card, 1024 bytes as read from the chip. Result: `.page` with one file.
     case decodePhoto
 
+    /// Any device: let go of it and open it anew. What was being recorded is lost. Result: `.done`.
+    case reset
     /// Any device on a line: write down what passes on it from now on, beginning with opening it anew. Result: `.done`.
     case beginRecording
     /// Ends that, and hands over the recording without personal data. Result: `.document` with one file.

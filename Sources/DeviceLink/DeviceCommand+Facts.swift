@@ -17,6 +17,7 @@ extension DeviceCommand {
         case .readSocialSecurityCard: [.smartCardReader]
         case .assemblePDF, .renderPreview, .renderReceipt, .renderReceiptRaster, .assessPage, .straightenPicture: [.imaging]
         case .decodePhoto: [.photoDecoder]
+        case .reset: Set(DeviceClass.allCases)
         case .beginRecording, .endRecording: [.idCardReader, .receiptPrinter, .codeScanner, .locker]
         }
     }
@@ -27,7 +28,7 @@ extension DeviceCommand {
         case .print, .printRaster, .renderPreview, .assessPage, .straightenPicture, .decodePhoto: 1
         case .assemblePDF(let request): request.pages.count
         case .readCard, .awaitCardRemoval, .preview, .capture, .awaitCodeInView, .scan, .awaitCode, .openDoor, .queryDoors, .signal, .readKeys,
-            .readSocialSecurityCard, .renderReceipt, .renderReceiptRaster, .beginRecording, .endRecording:
+            .readSocialSecurityCard, .renderReceipt, .renderReceiptRaster, .reset, .beginRecording, .endRecording:
             0
         }
     }

@@ -70,6 +70,10 @@ struct DriverWorker {
     }
 
     private mutating func perform(_ job: HostLink.Job) throws -> DeviceReply {
+        if job.command == .reset {
+            try reset(job.context)
+            return DeviceReply(.done)
+        }
         let driver = try ready()
         switch job.command {
         case .beginRecording:
@@ -82,6 +86,13 @@ struct DriverWorker {
         default:
             return try driver.perform(job.command, files: job.files, context: job.context)
         }
+    }
+
+    /// Without a way of the driver's own, its end closes the device, and the poll that follows every command opens it anew.
+    private mutating func reset(_ context: CommandContext) throws {
+        if let driver = driver as? any ResettableDriver { return try driver.reset(context: context) }
+        driver = nil
+        _ = try ready()
     }
 
     private func recordable(_ driver: any DeviceDriver) throws -> any RecordableDriver {

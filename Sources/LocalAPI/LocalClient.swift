@@ -11,7 +11,7 @@ public struct LocalClient: Sendable {
     public let deadline: Duration
 
     /// The most that an answer may hold, in bytes: far above any real one.
-    static let longestAnswer = 8 << 20
+    static let longestAnswer = 24 << 20
 
     /// Connects to nothing yet.
     public init(socketPath: String, deadline: Duration = .seconds(10)) {
@@ -28,6 +28,26 @@ public struct LocalClient: Sendable {
     /// Throws `problem` with status 404 when no device has this name.
     public func device(_ name: String) async throws -> DeviceReport { try await get(LocalRoute.device(name)) }
 
+    /// Doors opened and jobs printed, the newest first.
+    public func deviceLog(_ name: String, limit: Int = 50) async throws -> [DeviceLogEntry] {
+        try await get(LocalRoute.deviceLog(name, limit: limit))
+    }
+
+    /// Has the device let go of and opened anew. Throws `problem` with status 502 and the fault's code when that failed.
+    public func resetDevice(_ name: String) async throws -> DeviceReport {
+        try await get(LocalRoute.deviceReset(name), method: .POST)
+    }
+
+    /// Begins a recording of the device's line. Throws as `resetDevice`.
+    public func beginRecording(_ name: String) async throws -> DeviceReport {
+        try await get(LocalRoute.recordingBegin(name), method: .POST)
+    }
+
+    /// Ends it. Throws as `resetDevice`.
+    public func endRecording(_ name: String) async throws -> DeviceRecording {
+        try await get(LocalRoute.recordingEnd(name), method: .POST)
+    }
+
     /// In order of commit.
     public func queue(state: QueueItemReport.State? = nil) async throws -> [QueueItemReport] { try await get(LocalRoute.queue(state: state)) }
 
@@ -37,7 +57,7 @@ public struct LocalClient: Sendable {
     /// Which screen stands.
     public func session() async throws -> SessionReport { try await get(LocalRoute.session) }
 
-    private func get<Answer: Decodable & Sendable>(_ path: String) async throws -> Answer {
+    private func get<Answer: Decodable & Sendable>(_ path: String, method: HTTPMethod = .GET) async throws -> Answer {
         guard let url = URL(httpURLWithSocketPath: socketPath, uri: path) else { throw LocalClientError.notRunning(socket: socketPath) }
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         // A socket that nobody listens at is an answer, not a reason to try again.
@@ -45,8 +65,9 @@ public struct LocalClient: Sendable {
         let (status, body): (UInt, ByteBuffer)
         do {
             (status, body) = try await HTTPClient.withHTTPClient(configuration: configuration) { client in
-                let response = try await client.execute(
-                    HTTPClientRequest(url: url.absoluteString), timeout: .nanoseconds(deadline.nanoseconds))
+                var request = HTTPClientRequest(url: url.absoluteString)
+                request.method = method
+                let response = try await client.execute(request, timeout: .nanoseconds(deadline.nanoseconds))
                 return (response.status.code, try await response.body.collect(upTo: Self.longestAnswer))
             }
         } catch {

@@ -1,6 +1,7 @@
 public import Foundation
 
-/// The paths of the local API that `LocalClient` and kioskd share. All are `GET` and answer with JSON made by `LocalJSON`, or with a `LocalProblem`.
+/// The paths of the local API that `LocalClient` and kioskd share. All are `GET` unless they say otherwise, and answer with JSON made by `LocalJSON`, or
+/// with a `LocalProblem`; what a device refused is one with status 502 and the fault's code.
 public enum LocalRoute {
     /// `KioskReport`
     public static let status = "/v1/status"
@@ -8,6 +9,14 @@ public enum LocalRoute {
     public static let devices = "/v1/devices"
     /// `DeviceReport`; 404 `device.unknown`
     public static let devicePattern = "/v1/devices/{name}"
+    /// `[DeviceLogEntry]`, the newest first; `?limit=` (1…1000, default 50); 404 `device.unknown`
+    public static let deviceLogPattern = "/v1/devices/{name}/log"
+    /// `POST`: has the device let go of and opened anew. `DeviceReport` as it was just after; 404 `device.unknown`
+    public static let deviceResetPattern = "/v1/devices/{name}/reset"
+    /// `POST`: begins a recording of the device's line, which opens it anew. `DeviceReport`; 404 `device.unknown`
+    public static let recordingBeginPattern = "/v1/devices/{name}/recording/begin"
+    /// `POST`: ends it. `DeviceRecording`; 404 `device.unknown`
+    public static let recordingEndPattern = "/v1/devices/{name}/recording/end"
     /// `[QueueItemReport]` in order of commit; `?state=` narrows to one state
     public static let queue = "/v1/queue"
     /// `QueueItemReport`; 404 `queue.unknown`
@@ -19,6 +28,14 @@ public enum LocalRoute {
     public static func device(_ name: String) -> String {
         devices + "/" + encoded(name)
     }
+
+    public static func deviceLog(_ name: String, limit: Int) -> String { device(name) + "/log?limit=\(limit)" }
+
+    public static func deviceReset(_ name: String) -> String { device(name) + "/reset" }
+
+    public static func recordingBegin(_ name: String) -> String { device(name) + "/recording/begin" }
+
+    public static func recordingEnd(_ name: String) -> String { device(name) + "/recording/end" }
 
     /// The path of one item, its id in lower case.
     public static func queueItem(_ id: UUID) -> String {

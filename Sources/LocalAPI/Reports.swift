@@ -41,10 +41,19 @@ public struct DeviceReport: Sendable, Codable, Equatable {
     public var restarts: Int
     /// Why the last host ended: `exit 1`, `signal 9`, `watchdog`; nil before the first end.
     public var lastExit: String?
+    /// Commands carried out, well or badly, in the device's whole life at this kiosk.
+    public var uses: Int
+    /// Those that ended in a device fault.
+    public var failures: Int
+    /// Mean time of a command, from order to answer, the citizen's own time included; nil before the first.
+    public var meanMilliseconds: Int?
+    /// Open while the device is out of service.
+    public var ticket: DeviceTicket?
 
     public init(
         name: String, deviceClass: DeviceClass, state: DeviceState, fault: DeviceFault? = nil, identity: [String: String] = [:],
-        conditions: [DeviceCondition] = [], pid: Int32? = nil, restarts: Int = 0, lastExit: String? = nil
+        conditions: [DeviceCondition] = [], pid: Int32? = nil, restarts: Int = 0, lastExit: String? = nil, uses: Int = 0, failures: Int = 0,
+        meanMilliseconds: Int? = nil, ticket: DeviceTicket? = nil
     ) {
         self.name = name
         self.deviceClass = deviceClass
@@ -55,6 +64,10 @@ public struct DeviceReport: Sendable, Codable, Equatable {
         self.pid = pid
         self.restarts = restarts
         self.lastExit = lastExit
+        self.uses = uses
+        self.failures = failures
+        self.meanMilliseconds = meanMilliseconds
+        self.ticket = ticket
     }
 }
 

@@ -13,16 +13,20 @@ struct GlobalOptions: ParsableArguments {
     var format: Format = .table
 
     /// Asks, prints the answer, and exits with the code that it deserves.
-    func answer<Answer: Report>(_ question: (LocalClient) async throws -> Answer) async throws {
+    func answer<Answer: Report>(within deadline: Duration = .seconds(10), _ question: (LocalClient) async throws -> Answer) async throws {
+        let answer = try await ask(within: deadline, question)
+        FileHandle.standardOutput.write(Data(try Renderer(format: format).render(answer).utf8))
+        if answer.needsTechnician { throw Outcome.needsTechnician.exitCode }
+    }
+
+    /// Asks; exits with the code that fits when there is no answer.
+    func ask<Answer>(within deadline: Duration = .seconds(10), _ question: (LocalClient) async throws -> Answer) async throws -> Answer {
         let path = socket ?? ProcessInfo.processInfo.environment["KIOSK_SOCKET"] ?? Self.defaultSocket
-        let answer: Answer
         do {
-            answer = try await question(LocalClient(socketPath: path))
+            return try await question(LocalClient(socketPath: path, deadline: deadline))
         } catch let error as LocalClientError {
             FileHandle.standardError.write(Data("kioskctl: \(Table.printable("\(error)"))\n".utf8))
             throw Outcome(error).exitCode
         }
-        FileHandle.standardOutput.write(Data(try Renderer(format: format).render(answer).utf8))
-        if answer.needsTechnician { throw Outcome.needsTechnician.exitCode }
     }
 }

@@ -17,7 +17,7 @@ enum Outcome: Int32, CaseIterable {
     var meaning: String {
         switch self {
         case .ok: "answered, nothing wrong"
-        case .needsTechnician: "answered, and it shows a device fault or a rejected item"
+        case .needsTechnician: "answered, and it shows a device fault or a rejected item; or a device refused"
         case .notFound: "no device or item of that name"
         case .usage: "wrong command line"
         case .notRunning: "kioskd isn't running"
@@ -38,7 +38,7 @@ enum Outcome: Int32, CaseIterable {
             case .notRunning: .notRunning
             case .notPermitted: .notPermitted
             case .timedOut: .timedOut
-            case .problem(let problem): problem.status == 404 ? .notFound : .internal
+            case .problem(let problem): problem.status == 404 ? .notFound : problem.status == 502 ? .needsTechnician : .internal
             case .notUnderstood: .notUnderstood
             case .broken: .internal
             }

@@ -20,10 +20,11 @@ extension KioskReport: Report {
 extension [DeviceReport] {
     var overview: Table.Block {
         .rows(
-            headings: ["DEVICE", "CLASS", "STATE", "FAULT", "PID", "RESTARTS"],
+            headings: ["DEVICE", "CLASS", "STATE", "FAULT", "TICKET SINCE", "USES", "FAILURES", "PID", "RESTARTS"],
             map { device in
                 [
-                    device.name, device.deviceClass.rawValue, device.state.rawValue, device.fault?.code ?? "", device.pid.map { "\($0)" } ?? "",
+                    device.name, device.deviceClass.rawValue, device.state.rawValue, device.fault?.code ?? "",
+                    device.ticket?.firstSeen.text ?? "", "\(device.uses)", "\(device.failures)", device.pid.map { "\($0)" } ?? "",
                     "\(device.restarts)",
                 ]
             }, none: "no devices are configured")
@@ -35,23 +36,62 @@ extension DeviceReport: ListedReport {
         Table(devices.overview, .lines(devices.compactMap(\.advice)))
     }
 
-    var needsTechnician: Bool { fault != nil }
+    var needsTechnician: Bool { fault != nil || ticket != nil }
 
     var table: Table {
-        Table(
-            .facts(
-                [
-                    ("device", name), ("class", deviceClass.rawValue), ("state", state.rawValue), ("fault", fault?.code), ("detail", fault?.detail),
-                    ("conditions", conditions.isEmpty ? nil : conditions.map(\.description).joined(separator: ", ")),
-                    ("pid", pid.map { "\($0)" } ?? "none"), ("restarts", "\(restarts)"), ("last exit", lastExit),
-                ] + identity.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }),
-            .lines([advice].compactMap { $0 }))
+        let known = identity.sorted { $0.key < $1.key }.map { (label: $0.key, value: $0.value as String?) }
+        return Table(.facts(facts + ticketFacts + wear + known), .lines([advice].compactMap { $0 }))
+    }
+
+    private typealias Fact = (label: String, value: String?)
+
+    private var facts: [Fact] {
+        let conditions = conditions.map(\.description).joined(separator: ", ")
+        return [
+            ("device", name), ("class", deviceClass.rawValue), ("state", state.rawValue), ("fault", fault?.code), ("detail", fault?.detail),
+            ("conditions", conditions.isEmpty ? nil : conditions),
+        ]
+    }
+
+    private var ticketFacts: [Fact] {
+        guard let ticket else { return [] }
+        let tried = ticket.tried.map(\.rawValue).joined(separator: ", ")
+        return [
+            ("ticket", ticket.id.uuidString.lowercased()), ("first seen", ticket.firstSeen.text),
+            ("tried", tried.isEmpty ? "nothing: no reset mends this" : tried),
+        ]
+    }
+
+    private var wear: [Fact] {
+        [
+            ("pid", pid.map { "\($0)" } ?? "none"), ("restarts", "\(restarts)"), ("last exit", lastExit), ("uses", "\(uses)"),
+            ("failures", "\(failures)"), ("mean", meanMilliseconds.map { "\($0) ms" }),
+        ]
     }
 
     /// What to do about the fault, in words.
     var advice: String? {
         fault.map { "\(name): \($0.action.instruction)" }
     }
+}
+
+extension DeviceLogEntry: ListedReport {
+    static func list(_ entries: [DeviceLogEntry]) -> Table {
+        Table(
+            .rows(
+                headings: ["ORDERED", "KIND", "DOOR", "REFERENCE", "ACCEPTED", "SHEETS", "TAKEN", "OUTCOME"],
+                entries.map { entry in
+                    [
+                        entry.orderedAt.text, entry.kind.rawValue, entry.door.map { "\($0)" } ?? "", entry.reference ?? "",
+                        entry.accepted.map { $0 ? "yes" : "no" } ?? "", entry.sheets.map { "\($0)" } ?? "",
+                        entry.taken.map { $0 ? "yes" : "no" } ?? "",
+                        entry.outcome,
+                    ]
+                }, none: "nothing was opened or printed"))
+    }
+
+    var needsTechnician: Bool { false }
+    var table: Table { Self.list([self]) }
 }
 
 extension QueueItemReport: ListedReport {

@@ -1,5 +1,6 @@
 import Catalogue
 import DeviceLink
+import DeviceStore
 import Foundation
 import KioskFlow
 import KioskModel
@@ -28,11 +29,13 @@ struct Kiosk {
         let outbox = try Outbox(directory: configuration.dataDirectory, logger: logger)
         let store = OutboxStore(outbox)
 
+        let records = try Self.records(in: configuration.dataDirectory, logger: logger)
         let supervisor = DeviceSupervisor(
             specs: configuration.devices.map {
                 DeviceSpec(name: $0.name, deviceClass: $0.deviceClass, options: $0.options, environment: $0.environment)
             },
-            launcher: SpawnLauncher(executable: configuration.deviceHost.path), socketPath: configuration.deviceSocket.path, logger: logger)
+            launcher: SpawnLauncher(executable: configuration.deviceHost.path), socketPath: configuration.deviceSocket.path, logger: logger,
+            records: records, ports: SysfsPorts())
         let uplink = try PlatformLink(credential: credential)
         let delivery = DeliveryService(store: store, uplink: uplink, logger: logger)
         let pipeline = SubmissionPipeline(
@@ -44,7 +47,7 @@ struct Kiosk {
             onCommit: { Task { await delivery.notifyCommitted() } })
         let origin = try ServerOrigin(tokenFile: configuration.tokenFile)
         let source = KioskStatus(
-            kiosk: configuration.kiosk, engine: engine, supervisor: supervisor, delivery: delivery, store: store, startedAt: Date())
+            kiosk: configuration.kiosk, engine: engine, supervisor: supervisor, delivery: delivery, store: store, records: records, startedAt: Date())
         services = [
             uplink,
             supervisor,
@@ -63,6 +66,17 @@ struct Kiosk {
         group.maximumGracefulShutdownDuration = .seconds(5)
         group.maximumCancellationDuration = .seconds(5)
         try await ServiceGroup(configuration: group).run()
+    }
+
+    /// A kiosk without its devices' past still serves: a database that is damaged is laid aside.
+    private static func records(in directory: URL, logger: Logger) throws -> DeviceDatabase {
+        do {
+            return try DeviceDatabase(directory: directory)
+        } catch let damaged as DeviceDatabase.Damaged {
+            logger.error("the devices' records are damaged, laid aside and begun anew", metadata: ["cause": "\(damaged)"])
+            try DeviceDatabase.setAside(in: directory, at: Date())
+            return try DeviceDatabase(directory: directory)
+        }
     }
 
     private static func prepare(_ configuration: KioskConfiguration) throws {

@@ -1,4 +1,7 @@
+import DeviceLink
+import DeviceStore
 import Foundation
+import KioskModel
 import KioskQueue
 import KioskRuntime
 import LocalAPI
@@ -13,6 +16,7 @@ struct KioskStatus: ControlSource {
     let supervisor: DeviceSupervisor
     let delivery: DeliveryService
     let store: OutboxStore
+    let records: DeviceDatabase
     let startedAt: Date
 
     func status() async throws -> KioskReport {
@@ -26,6 +30,36 @@ struct KioskStatus: ControlSource {
 
     func devices() async -> [DeviceReport] {
         await supervisor.reports
+    }
+
+    func deviceLog(_ name: String, limit: Int) async throws -> [DeviceLogEntry] {
+        try await records.log(of: name, limit: limit)
+    }
+
+    func resetDevice(_ name: String) async throws {
+        _ = try Self.succeeded(await supervisor.reset(name))
+    }
+
+    /// Time for a driver to close and open its device, or to make a long recording anonymous.
+    private static let recordingDeadline = Duration.seconds(20)
+
+    func beginRecording(_ name: String) async throws {
+        _ = try Self.succeeded(await supervisor.perform(.beginRecording, on: name, deadline: Self.recordingDeadline))
+    }
+
+    func endRecording(_ name: String) async throws -> DeviceRecording {
+        let outcome = try Self.succeeded(await supervisor.perform(.endRecording, on: name, deadline: Self.recordingDeadline))
+        guard let file = outcome.files.first else { throw LocalProblem(status: 502, code: "link.internal", detail: "There is no recording.") }
+        return DeviceRecording(device: name, text: String(decoding: try file.withBytes { Array($0) }, as: UTF8.self))
+    }
+
+    private static func succeeded(_ outcome: DeviceOutcome) throws -> DeviceOutcome {
+        switch outcome.completion {
+        case .success: return outcome
+        case .fault(let fault): throw LocalProblem(status: 502, code: fault.code, detail: fault.detail)
+        case .remedy(let remedy): throw LocalProblem(status: 502, code: "remedy.\(remedy.rawValue)", detail: "The device asks for a hand first.")
+        case .cancelled: throw LocalProblem(status: 502, code: "link.cancelled", detail: "The command was cancelled.")
+        }
     }
 
     func queue() async throws -> [QueueItemReport] {

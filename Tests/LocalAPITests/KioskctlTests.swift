@@ -34,6 +34,7 @@ import Testing
         ("device-list", ["device", "list"], 1),
         ("device-show", ["device", "show", "printer"], 1),
         ("device-show-ready", ["device", "show", "身份证阅读器"], 0),
+        ("device-log", ["device", "log", "printer"], 0),
         ("queue-list", ["queue", "list"], 1),
         ("queue-list-waiting", ["queue", "list", "--state", "waiting"], 0),
         ("queue-list-delivered", ["queue", "list", "--state", "delivered"], 0),
@@ -55,10 +56,76 @@ import Testing
         }
     }
 
+    @Test func aResetPrintsTheDeviceAsItIsNow() async throws {
+        try await withSampleServer { socket in
+            let run = try await Self.kioskctl(["device", "reset", "身份证阅读器", "--socket", socket])
+            #expect(run.status == 0 && run.error == "")
+            #expect(run.output.contains("sam        05.01-20260101-1-1-1") || run.output.contains("05.01-20260101-1-1-1"))
+            let refused = try await Self.kioskctl(["device", "reset", "printer", "--socket", socket])
+            #expect(refused.status == 1 && refused.output == "")
+            #expect(refused.error == "kioskctl: the device's host didn't answer (link.host-hung)\n")
+        }
+    }
+
+    @Test func aRecordingIsWrittenForThisUserAloneAndOverwritesNothing() async throws {
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent("recording-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let file = directory.appendingPathComponent("reader.recording").path
+        try await withSampleServer { socket in
+            let verb = ["device", "record", "--seconds", "1", "--output", file, "--socket", socket]
+            let run = try await Self.kioskctl(verb + ["身份证阅读器"])
+            #expect(run.status == 0 && run.output == "")
+            #expect(try String(contentsOfFile: file, encoding: .utf8) == "# a recording\n")
+            let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
+            #expect(mode == 0o600)
+
+            let again = try await Self.kioskctl(verb + ["身份证阅读器"])
+            #expect(again.status == 64)
+            #expect(again.error.contains("isn't overwritten"))
+            #expect(try String(contentsOfFile: file, encoding: .utf8) == "# a recording\n")
+
+            try FileManager.default.removeItem(atPath: file)
+            let refused = try await Self.kioskctl(verb + ["printer"])
+            #expect(refused.status == 1)
+            #expect(refused.error.contains("link.recording-refused"))
+            #expect(!FileManager.default.fileExists(atPath: file), "a recording that was refused leaves nothing behind")
+        }
+    }
+
+    @Test func aRecordingEndsAtAnInterrupt() async throws {
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent("recording-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let file = directory.appendingPathComponent("reader.recording").path
+        try await withSampleServer { socket in
+            let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("kioskctl")
+            process.arguments = ["device", "record", "身份证阅读器", "--output", file, "--socket", socket]
+            let error = Pipe()
+            process.standardError = error
+            let (ended, end) = AsyncStream<Void>.makeStream()
+            process.terminationHandler = { _ in end.finish() }
+            try process.run()
+            // Said once the recording has begun.
+            var said = Data()
+            while !String(decoding: said, as: UTF8.self).contains("Ctrl-C") {
+                let more = error.fileHandleForReading.availableData
+                try #require(!more.isEmpty, "\(String(decoding: said, as: UTF8.self))")
+                said += more
+            }
+            process.interrupt()
+            for await _ in ended {}
+            #expect(process.terminationStatus == 0)
+            #expect(try String(contentsOfFile: file, encoding: .utf8) == "# a recording\n")
+        }
+    }
+
     @Test func theExamplesInTheManualAreTheGoldenOnes() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         let manual = try String(contentsOf: root.appendingPathComponent("../../docs/cli.md"), encoding: .utf8)
-        for name in ["status", "device-list", "device-show", "queue-list", "queue-show", "session-show"] {
+        for name in ["status", "device-list", "device-show", "device-log", "queue-list", "queue-show", "session-show"] {
             let json = try String(contentsOf: root.appendingPathComponent("Golden/\(name).json"), encoding: .utf8)
             #expect(manual.contains("```json\n\(json)```"), "docs/cli.md lacks the JSON of \(name)")
         }

@@ -17,6 +17,24 @@ func withSampleServer(devices: [DeviceReport] = [Samples.reader, Samples.printer
         }
         return try json(device)
     }
+    router.get(RouterPath(LocalRoute.deviceLogPattern)) { request, _ in
+        try json(Array(Samples.log.prefix(request.uri.queryParameters["limit"].flatMap { Int($0) } ?? 50)))
+    }
+    router.post(RouterPath(LocalRoute.deviceResetPattern)) { _, context in
+        let name = try context.parameters.require("name").removingPercentEncoding
+        guard let device = devices.first(where: { $0.name == name }), device.fault == nil else {
+            return try json(LocalProblem(status: 502, code: "link.host-hung", detail: "the device's host didn't answer"), status: .badGateway)
+        }
+        return try json(device)
+    }
+    router.post(RouterPath(LocalRoute.recordingBeginPattern)) { _, _ in try json(devices[0]) }
+    router.post(RouterPath(LocalRoute.recordingEndPattern)) { _, context in
+        let name = try context.parameters.require("name").removingPercentEncoding ?? ""
+        if name == "printer" {
+            return try json(LocalProblem(status: 502, code: "link.recording-refused", detail: "a field can't be made anonymous"), status: .badGateway)
+        }
+        return try json(DeviceRecording(device: name, text: "# a recording\n"))
+    }
     router.get(RouterPath(LocalRoute.queue)) { request, _ in
         let state = request.uri.queryParameters["state"].map(String.init)
         return try json([Samples.waiting, Samples.rejected].filter { state == nil || $0.state.rawValue == state })

@@ -9,13 +9,28 @@ enum Samples {
     static let material = UUID(uuidString: "0197A3C0-0000-7000-8000-000000000002") ?? UUID()
 
     static let reader = DeviceReport(
-        name: "身份证阅读器", deviceClass: .idCardReader, state: .ready, identity: ["sam": "05.01-20260101-1-1-1"], pid: 4242)
+        name: "身份证阅读器", deviceClass: .idCardReader, state: .ready, identity: ["sam": "05.01-20260101-1-1-1"], pid: 4242,
+        uses: 1204, failures: 3, meanMilliseconds: 4180)
     static let printer = DeviceReport(
         name: "printer", deviceClass: .printer, state: .needsTechnician,
         fault: DeviceFault(code: "printer.media-empty", action: .refill, detail: "the printer reports media-empty"),
         conditions: [DeviceCondition(.tonerLow)],
         pid: 4243, restarts: 2,
-        lastExit: "signal 9")
+        lastExit: "signal 9", uses: 310, failures: 12, meanMilliseconds: 9050,
+        ticket: DeviceTicket(
+            id: UUID(uuidString: "0197A3C0-0000-7000-8000-000000000003") ?? UUID(), device: "printer",
+            fault: DeviceFault(code: "printer.media-empty", action: .refill, detail: "the printer reports media-empty"), firstSeen: date - 600,
+            tried: []))
+
+    /// A door that nobody knows to have opened, and a job whose paper was taken.
+    static let log = [
+        DeviceLogEntry(
+            id: UUID(uuidString: "0197A3C0-0000-7000-8000-000000000005") ?? UUID(), device: "printer", kind: .opening, orderedAt: date + 60, door: 12,
+            outcome: "unknown"),
+        DeviceLogEntry(
+            id: UUID(uuidString: "0197A3C0-0000-7000-8000-000000000004") ?? UUID(), device: "printer", kind: .printing, orderedAt: date,
+            endedAt: date + 9, reference: "WH-2027-0001", accepted: true, sheets: 2, taken: true, outcome: "done"),
+    ]
     /// A name that tries to clear the technician's screen.
     static let hostile = DeviceReport(name: "scan\u{1B}[2Jner", deviceClass: .scanner, state: .starting)
 

@@ -53,6 +53,9 @@ actor Touchscreen {
 
     func close() { stream?.cancel() }
 
+    /// The screen now with its session; nil before the first push.
+    var update: ScreenUpdate? { latest }
+
     /// The screen now; nil before the first push.
     var current: Screen? { latest?.screen }
 

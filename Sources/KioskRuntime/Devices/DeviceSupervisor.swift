@@ -10,16 +10,26 @@ public actor DeviceSupervisor: Service, DeviceRunner {
     private let units: [String: DeviceUnit]
     private let board: ReportBoard
     private let socketPath: String
+    private let records: (any DeviceRecords)?
     private let logger: Logger
 
     /// `socketPath` (at most 107 bytes) lies in a directory that only kioskd and its hosts can enter. Names in `specs` are unique.
-    public init(specs: [DeviceSpec], launcher: any Launcher, socketPath: String, logger: Logger, timing: DeviceTiming = DeviceTiming()) {
+    /// Without `records` nothing is remembered, and without `ports` no USB port is reset.
+    public init(
+        specs: [DeviceSpec], launcher: any Launcher, socketPath: String, logger: Logger, records: (any DeviceRecords)? = nil,
+        ports: (any PortResetter)? = nil, timing: DeviceTiming = DeviceTiming()
+    ) {
         let board = ReportBoard(specs)
         let made = specs.map {
-            ($0.name, DeviceUnit($0, launcher: launcher, socketPath: socketPath, timing: timing, board: board, logger: logger))
+            (
+                $0.name,
+                DeviceUnit(
+                    $0, launcher: launcher, socketPath: socketPath, timing: timing, board: board, logger: logger, records: records, ports: ports)
+            )
         }
         self.board = board
         self.socketPath = socketPath
+        self.records = records
         self.logger = logger
         units = Dictionary(made) { first, _ in first }
     }
@@ -28,6 +38,11 @@ public actor DeviceSupervisor: Service, DeviceRunner {
     /// Throws when the socket can't be opened.
     public func run() async throws {
         let reception = try HostReception(path: socketPath, logger: logger)
+        do {
+            for (name, history) in try await records?.histories() ?? [:] { units[name]?.remember(history) }
+        } catch {
+            logger.error("what was known of the devices can't be read", metadata: ["error": "\(error)"])
+        }
         let units = Array(units.values)
         await withTaskCancellationOrGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
@@ -59,6 +74,12 @@ public actor DeviceSupervisor: Service, DeviceRunner {
             return DeviceOutcome(completion: .fault(.badRequest("the command doesn't fit the device, or its files the command")))
         }
         return await unit.perform(DeviceOrder(command: command, files: files, deadline: .now + deadline, progress: progress))
+    }
+
+    /// Has the device let go of and opened anew, also one whose host is out of service; returns as ``perform(_:on:files:deadline:progress:)`` does.
+    public func reset(_ name: String) async -> DeviceOutcome {
+        units[name]?.hurry()
+        return await perform(.reset, on: name, deadline: DeviceUnit.resetDeadline)
     }
 
     /// Of every configured device, in the order of the configuration.

@@ -13,5 +13,9 @@ public struct DeviceTiming: Sendable {
     /// A host that was up for so long is forgiven its earlier deaths.
     public var stable: Duration = .seconds(60)
 
+    var ladder = FaultLadder.Pace()
+    /// Between two writes of what was counted.
+    var counting: Duration = .seconds(60)
+
     public init() {}
 }

@@ -14,7 +14,8 @@ final class DeviceUnit: Sendable {
     private let socketPath: String
     private let timing: DeviceTiming
     private let board: ReportBoard
-    private let logger: Logger
+    private let care: DeviceCare
+    private let log: DeviceLog
     private let state = Mutex(State())
 
     private enum Turn {
@@ -32,6 +33,8 @@ final class DeviceUnit: Sendable {
         var session: HostSession?
         /// When the session's hello was accepted.
         var readySince: ContinuousClock.Instant?
+        /// It has carried out a command.
+        var didWork = false
         /// From the hello to the end of the link.
         var isUp = false
         var isBusy = false
@@ -42,7 +45,10 @@ final class DeviceUnit: Sendable {
         var isStopping = false
     }
 
-    init(_ spec: DeviceSpec, launcher: any Launcher, socketPath: String, timing: DeviceTiming, board: ReportBoard, logger: Logger) {
+    init(
+        _ spec: DeviceSpec, launcher: any Launcher, socketPath: String, timing: DeviceTiming, board: ReportBoard, logger: Logger,
+        records: (any DeviceRecords)?, ports: (any PortResetter)?
+    ) {
         self.spec = spec
         self.launcher = launcher
         self.socketPath = socketPath
@@ -50,15 +56,29 @@ final class DeviceUnit: Sendable {
         self.board = board
         var logger = logger
         logger[metadataKey: "device"] = "\(spec.name)"
-        self.logger = logger
+        log = DeviceLog(logger)
+        care = DeviceCare(spec.name, timing: timing, board: board, records: records, ports: ports, log: log)
     }
 
     // MARK: Callers
 
     func perform(_ order: DeviceOrder) async -> DeviceOutcome {
+        guard let act = DeviceAct(order.command) else { return await carryOut(order) }
+        return await care.recording(act, order) { await carryOut($0) }
+    }
+
+    private func carryOut(_ order: DeviceOrder) async -> DeviceOutcome {
         switch await turn(until: order.deadline) {
-        case .granted(let session): await session.perform(order)
-        case .refused(let completion): DeviceOutcome(completion: completion)
+        case .refused(let completion):
+            return DeviceOutcome(completion: completion)
+        case .granted(let session):
+            let began = ContinuousClock.now
+            let outcome = await session.perform(order)
+            if case .success = outcome.completion {
+                state.withLock { if $0.session === session { $0.didWork = true } }
+            }
+            care.ended(order.command, outcome.completion, after: .now - began)
+            return outcome
         }
     }
 
@@ -113,15 +133,32 @@ final class DeviceUnit: Sendable {
 
     // MARK: The host's life
 
+    /// What was known of the device when kioskd ended. Before ``run(_:)``.
+    func remember(_ history: DeviceHistory) {
+        care.remember(history)
+    }
+
     /// Keeps a host running until ``stop()``.
     func run(_ reception: HostReception) async {
+        let caring = Task { await care.run(self) }
+        await keepAlive(reception)
+        caring.cancel()
+        await caring.value
+    }
+
+    /// Ends the pause between two hosts.
+    func hurry() {
+        state.withLock { $0.pause }?.cancel()
+    }
+
+    private func keepAlive(_ reception: HostReception) async {
         var pace = ReplacementPace(stable: timing.stable)
         var isFirst = true
         while !state.withLock({ $0.isStopping }) {
             if !isFirst { board.update(spec.name) { $0.restarts += 1 } }
             isFirst = false
-            let uptime = await liveOnce(reception, isBroken: pace.isBroken)
-            let pause = pace.pause(afterUptime: uptime, chance: .random(in: 0...1))
+            let (uptime, didWork) = await liveOnce(reception, isBroken: pace.isBroken)
+            let pause = pace.pause(afterUptime: uptime, didWork: didWork, chance: .random(in: 0...1))
             if pace.isBroken { showBroken(deaths: pace.deaths) }
             await rest(pause)
         }
@@ -149,19 +186,20 @@ final class DeviceUnit: Sendable {
         }
     }
 
-    /// Starts one host and sees it to its end. Returns how long it was up.
-    private func liveOnce(_ reception: HostReception, isBroken: Bool) async -> Duration {
+    /// Starts one host and sees it to its end. Returns how long it was up, and whether it carried out a command.
+    private func liveOnce(_ reception: HostReception, isBroken: Bool) async -> (Duration, didWork: Bool) {
         let host: any LaunchedHost
         do {
             host = try await launcher.launch(spec, socketPath: socketPath)
         } catch {
-            logger.error("the host can't be started", metadata: ["error": "\(error)"])
+            log.say(.error, "the host can't be started", ["error": "\(error)"])
             let fault = DeviceFault(code: "link.launch-failed", action: .configure, detail: "the device's host process can't be started")
             board.update(spec.name) {
                 $0.state = .offline
                 $0.fault = fault
             }
-            return .zero
+            care.told(DeviceStatus(state: .offline, fault: fault))
+            return (.zero, false)
         }
         let isStopping = state.withLock { state in
             state.host = host
@@ -179,7 +217,7 @@ final class DeviceUnit: Sendable {
         let patience = Task { [weak self] in
             guard (try? await Task.sleep(for: hello)) != nil, let self else { return }
             guard state.withLock({ $0.readySince == nil }) else { return }
-            logger.error("the host said no hello in time")
+            log.say(.error, "the host said no hello in time")
             host.kill()
         }
         let exit = await host.waitForExit()
@@ -188,8 +226,8 @@ final class DeviceUnit: Sendable {
         return ended(exit)
     }
 
-    private func ended(_ exit: HostExit) -> Duration {
-        let (session, readySince, isStopping) = state.withLock { state in
+    private func ended(_ exit: HostExit) -> (Duration, didWork: Bool) {
+        let (session, readySince, didWork, isStopping) = state.withLock { state in
             defer {
                 state.host = nil
                 state.session = nil
@@ -197,15 +235,13 @@ final class DeviceUnit: Sendable {
                 state.isUp = false
                 state.isBusy = false
                 state.status = nil
+                state.didWork = false
             }
-            return (state.session, state.readySince, state.isStopping)
+            return (state.session, state.readySince, state.didWork, state.isStopping)
         }
         session?.hostExited()
-        if isStopping {
-            logger.debug("the host ended", metadata: ["exit": "\(exit)"])
-        } else {
-            logger.warning("the host ended", metadata: ["exit": "\(exit)"])
-        }
+        log.say(isStopping ? .debug : .warning, "the host ended", ["exit": "\(exit)"])
+        care.hostEnded()
         board.update(spec.name) {
             $0.pid = nil
             $0.lastExit = exit.description
@@ -213,18 +249,19 @@ final class DeviceUnit: Sendable {
             $0.fault = nil
             $0.conditions = []
         }
-        return readySince.map { .now - $0 } ?? .zero
+        return (readySince.map { .now - $0 } ?? .zero, didWork)
     }
 
     private func showBroken(deaths: Int) {
-        let fault = DeviceFault(code: "link.host-failing", action: .reset, detail: "the device's host process ended \(deaths) times in a row")
+        let fault = DeviceFault(code: DeviceFault.hostFailing, action: .reset, detail: "the device's host process ended \(deaths) times in a row")
         board.update(spec.name) {
             $0.state = .offline
             $0.fault = fault
         }
+        care.told(DeviceStatus(state: .offline, fault: fault))
     }
 
-    /// Sleeps unless stopped.
+    /// Sleeps unless stopped or hurried.
     private func rest(_ pause: Duration) async {
         let sleep = Task { _ = try? await Task.sleep(for: pause) }
         let isStopping = state.withLock { state in
@@ -267,15 +304,16 @@ final class DeviceUnit: Sendable {
         }
         if case .ended(let reason) = event {
             if case .violation(let violation) = reason {
-                logger.error("the host broke the protocol and is cut off", metadata: ["violation": "\(violation.rawValue)"])
+                log.say(.error, "the host broke the protocol and is cut off", ["violation": "\(violation.rawValue)"])
             } else if reason != .closed && reason != .stopped {
-                logger.error("the host is replaced", metadata: ["reason": "\(reason)"])
+                log.say(.error, "the host is replaced", ["reason": "\(reason)"])
             }
             // One that is stopping has a while to let go of its device.
             if reason != .stopped { host.kill() }
             return
         }
         guard isCurrent else { return }
+        if case .status(let status) = event { care.told(status) }
         showStatus()
         grantNext()
     }
@@ -283,11 +321,37 @@ final class DeviceUnit: Sendable {
     private func showStatus() {
         let (status, isBusy) = state.withLock { ($0.status, $0.isBusy) }
         guard let status else { return }
+        let withheld = status.fault == nil ? care.withheld : nil
         board.update(spec.name) {
-            $0.state = isBusy && status.state == .ready ? .busy : status.state
-            $0.fault = status.fault
+            $0.state = withheld != nil ? .offline : isBusy && status.state == .ready ? .busy : status.state
+            $0.fault = withheld ?? status.fault
             $0.identity = status.identity
             $0.conditions = status.conditions
         }
+    }
+}
+
+extension DeviceUnit: DeviceCare.Hands {
+    /// Time for a driver to close and open its device.
+    static let resetDeadline: Duration = .seconds(20)
+
+    func reset() async {
+        _ = await perform(.reset(until: .now + Self.resetDeadline))
+    }
+
+    func restart() -> Bool {
+        let host = state.withLock { $0.isBusy ? nil : $0.host }
+        host?.kill()
+        return host != nil
+    }
+
+    func show() {
+        showStatus()
+    }
+}
+
+extension DeviceOrder {
+    static func reset(until deadline: ContinuousClock.Instant) -> DeviceOrder {
+        DeviceOrder(command: .reset, files: [], deadline: deadline) { _, _ in }
     }
 }

@@ -1,22 +1,31 @@
 internal import DeviceLink
 internal import Logging
+internal import Synchronization
 
 /// What a host writes to its standard streams, as lines of the journal: cut, cleaned, and no more of them than a fault needs.
 struct HostJournal {
     /// bytes
     static let maxLine = 512
-    /// Lines in a row, and lines a second after that.
+    /// Lines in a row, and lines an hour after that: of a device, however many hosts it wears out.
     static let burst = 100.0
-    static let rate = 5.0
+    static let hourly = 360.0
+
+    /// What is left of them.
+    final class Quota: Sendable {
+        private let limit = Mutex(RateLimit(burst: burst, perSecond: hourly / 3600))
+
+        func admit() -> Bool { limit.withLock { $0.admit(at: .now) } }
+    }
 
     private let logger: Logger
     private var line: [UInt8] = []
     private var overlong = false
-    private var bucket = RateLimit(burst: burst, perSecond: rate)
+    private let quota: Quota
     private var dropped = 0
 
-    init(logger: Logger) {
+    init(logger: Logger, quota: Quota = Quota()) {
         self.logger = logger
+        self.quota = quota
     }
 
     mutating func append(_ bytes: UnsafeRawBufferPointer) {
@@ -43,7 +52,7 @@ struct HostJournal {
             overlong = false
         }
         guard !line.isEmpty else { return }
-        guard bucket.admit(at: .now) else {
+        guard quota.admit() else {
             dropped += 1
             return
         }

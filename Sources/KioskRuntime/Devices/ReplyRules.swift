@@ -64,7 +64,7 @@ struct ReplyRules {
             try admit(result, files)
         case .remedy(let remedy):
             try require(files.isEmpty, .fileCount)
-            try require(isPossible(remedy), .mismatch)
+            try require(command != .reset && isPossible(remedy), .mismatch)
         case .fault(let fault):
             try require(files.isEmpty, .fileCount)
             try require(fault.isClean, .outOfBounds)
@@ -79,7 +79,8 @@ struct ReplyRules {
         case (.card(let card), .readCard(let withFingerprints)):
             try require(files.isEmpty, .fileCount)
             try require(Self.isPlausible(card) && (withFingerprints || card.fingerprints?.reveal.isEmpty != false), .outOfBounds)
-        case (.done, .awaitCardRemoval), (.done, .preview), (.done, .signal), (.done, .readKeys), (.done, .beginRecording):
+        case (.done, .awaitCardRemoval), (.done, .preview), (.done, .signal), (.done, .readKeys), (.done, .beginRecording),
+            (.done, .reset):
             try require(files.isEmpty, .fileCount)
         case (.picture(let frame), .capture):
             try require(files.count == 1, .fileCount)

@@ -2,12 +2,26 @@ internal import DeviceLink
 internal import Glibc
 internal import KioskModel
 public import Logging
+internal import Synchronization
 
 /// Starts hosts as child processes of kioskd, each the leader of a process group of its own, with nothing inherited but three descriptors and a
 /// short environment. What a host writes to its standard streams goes to the journal.
 public struct SpawnLauncher: Launcher {
     private let executable: String
     private let logger: Logger
+    private let quotas = Quotas()
+
+    private final class Quotas: Sendable {
+        private let known = Mutex<[String: HostJournal.Quota]>([:])
+
+        func of(_ name: String) -> HostJournal.Quota {
+            known.withLock { known in
+                let quota = known[name] ?? HostJournal.Quota()
+                known[name] = quota
+                return quota
+            }
+        }
+    }
 
     /// `executable` is the path of kiosk-device.
     public init(executable: String, logger: Logger = Logger(label: "device-host")) {
@@ -19,7 +33,7 @@ public struct SpawnLauncher: Launcher {
         let invocation = Invocation(executable: executable, spec: spec, socketPath: socketPath)
         var logger = logger
         logger[metadataKey: "device"] = "\(spec.name)"
-        let journal = HostJournal(logger: logger)
+        let journal = HostJournal(logger: logger, quota: quotas.of(spec.name))
         // The host asks to die with the thread that started it (PR_SET_PDEATHSIG), so that thread stays with it to the end.
         // A thread of the cooperative pool may go when it has been idle for a while, and would take the host along.
         return try await withCheckedThrowingContinuation { continuation in

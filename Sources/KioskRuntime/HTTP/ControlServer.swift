@@ -8,6 +8,12 @@ public import ServiceLifecycle
 public protocol ControlSource: Sendable {
     func status() async throws -> KioskReport
     func devices() async -> [DeviceReport]
+    /// The newest first.
+    func deviceLog(_ name: String, limit: Int) async throws -> [DeviceLogEntry]
+    /// Throws a `LocalProblem` with the fault that the device answered with.
+    func resetDevice(_ name: String) async throws
+    func beginRecording(_ name: String) async throws
+    func endRecording(_ name: String) async throws -> DeviceRecording
     func queue() async throws -> [QueueItemReport]
     func queueItem(_ id: UUID) async throws -> QueueItemReport?
     func session() async -> SessionReport
@@ -35,9 +41,9 @@ public struct ControlServer: Service {
         router.get(RouterPath(LocalRoute.status)) { _, _ in try JSONResponse.encode(try await source.status()) }
         router.get(RouterPath(LocalRoute.devices)) { _, _ in try JSONResponse.encode(await source.devices()) }
         router.get(RouterPath(LocalRoute.devicePattern)) { _, context in
-            let name = try context.parameters.require("name")
-            return try JSONResponse.encode(try found(await source.devices().first { $0.name == name }, "device"))
+            try JSONResponse.encode(try await device(context))
         }
+        addDeviceRoutes(to: router)
         router.get(RouterPath(LocalRoute.queue)) { request, _ in
             let items = try await source.queue()
             guard let state = request.uri.queryParameters["state"] else { return try JSONResponse.encode(items) }
@@ -61,6 +67,37 @@ public struct ControlServer: Service {
             router: router, configuration: .init(address: .unixDomainSocket(path: path)), onServerRunning: { _ in chmod(path, 0o600) }, logger: logger
         )
         try await application.run()
+    }
+
+    private func addDeviceRoutes(to router: Router<BasicRequestContext>) {
+        router.get(RouterPath(LocalRoute.deviceLogPattern)) { request, context in
+            let device = try await device(context)
+            let limit = request.uri.queryParameters["limit"].map { Int($0) ?? 0 } ?? 50
+            guard (1...1000).contains(limit) else {
+                throw LocalProblem(status: 400, code: "device.limit", detail: "The limit is a number from 1 to 1000.")
+            }
+            return try JSONResponse.encode(try await source.deviceLog(device.name, limit: limit))
+        }
+        router.post(RouterPath(LocalRoute.deviceResetPattern)) { _, context in
+            let name = try await device(context).name
+            try await source.resetDevice(name)
+            return try JSONResponse.encode(try await device(context))
+        }
+        router.post(RouterPath(LocalRoute.recordingBeginPattern)) { _, context in
+            let name = try await device(context).name
+            try await source.beginRecording(name)
+            return try JSONResponse.encode(try await device(context))
+        }
+        router.post(RouterPath(LocalRoute.recordingEndPattern)) { _, context in
+            try JSONResponse.encode(try await source.endRecording(try await device(context).name))
+        }
+    }
+
+    /// The device that the path names, also one whose name has to be percent-encoded.
+    private func device(_ context: BasicRequestContext) async throws -> DeviceReport {
+        let name = try context.parameters.require("name")
+        let plain = name.removingPercentEncoding ?? name
+        return try found(await source.devices().first { $0.name == plain || $0.name == name }, "device")
     }
 
     private func found<Value>(_ value: Value?, _ what: String) throws -> Value {

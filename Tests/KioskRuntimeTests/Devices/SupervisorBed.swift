@@ -28,6 +28,7 @@ struct SupervisorBed: Sendable {
     @discardableResult
     static func run<Result: Sendable>(
         _ specs: [DeviceSpec], timing: DeviceTiming = hurried, launcher: (any Launcher)? = nil,
+        records: (any DeviceRecords)? = nil, ports: (any PortResetter)? = nil,
         _ body: @Sendable (SupervisorBed) async throws -> Result
     ) async throws -> Result {
         let directory = URL(filePath: "/tmp/link-\(UUID().uuidString.prefix(8))")
@@ -37,7 +38,8 @@ struct SupervisorBed: Sendable {
         let logger = Logger(label: "test") { _ in journal }
         let supervisor = DeviceSupervisor(
             specs: specs, launcher: launcher ?? SpawnLauncher(executable: hosts.path, logger: logger),
-            socketPath: directory.appending(path: "devices").path, logger: logger, timing: timing)
+            socketPath: directory.appending(path: "devices").path, logger: logger, records: records,
+            ports: ports, timing: timing)
         let running = Task { try await supervisor.run() }
         let outcome: Swift.Result<Result, any Error>
         do {

@@ -7,9 +7,14 @@ final class ScriptedDriver: DeviceDriver {
     private let options: [String: String]
     private var polls = 0
 
-    /// `broken=1`: can't be made.
+    /// How often one was made in this process, on the one driver thread.
+    private nonisolated(unsafe) static var made = 0
+
+    /// `broken=1`: can't be made. `wedge=FILE`: offline while the file is there; with `mend=reset` the second driver of a process removes it.
     init(options: [String: String]) throws {
         self.options = options
+        Self.made += 1
+        if options["mend"] == "reset", Self.made > 1, let wedge = options["wedge"] { unlink(wedge) }
         if options["broken"] != nil {
             throw DeviceFault(code: "test.broken", action: .configure, detail: "the driver was told to be broken")
         }
@@ -19,7 +24,11 @@ final class ScriptedDriver: DeviceDriver {
     func poll() -> DeviceStatus {
         if options["poll"] == "hang" { hang() }
         polls += 1
-        return DeviceStatus(state: .ready, identity: ["model": "scripted"])
+        if let wedge = options["wedge"], access(wedge, F_OK) == 0 {
+            return DeviceStatus(state: .offline, fault: DeviceFault(code: "test.wedged", action: .reset, detail: "doesn't answer"))
+        }
+        let identity = ["model": "scripted"].merging(options["usb"].map { ["usb": $0] } ?? [:]) { $1 }
+        return DeviceStatus(state: .ready, identity: identity)
     }
 
     /// For the imaging class: `renderReceipt`'s title says what to do. For the scanner: `maxPages` pages of 8 × 4 pixels.
@@ -35,6 +44,9 @@ final class ScriptedDriver: DeviceDriver {
             let bytes = try files[0].withBytes { Array($0) }
             try context.report(.printing(PrinterProgress(sheetsPrinted: 0, reasons: ["none", "a\nb", String(repeating: "x", count: 300)])))
             return DeviceReply(.printed(sheets: bytes.count))
+        case .openDoor(let door):
+            if door == 66 { abort() }
+            return DeviceReply(.doors((1...8).map { LockerDoor(number: $0, isOpen: $0 == door) }))
         case .renderReceipt(let content):
             return try obey(content.title, context)
         default:

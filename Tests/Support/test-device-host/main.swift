@@ -10,6 +10,9 @@ case .run(let arguments):
     let hello = Hello(name: arguments.name, deviceClass: arguments.deviceClass)
     if let lie = arguments.options["lie"] {
         try Liar(hello: hello, socketPath: arguments.socketPath, options: arguments.options).tell(lie)
+    } else if let seed = arguments.options["fuzz"].flatMap(UInt64.init) {
+        var fuzzer = try Fuzzer(hello: hello, socketPath: arguments.socketPath, seed: seed)
+        try fuzzer.run()
     } else {
         let options = arguments.options
         HostMain.run(hello, socketPath: arguments.socketPath, options: options) { _ in try ScriptedDriver(options: options) }

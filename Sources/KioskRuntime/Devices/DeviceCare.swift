@@ -1,0 +1,279 @@
+internal import DeviceLink
+internal import Foundation
+internal import KioskModel
+internal import LocalAPI
+internal import Logging
+internal import PlatformAPI
+internal import Synchronization
+
+/// What one device needs beside a running host: a hand when it doesn't serve (``FaultLadder``), a ticket when that doesn't help, and a memory.
+final class DeviceCare: Sendable {
+    /// What the ladder can do to the device. Each waits until it is done.
+    protocol Hands: Sendable {
+        /// Has the host let go of the device and open it anew.
+        func reset() async
+        /// Ends the host, upon which another is started; false while a command is under way.
+        func restart() -> Bool
+        /// The status is to be shown anew, since what may be shown of it has changed.
+        func show()
+    }
+
+    let name: String
+    let log: DeviceLog
+    private let timing: DeviceTiming
+    private let board: ReportBoard
+    private let records: (any DeviceRecords)?
+    private let ports: (any PortResetter)?
+    private let signal: AsyncStream<Void>
+    private let wake: AsyncStream<Void>.Continuation
+    private let state: Mutex<State>
+
+    private struct State {
+        var ladder: FaultLadder
+        var firstSeen: Date?
+        var ticket: DeviceTicket?
+        var total = DeviceCounters()
+        /// Counted and not yet written.
+        var unwritten = DeviceCounters()
+        var writeDue: ContinuousClock.Instant?
+        var usb: USBDevice?
+        var paper = PaperWatch()
+    }
+
+    init(_ name: String, timing: DeviceTiming, board: ReportBoard, records: (any DeviceRecords)?, ports: (any PortResetter)?, log: DeviceLog) {
+        self.name = name
+        self.timing = timing
+        self.board = board
+        self.records = records
+        self.ports = ports
+        self.log = log
+        (signal, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        state = Mutex(State(ladder: FaultLadder(pace: timing.ladder)))
+    }
+
+    /// What was known when kioskd ended. Before the first host starts.
+    func remember(_ history: DeviceHistory) {
+        state.withLock {
+            $0.total = history.counters
+            $0.ticket = history.ticket
+            $0.firstSeen = history.ticket?.firstSeen
+        }
+        showTotals()
+    }
+
+    /// Set when the device mustn't be offered although its status is good.
+    var withheld: DeviceFault? { state.withLock { $0.ladder.withheld } }
+
+    // MARK: What happens to the device
+
+    func told(_ status: DeviceStatus) {
+        let (printed, path) = state.withLock { state -> (UUID?, String?) in
+            state.ladder.told(status, at: .now)
+            if state.ladder.fault != nil, state.firstSeen == nil { state.firstSeen = Date() }
+            let path = status.state == .ready ? status.identity["usb"] : nil
+            return (state.paper.told(status), path == state.usb?.path ? nil : path)
+        }
+        // A place that the host names is believed only for a device that works there, and only as long as that one is plugged in.
+        if let path, let usb = try? ports?.device(at: path) { state.withLock { $0.usb = usb } }
+        if let printed { Task { await note(.taken, of: printed) } }
+        closeIfWell(status)
+        wake.yield()
+    }
+
+    /// A ticket of the time before kioskd started: there is no trouble that could end.
+    private func closeIfWell(_ status: DeviceStatus) {
+        guard [.ready, .busy, .needsCitizen].contains(status.state) else { return }
+        let isStale = state.withLock { $0.ticket != nil && $0.ladder.fault == nil }
+        if isStale { Task { await close() } }
+    }
+
+    func hostEnded() {
+        state.withLock {
+            $0.ladder.hostEnded()
+            $0.paper.hostEnded()
+        }
+        wake.yield()
+    }
+
+    /// A command of the kiosk has been carried out.
+    func ended(_ command: DeviceCommand, _ completion: Completion, after time: Duration) {
+        if case .reset = command { return }
+        state.withLock { state in
+            state.ladder.told(completion, at: .now)
+            if state.ladder.fault != nil, state.firstSeen == nil { state.firstSeen = Date() }
+            guard completion != .cancelled else { return }
+            var counted = DeviceCounters(uses: 1, busyMilliseconds: Int(time.wholeMilliseconds))
+            if case .fault = completion { counted.failures = 1 }
+            state.total += counted
+            state.unwritten += counted
+            if state.writeDue == nil { state.writeDue = .now + timing.counting }
+        }
+        showTotals()
+        wake.yield()
+    }
+
+    private func showTotals() {
+        let (total, ticket) = state.withLock { ($0.total, $0.ticket) }
+        board.update(name) {
+            $0.uses = total.uses
+            $0.failures = total.failures
+            $0.meanMilliseconds = total.uses > 0 ? total.busyMilliseconds / total.uses : nil
+            $0.ticket = ticket
+        }
+    }
+
+    // MARK: Acts that are written down
+
+    /// Writes the act down, durably, then has it carried out, then writes down how it ended. An act that can't be written down isn't carried out.
+    func recording(_ act: DeviceAct, _ order: DeviceOrder, _ work: (DeviceOrder) async -> DeviceOutcome) async -> DeviceOutcome {
+        guard let records else { return await work(order) }
+        let id: UUID
+        do {
+            id = try await records.begin(act, on: name, at: Date())
+        } catch {
+            log.say(.error, "the act can't be written down and isn't carried out", ["error": "\(error)"])
+            return DeviceOutcome(completion: .fault(.unrecorded))
+        }
+        let sheets = Mutex<Int?>(nil)
+        let told = order.progress
+        let watched = DeviceOrder(command: order.command, files: order.files, deadline: order.deadline) { [self] progress, files in
+            if case .printing(let printing) = progress {
+                let isFirst = sheets.withLock { sheets in
+                    defer { sheets = max(sheets ?? 0, printing.sheetsPrinted) }
+                    return sheets == nil
+                }
+                if isFirst { Task { await note(.accepted, of: id) } }
+            }
+            told(progress, files)
+        }
+        let outcome = await work(watched)
+        if case .printing = act, case .success(let result) = outcome.completion {
+            if case .printed(let count) = result { sheets.withLock { $0 = count } }
+            state.withLock { $0.paper.printed(id) }
+            await note(.accepted, of: id)
+        }
+        await note(.ended(outcome: outcome.completion.outcome, sheets: sheets.withLock { $0 }, at: Date()), of: id)
+        return outcome
+    }
+
+    private func note(_ fact: DeviceAct.Fact, of act: UUID) async {
+        do {
+            try await records?.note(fact, of: act)
+        } catch {
+            log.say(.error, "what became of an act can't be written down", ["act": "\(act)", "error": "\(error)"])
+        }
+    }
+
+    // MARK: The ladder
+
+    /// Until the task is cancelled.
+    func run(_ hands: any Hands) async {
+        var signals = signal.makeAsyncIterator()
+        while !Task.isCancelled {
+            while let action = nextAction() { await carryOut(action, hands) }
+            hands.show()
+            await writeCounts(now: false)
+            let due = state.withLock { [$0.ladder.due, $0.writeDue].compactMap(\.self).min() }
+            let alarm = Task { [wake] in
+                guard let due, (try? await Task.sleep(until: due, clock: .continuous)) != nil else { return }
+                wake.yield()
+            }
+            defer { alarm.cancel() }
+            guard await signals.next() != nil else { break }
+        }
+        await writeCounts(now: true)
+    }
+
+    private func nextAction() -> FaultLadder.Action? {
+        state.withLock { $0.ladder.next(at: .now, hasPort: ports != nil && $0.usb != nil, chance: .random(in: 0...1)) }
+    }
+
+    private func carryOut(_ action: FaultLadder.Action, _ hands: any Hands) async {
+        switch action {
+        case .take(let rung): await take(rung, hands)
+        case .outOfService: await open()
+        case .trial: log.say(.notice, "the device is offered again on trial")
+        case .inService:
+            await close()
+            state.withLock { $0.firstSeen = nil }
+        }
+    }
+
+    private func take(_ rung: FaultLadder.Rung, _ hands: any Hands) async {
+        let fault = state.withLock { $0.ladder.fault?.code ?? "" }
+        log.say(.warning, "the device doesn't serve; the kiosk tries to mend it", ["fault": "\(fault)", "rung": "\(rung.rawValue)"])
+        switch rung {
+        case .retry: break
+        case .reset: await hands.reset()
+        case .restart:
+            if !hands.restart() { state.withLock { $0.ladder.postpone(rung, at: .now) } }
+        case .port:
+            guard let ports, let usb = state.withLock({ $0.usb }) else { return }
+            do {
+                try await ports.reset(usb)
+            } catch {
+                log.say(.error, "the device's USB port can't be reset", ["port": "\(usb.path)", "error": "\(error)"])
+            }
+        }
+    }
+
+    private func open() async {
+        let (ticket, isNew) = state.withLock { state -> (DeviceTicket?, Bool) in
+            guard let fault = state.ladder.fault else { return (nil, false) }
+            let isNew = state.ticket == nil
+            var ticket =
+                state.ticket ?? DeviceTicket(id: .v7(at: Date()), device: name, fault: fault, firstSeen: state.firstSeen ?? Date(), tried: [])
+            ticket.fault = fault
+            ticket.tried += state.ladder.tried.filter { !ticket.tried.contains($0) }
+            defer { state.ticket = ticket }
+            return (ticket == state.ticket ? nil : ticket, isNew)
+        }
+        guard let ticket else { return }
+        if isNew {
+            log.say(
+                .error, "the device is out of service",
+                ["fault": "\(ticket.fault.code)", "mend": "\(ticket.fault.action.rawValue)", "ticket": "\(ticket.id)"])
+        }
+        showTotals()
+        await record { try await $0.keep(ticket) }
+    }
+
+    private func close() async {
+        let ticket = state.withLock { state in
+            defer { state.ticket = nil }
+            return state.ticket
+        }
+        guard let ticket else { return }
+        log.say(.notice, "the device is in service again", ["ticket": "\(ticket.id)"])
+        showTotals()
+        await record { try await $0.close(ticket: ticket.id, at: Date()) }
+    }
+
+    private func writeCounts(now isLast: Bool) async {
+        let counted = state.withLock { state -> DeviceCounters? in
+            guard let due = state.writeDue, isLast || due <= .now else { return nil }
+            state.writeDue = nil
+            defer { state.unwritten = DeviceCounters() }
+            return state.unwritten
+        }
+        guard let counted else { return }
+        await record { [name] in try await $0.count(counted, on: name) }
+    }
+
+    private func record(_ work: (any DeviceRecords) async throws -> Void) async {
+        guard let records else { return }
+        do {
+            try await work(records)
+        } catch {
+            log.say(.error, "the devices' records can't be written", ["error": "\(error)"])
+        }
+    }
+}
+
+extension DeviceFault {
+    /// Nobody could answer for it afterwards.
+    static var unrecorded: DeviceFault {
+        DeviceFault(
+            code: "link.unrecorded", action: .configure, detail: "what the device was to do can't be written down: the kiosk's disk fails or is full")
+    }
+}

@@ -1,0 +1,57 @@
+import Foundation
+import KioskRuntime
+import LocalAPI
+import Synchronization
+
+/// Records in memory, which may fail, and say what happened in which order.
+final class RecordsDouble: DeviceRecords {
+    struct Broken: Error {}
+
+    struct State {
+        var histories: [String: DeviceHistory] = [:]
+        var counters: [String: DeviceCounters] = [:]
+        var tickets: [DeviceTicket] = []
+        var closed: [UUID] = []
+        var acts: [(id: UUID, act: DeviceAct, facts: [DeviceAct.Fact])] = []
+        var isBroken = false
+    }
+
+    let state: Mutex<State>
+
+    init(_ histories: [String: DeviceHistory] = [:], isBroken: Bool = false) {
+        state = Mutex(State(histories: histories, isBroken: isBroken))
+    }
+
+    func histories() async throws -> [String: DeviceHistory] { state.withLock { $0.histories } }
+
+    func count(_ counters: DeviceCounters, on device: String) async throws {
+        state.withLock {
+            let before = $0.counters[device] ?? DeviceCounters()
+            $0.counters[device] = DeviceCounters(
+                uses: before.uses + counters.uses, failures: before.failures + counters.failures,
+                busyMilliseconds: before.busyMilliseconds + counters.busyMilliseconds)
+        }
+    }
+
+    func keep(_ ticket: DeviceTicket) async throws { state.withLock { $0.tickets.append(ticket) } }
+
+    func close(ticket: UUID, at date: Date) async throws { state.withLock { $0.closed.append(ticket) } }
+
+    func begin(_ act: DeviceAct, on device: String, at date: Date) async throws -> UUID {
+        let id = UUID()
+        try state.withLock {
+            if $0.isBroken { throw Broken() }
+            $0.acts.append((id, act, []))
+        }
+        return id
+    }
+
+    func note(_ fact: DeviceAct.Fact, of act: UUID) async throws {
+        state.withLock { state in
+            guard let index = state.acts.firstIndex(where: { $0.id == act }) else { return }
+            state.acts[index].facts.append(fact)
+        }
+    }
+
+    func log(of device: String, limit: Int) async throws -> [DeviceLogEntry] { [] }
+}
