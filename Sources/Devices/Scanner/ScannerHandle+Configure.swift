@@ -7,9 +7,9 @@ extension ScannerHandle {
     ///
     /// The order matters: source and mode change what the others accept (SANE standard §4.4, SANE_INFO_RELOAD_OPTIONS).
     func configure(for request: ScanRequest, extra: [(option: String, value: String)]) throws -> Int {
-        try choose("source", [Self.matcher(of: request.source)], named: request.source.rawValue)
+        try choose("source", [Words(request.source)], named: request.source.rawValue)
         // A scanner that has only the other one scans in that; the page says in which.
-        let modes = request.mode == .gray ? [Self.isGray, Self.isColour] : [Self.isColour, Self.isGray]
+        let modes: [Words] = request.mode == .gray ? [.gray, .colour] : [.colour, .gray]
         try choose("mode", modes, named: request.mode.rawValue)
         let resolution = try set("resolution", to: nearest("resolution", to: Double(request.resolution)) ?? Double(request.resolution))
         if bounds(of: "depth") != nil { try set("depth", to: 8) }
@@ -26,12 +26,12 @@ extension ScannerHandle {
     }
 
     /// Picks the text that means what is wanted. A device without the option has only one way to scan, which is taken as it is.
-    /// `matches` stand in the order of preference.
-    private func choose(_ option: String, _ matches: [(String) -> Bool], named wanted: String) throws {
+    /// `wanted` stands in the order of preference.
+    private func choose(_ option: String, _ wanted: [Words], named name: String) throws {
         let choices = choices(of: option)
         guard !choices.isEmpty else { return }
-        guard let choice = matches.lazy.compactMap({ matches in choices.first { matches($0.lowercased()) } }).first else {
-            throw PageFrame.fault("no-\(option)", "no \(option) \(wanted) among the \(choices.count) that the scanner has")
+        guard let choice = wanted.lazy.compactMap({ words in choices.first { words.fit($0.lowercased()) } }).first else {
+            throw PageFrame.fault("no-\(option)", "no \(option) \(name) among the \(choices.count) that the scanner has")
         }
         try set(option, to: choice)
     }
@@ -63,34 +63,35 @@ extension ScannerHandle {
             try set(option, to: number)
         }
     }
+}
 
-    private static func matcher(of source: ScanRequest.Source) -> (String) -> Bool {
+/// The words by which backends call a source or a mode, lower case: any of `some`, none of `none`.
+private struct Words {
+    var some: [String]
+    var none: [String]
+
+    static let flatbed = Words(some: ["flatbed", "platen"])
+    static let feeder = Words(some: ["adf", "feeder"], none: ["duplex", "back"])
+    /// `ADF Duplex` (airscan, fujitsu, avision), `Automatic Document Feeder (duplex)` (others).
+    static let duplex = Words(some: ["duplex"])
+    static let gray = Words(some: ["gray", "grey"])
+    static let colour = Words(some: ["color", "colour"])
+
+    init(some: [String], none: [String] = []) {
+        self.some = some
+        self.none = none
+    }
+
+    init(_ source: ScanRequest.Source) {
         switch source {
-        case .flatbed: isFlatbed
-        case .feeder: isFeeder
-        case .feederDuplex: isDuplex
+        case .flatbed: self = .flatbed
+        case .feeder: self = .feeder
+        case .feederDuplex: self = .duplex
         }
     }
 
-    /// `ADF Duplex` (airscan, fujitsu, avision), `Automatic Document Feeder (duplex)` (others).
-    private static func isDuplex(_ name: String) -> Bool {
-        name.contains("duplex")
-    }
-
-    private static func isFeeder(_ name: String) -> Bool {
-        (name.contains("adf") || name.contains("feeder")) && !name.contains("duplex") && !name.contains("back")
-    }
-
-    private static func isFlatbed(_ name: String) -> Bool {
-        name.contains("flatbed") || name.contains("platen")
-    }
-
-    private static func isGray(_ name: String) -> Bool {
-        name.contains("gray") || name.contains("grey")
-    }
-
-    private static func isColour(_ name: String) -> Bool {
-        name.contains("color") || name.contains("colour")
+    func fit(_ name: String) -> Bool {
+        some.contains { name.contains($0) } && !none.contains { name.contains($0) }
     }
 }
 
