@@ -58,8 +58,10 @@ export function pages({ rows }, context) {
       "li", {},
       el(
         "figure", { class: "page", "data-flawed": advice.length > 0 }, picture,
-        el("figcaption", {}, label, ...advice.map((text) => el("span", { class: "page-advice" }, icon("attention"), el("span", {}, strings.text(text)))))),
-      row.remove ? button(row.remove, context) : null));
+        el(
+          "figcaption", {}, label,
+          ...advice.map((text) => el("span", { class: "page-advice" }, icon("attention"), el("span", {}, strings.text(text)))),
+          row.remove ? button(row.remove, context) : null))));
   }
   return list;
 }

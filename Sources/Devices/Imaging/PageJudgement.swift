@@ -1,5 +1,6 @@
 internal import DeviceLink
 internal import ImagingShim
+internal import KioskModel
 
 /// From what was measured to what is wrong with the page: the one place of the limits. Each stands where synthetic pages of every kind keep away from
 /// it on both sides (Tests/ImagingTests/QualityTests.swift shows by how much).
