@@ -212,7 +212,7 @@ let package = Package(
             ["IDCardReader", "IDCardReaderShim", "LineShim", "DeviceLink", "KioskModel", "Bench", "VirtualUSB", "SeededRandom", "Line"]),
         suite("Scanner", ["Scanner", "DeviceLink", "KioskModel", "Bench"]),
         suite("Printer", ["Printer", "DeviceLink", "KioskModel", "Bench"]),
-        suite("Imaging", ["Imaging", "DeviceLink", "KioskModel"]),
+        suite("Imaging", ["Imaging", "DeviceLink", "KioskModel", "Bench"]),
         // Commits until it is killed: what the crash tests kill.
         .executableTarget(name: "outbox-writer", dependencies: ["Outbox", log], path: "Tests/Support/outbox-writer", swiftSettings: swiftSettings),
         suite("Outbox", ["Outbox", "outbox-writer", grdb, crypto, log]),

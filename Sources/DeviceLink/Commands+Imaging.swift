@@ -1,3 +1,5 @@
+public import KioskModel
+
 public struct DocumentRequest: Sendable, Codable, Hashable {
     /// PDF metadata title; never a personal value.
     public var title: String
@@ -76,10 +78,7 @@ public struct RasterImage: Sendable, Codable, Hashable {
 
 /// How well a scanned page can be read.
 public struct PageQuality: Sendable, Codable, Hashable {
-    /// What is wrong with the page; the texts are `flaw.<raw>`.
-    public enum Flaw: String, Sendable, Codable, CaseIterable {
-        case empty, blurred, skewed, cutOff, tooDark, tooBright
-    }
+    public typealias Flaw = PageFlaw
 
     /// The gravest first; empty for a good page.
     public var flaws: [Flaw]

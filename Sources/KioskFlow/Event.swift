@@ -30,6 +30,8 @@ public enum Event: Sendable, Equatable {
     case cardRead(EffectID, IdentityCard, today: CivilDate)
     case cardRemoved(EffectID)
     case pageScanned(EffectID, PageID)
+    /// What is wrong with a page: advice, the gravest first; empty for a good one.
+    case pageAssessed(EffectID, PageID, [PageFlaw])
     /// The feeder is empty or the page limit reached.
     case scanEnded(EffectID)
     /// Durable: file, directory and row are on the disk.
@@ -54,6 +56,8 @@ public enum Effect: Sendable, Equatable {
     case readCard(EffectID, pause: Int)
     case awaitCardRemoval(EffectID)
     case scan(EffectID, maxPages: Int)
+    /// Look how well a page can be read.
+    case assess(EffectID, PageID)
     case commit(EffectID, Submission)
     case printReceipt(EffectID, Receipt, Language)
     case cancel(EffectID)

@@ -9,6 +9,7 @@ extension Screen {
             switch component {
             case .choice(let rows): rows.contains { $0.touch == touch && $0.unavailable == nil }
             case .checklist(let rows): rows.contains { $0.touch == touch }
+            case .pages(let rows): rows.contains { $0.remove?.touch == touch }
             default: false
             }
         }
@@ -140,15 +141,32 @@ extension Flow {
 
     private var previewScreen: Screen {
         let pages = currentPages.enumerated().map { index, page in
-            Screen.PageThumbnail(id: page.value, label: .key("preview.page", ["n": String(index + 1)]))
+            thumbnail(page, number: index + 1)
         }
         let more = pagesLeft > 0 ? [action(.scan, "preview.more")] : []
         // The scanner stops at the limit: what lies behind it would be taken for the next material.
         let full: [Screen.Component] = pagesLeft > 0 ? [] : [.notice(.normal, .key("preview.full"))]
         return make(
             "preview", .key("preview.title", ["material": materialName]), step: 4,
-            [.paragraph(.key("preview.body", ["count": String(pages.count)]))] + full + [.pages(pages)],
-            [primary(.finishMaterial, "preview.keep"), action(.discardPages, "preview.again")] + more + [help, exit])
+            [.paragraph(.key("preview.body", ["count": String(pages.count)]))] + adviceNotice + full + [.pages(pages)],
+            [primary(.finishMaterial, hasFlaws ? "preview.keepAnyway" : "preview.keep"), action(.discardPages, "preview.again")] + more
+                + [help, exit])
+    }
+
+    private var hasFlaws: Bool { currentPages.contains { visit.flaws[$0]?.isEmpty == false } }
+
+    /// Advice, no order: the citizen decides.
+    private var adviceNotice: [Screen.Component] {
+        if hasFlaws { return [.notice(.attention, .key("preview.flaws"))] }
+        return pending.values.contains(.assess) ? [.notice(.normal, .key("preview.checking"))] : []
+    }
+
+    private func thumbnail(_ page: PageID, number: Int) -> Screen.PageThumbnail {
+        let flaws = visit.flaws[page] ?? []
+        // The empty side of a sheet scanned on both.
+        let remove = flaws.contains(.empty) ? Screen.Action(Touch(.removePage, page.value), label: .key("preview.remove")) : nil
+        return Screen.PageThumbnail(
+            id: page.value, label: .key("preview.page", ["n": String(number)]), advice: flaws.map { .key("flaw.\($0.rawValue)") }, remove: remove)
     }
 
     private var reviewScreen: Screen {

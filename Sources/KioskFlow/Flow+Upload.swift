@@ -41,9 +41,11 @@ extension Flow {
         case (.preview, .scan):
             return enter(.insertPages)
         case (.preview, .discardPages):
-            let pages = currentPages
-            if let material = visit.material { visit.pages[material] = nil }
-            return [.discard(pages)] + enter(.insertPages)
+            return drop(currentPages) + enter(.insertPages)
+        case (.preview, .removePage):
+            guard let page = currentPages.first(where: { $0.value == touch.value }) else { return [] }
+            let dropped = drop([page])
+            return dropped + (currentPages.isEmpty ? enter(.insertPages) : [rearm()])
         case (.review, .back):
             visit.problem = nil
             return enter(.checklist)
@@ -74,7 +76,11 @@ extension Flow {
         case .pageScanned(let id, let page):
             guard pending[id] == .scan, let material = visit.material else { return [.discard([page])] }
             visit.pages[material, default: []].append(page)
-            return [rearm()]
+            return [.assess(begin(.assess), page), rearm()]
+        case .pageAssessed(let id, let page, let flaws):
+            // Pages may be gone by then. Not the citizen's doing: the timer runs on.
+            if finish(id, .assess), allPages.contains(page) { visit.flaws[page] = flaws }
+            return []
         case .scanEnded(let id):
             guard finish(id, .scan) else { return [] }
             return currentPages.isEmpty ? scanFailed(.remedy(.insertPages)) : enter(.preview)
@@ -109,6 +115,9 @@ extension Flow {
             return scanFailed(.remedy(remedy))
         case (.scan, _):
             return scanFailed(.deviceRestarting(.scanner))
+        case (.assess, _):
+            // No advice then: the citizen's own eyes are enough.
+            return []
         case (.commit, .storage):
             return stop(.storage)
         case (.commit, .remedy(let remedy)):
@@ -158,12 +167,16 @@ extension Flow {
             visit.pages[requirement.id].map { Submission.Material(requirement: requirement.id, pages: $0) }
         }
         visit.problem = nil
-        return [.commit(begin(.commit), Submission(item: item, applicant: card, materials: materials))] + enter(.committing)
+        // Advice comes too late now, and would only keep the worker from the documents.
+        return [.commit(begin(.commit), Submission(item: item, applicant: card, materials: materials))] + cancel(.assess) + enter(.committing)
     }
 
-    private mutating func dropPages() -> [Effect] {
-        let pages = allPages
-        visit.pages = [:]
+    private mutating func dropPages() -> [Effect] { drop(allPages) }
+
+    private mutating func drop(_ pages: [PageID]) -> [Effect] {
+        for material in visit.pages.keys { visit.pages[material]?.removeAll { pages.contains($0) } }
+        visit.pages = visit.pages.filter { !$0.value.isEmpty }
+        for page in pages { visit.flaws[page] = nil }
         return pages.isEmpty ? [] : [.discard(pages)]
     }
 

@@ -20,7 +20,7 @@ public struct Flow: Sendable, Equatable {
 
     /// What a pending effect is for.
     public enum PendingEffect: String, Sendable, Hashable, CaseIterable {
-        case readCard, awaitCardRemoval, scan, commit, printReceipt, wipe
+        case readCard, awaitCardRemoval, scan, assess, commit, printReceipt, wipe
     }
 
     /// Takes one event and returns the effects to carry out, in order.
@@ -40,7 +40,7 @@ public struct Flow: Sendable, Equatable {
         case .failed(let id, let failure):
             guard let kind = pending.removeValue(forKey: id) else { return [] }
             return kind == .wipe ? retryWipe() : handleUploadFailure(of: kind, failure)
-        case .cardFound, .cardRead, .cardRemoved, .pageScanned, .scanEnded, .committed, .printed:
+        case .cardFound, .cardRead, .cardRemoved, .pageScanned, .pageAssessed, .scanEnded, .committed, .printed:
             return handleUpload(event)
         }
     }

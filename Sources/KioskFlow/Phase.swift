@@ -48,6 +48,8 @@ public struct Visit: Sendable, Equatable {
     public var material: String?
     /// Scanned pages by `MaterialRequirement.id`.
     public var pages: [String: [PageID]] = [:]
+    /// What is wrong with pages that have been looked at; empty for a good one.
+    public var flaws: [PageID: [PageFlaw]] = [:]
     /// Shown on top of the screen until the next step: what went wrong and what to do.
     public var problem: Problem?
     public var receipt: Receipt?

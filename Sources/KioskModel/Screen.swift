@@ -146,10 +146,16 @@ extension Screen {
         /// Opaque; dies with the session.
         public var id: String
         public var label: Text
+        /// What is wrong with the page and what to do, the gravest first.
+        public var advice: [Text]
+        /// Takes this one page away.
+        public var remove: Action?
 
-        public init(id: String, label: Text) {
+        public init(id: String, label: Text, advice: [Text] = [], remove: Action? = nil) {
             self.id = id
             self.label = label
+            self.advice = advice
+            self.remove = remove
         }
     }
 }
@@ -171,7 +177,7 @@ public enum Language: String, Sendable, Codable, CaseIterable {
 public struct Touch: Sendable, Codable, Hashable {
     public enum Kind: String, Sendable, Codable, CaseIterable {
         case start, chooseJourney, chooseItem, chooseMaterial, chooseLanguage
-        case confirm, back, exit, help, extend, retry, scan, finishMaterial, discardPages, submit, done
+        case confirm, back, exit, help, extend, retry, scan, finishMaterial, discardPages, removePage, submit, done
     }
 
     public var kind: Kind

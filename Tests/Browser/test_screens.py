@@ -230,6 +230,23 @@ def test_new_content_keeps_pages_and_scroll(page, server):
     assert server.page_requests.count("/pages/p1") == 1
 
 
+def test_a_picture_that_is_on_its_way_says_so(page, server):
+    page.route("**/pages/p1", lambda route: None)
+    show(page, server, "preview")
+    expect(page.locator("[data-page=p1] .page-missing")).to_have_text("图片正在生成……")
+    expect(page.locator("[data-page=p2] .page-missing")).to_have_count(0)
+    expect(page.locator("[data-page=p2] img")).to_be_visible()
+
+
+def test_an_empty_page_is_taken_away_alone(page, server):
+    show(page, server, "preview-flaws", session="abc", revision=3)
+    settle(page)
+    expect(page.locator(".page-advice")).to_have_count(3)
+    page.locator("[data-kind=removePage]").tap()
+    expect(page.locator("html")).to_have_class("is-busy")
+    assert server.touches == [{"session": "abc", "revision": 3, "touch": {"kind": "removePage", "value": "p3"}}]
+
+
 def test_long_list_has_scroll_buttons(page, server):
     page.set_viewport_size({"width": 1080, "height": 1080})
     show(page, server, "items")

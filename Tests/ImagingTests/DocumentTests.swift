@@ -102,6 +102,16 @@ struct DocumentTests {
         }
     }
 
+    @Test("The fault names the limit")
+    func limitIsNamed() throws {
+        let page = SyntheticPage()
+        let request = DocumentRequest(title: "t", pages: [page.image], maxBytes: 4321)
+        let fault = #expect(throws: DeviceFault.self) {
+            try driver.perform(.assemblePDF(request), files: [try page.file()], context: .unhurried())
+        }
+        #expect(fault?.detail.contains("4321") == true)
+    }
+
     enum Field: CaseIterable {
         case width, height, bytesPerRow, resolution
 

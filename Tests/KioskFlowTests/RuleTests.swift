@@ -131,6 +131,7 @@ import Testing
         for component in screen.body {
             if case .choice(let rows) = component { offered += rows.map(\.touch) }
             if case .checklist(let rows) = component { offered += rows.compactMap(\.touch) }
+            if case .pages(let rows) = component { offered += rows.compactMap(\.remove?.touch) }
         }
         // Leaving is drawn rarely, or no walk would get far.
         if generator.next() % 8 != 0 { offered.removeAll { $0.kind == .exit } }
@@ -149,6 +150,9 @@ import Testing
             case .readCard: return generator.next() % 2 == 0 ? .cardFound(id) : .cardRead(id, citizen, today: today)
             case .awaitCardRemoval: return .cardRemoved(id)
             case .scan: return generator.next() % 2 == 0 ? .pageScanned(id, PageID("p\(step)")) : .scanEnded(id)
+            case .assess:
+                let page = flow.visit.pages.values.joined().randomElement(using: &generator) ?? PageID("gone")
+                return .pageAssessed(id, page, generator.next() % 2 == 0 ? [] : [.empty, .skewed])
             case .commit: return .committed(id, receipt)
             case .printReceipt: return .printed(id)
             case .wipe: return .wiped(id)

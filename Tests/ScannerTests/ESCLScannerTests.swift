@@ -148,14 +148,62 @@ extension ScannerTests {
             #expect(answered - since < .milliseconds(500))
         }
 
-        @Test func `A scanner that is switched off is offline, and comes back`() async throws {
+        @Test func `Both sides of each sheet come front before back, an empty back as a white page`() async throws {
+            let simulator = try await Self.loaded(0)
+            let (front, back) = (try SyntheticSheet(.dense).jpeg(), try SyntheticSheet(.photo).jpeg())
+            await simulator.load(sheets: [(front, back), (front, nil)])
+            let request = ScanRequest(resolution: 100, mode: .gray, source: .feederDuplex, maxPages: 10)
+            let run = await (try DriverThread(Self.options)).scan(request)
+            #expect(run.scanned == 4)
+            let ink = try run.files.map { file in try file.withBytes { bytes in bytes.count { $0 < 128 } } }
+            #expect(ink[0] > 10_000 && ink[1] > 10_000 && ink[0] == ink[2] && ink[0] != ink[1])
+            #expect(ink[3] == 0)
+            await simulator.load(sheets: [(front, back)])
+            #expect(await (try DriverThread(Self.options)).scan(Self.request).scanned == 1, "one side alone")
+        }
+
+        @Test(arguments: [(ScanRequest.PageSize.a4, 210.0, 297.0), (.a5, 148, 210), (.idCard, 92, 62), (.whole, 216, 355.6)])
+        func `The window is that of the paper, within what the source has`(size: ScanRequest.PageSize, width: Double, height: Double) async throws {
+            let simulator = try await Self.loaded(0)
+            await simulator.lay(onPlaten: try #require(ScannerRig.page))
+            let run = await (try DriverThread(Self.options)).scan(
+                ScanRequest(resolution: 100, source: .flatbed, pageSize: size, maxPages: 1))
+            let page = try #require(run.pages.first)
+            #expect(abs(Double(page.width) - width / 25.4 * 100) < 4)
+            #expect(abs(Double(page.height) - height / 25.4 * 100) < 4)
+        }
+
+        @Test(arguments: [(60, 100), (120, 100), (170, 150), (175, 200), (260, 300), (1200, 300)])
+        func `A resolution that the scanner hasn't got becomes the nearest, and the page says which`(asked: Int, given: Int) async throws {
+            let simulator = try await Self.loaded(0)
+            await simulator.load(pages: [try SyntheticSheet(.letter).jpeg(resolution: 200)])
+            let run = await (try DriverThread(Self.options)).scan(ScanRequest(resolution: asked, mode: .gray, maxPages: 1))
+            #expect(run.pages.first?.resolution == given)
+        }
+
+        @Test(arguments: [ESCLScannerSimulator.Step.job, .page])
+        func `Pulled in the midst of a scan it is a fault, then absent, and serves again once plugged in`(
+            step: ESCLScannerSimulator.Step
+        ) async throws {
+            let simulator = try await Self.loaded(2)
+            let driver = try DriverThread(Self.options)
+            await simulator.unplug(at: step)
+            #expect(await driver.scan(Self.request).fault?.code == "scanner.io-error")
+            #expect(await driver.poll().state == .absent)
+            await simulator.switchOff()
+            try await simulator.switchOn()
+            #expect(await driver.poll().state == .ready)
+            #expect(await driver.scan(Self.request).scanned == 2)
+        }
+
+        @Test func `A scanner that is switched off is absent, and comes back`() async throws {
             let simulator = try await Self.loaded(1)
             let driver = try DriverThread(Self.options)
             #expect(await driver.poll().state == .ready)
             await simulator.switchOff()
             let off = await driver.poll()
             try await simulator.switchOn()
-            #expect(off.state == .offline)
+            #expect(off.state == .absent)
             #expect(off.fault?.code == "scanner.io-error")
             #expect(await driver.poll().state == .ready)
         }

@@ -43,6 +43,37 @@ extension ScannerTests {
             #expect(run.pages.isEmpty)
         }
 
+        @Test(arguments: [0, 1, 5])
+        func `A cancel in mid-page is honoured within 200 ms`(chunks: Int) async throws {
+            _ = try await ScannerRig.reset()
+            // 64 bytes every 100 ms: the page would take hours.
+            let driver = try DriverThread([
+                "device": "test:0", "option.read-limit": "yes", "option.read-limit-size": "64", "option.read-delay": "yes",
+                "option.read-delay-duration": "100000",
+            ])
+            let (asked, tell) = AsyncStream<ContinuousClock.Instant>.makeStream()
+            let run = await driver.scan(
+                ScanRequest(resolution: 300, maxPages: 1),
+                started: { command in
+                    Task {
+                        try await Task.sleep(for: .milliseconds(50 + 100 * chunks))
+                        tell.yield(.now)
+                        command.cancel()
+                    }
+                })
+            let answered = ContinuousClock.now
+            #expect(run.cancelled && run.pages.isEmpty)
+            let since = try #require(await asked.first { _ in true })
+            // 200 ms, and as much again for two loaded cores.
+            #expect(answered - since < .milliseconds(400))
+        }
+
+        @Test func `A scanner without both sides says so`() async throws {
+            let run = try await Self.scan([:], ScanRequest(resolution: 50, source: .feederDuplex, maxPages: 2))
+            #expect(run.fault?.code == "scanner.no-source")
+            #expect(run.fault?.action == .configure)
+        }
+
         @Test func `A scanner that doesn't know the page's length sends whole pages`() async throws {
             let run = try await Self.scan(["hand-scanner": "yes"])
             #expect(run.scanned == 2)

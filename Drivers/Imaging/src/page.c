@@ -1,6 +1,6 @@
 #include "page.h"
 
-#include <leptonica/allheaders.h>
+#include <stdlib.h>
 #include <string.h>
 #include <turbojpeg.h>
 
@@ -47,7 +47,7 @@ int page_compress(const kiosk_page *page, int quality, unsigned char **jpeg, uns
 }
 
 /// Leptonica holds gray pixels in bytes of big-endian words, and colour in words of R G B and a spare byte.
-static PIX *pix_from_page(const kiosk_page *page) {
+PIX *page_pix(const kiosk_page *page) {
     int gray = page->format == KIOSK_IMAGING_GRAY8;
     PIX *pix = pixCreateNoInit((l_int32)page->width, (l_int32)page->height, gray ? 8 : 32);
     if (pix == NULL) {
@@ -69,12 +69,8 @@ static PIX *pix_from_page(const kiosk_page *page) {
     return pix;
 }
 
-static uint8_t *pixels_from_pix(PIX *pix, int gray) {
+void page_rows(PIX *pix, int gray, uint8_t *pixels) {
     l_int32 width = pixGetWidth(pix), height = pixGetHeight(pix);
-    uint8_t *pixels = malloc((size_t)width * (size_t)height * (gray ? 1 : 3));
-    if (pixels == NULL) {
-        return NULL;
-    }
     const l_uint32 *data = pixGetData(pix);
     size_t words = (size_t)pixGetWpl(pix);
     uint8_t *to = pixels;
@@ -92,12 +88,11 @@ static uint8_t *pixels_from_pix(PIX *pix, int gray) {
             }
         }
     }
-    return pixels;
 }
 
 /// `small` gets pixels of its own, to be freed.
 static int shrink(const kiosk_page *page, int max_width, kiosk_page *small) {
-    PIX *pix = pix_from_page(page);
+    PIX *pix = page_pix(page);
     if (pix == NULL) {
         return KIOSK_IMAGING_NO_MEMORY;
     }
@@ -114,7 +109,10 @@ static int shrink(const kiosk_page *page, int max_width, kiosk_page *small) {
     small->height = pixGetHeight(scaled);
     small->stride = small->width * bytes_per_pixel(page);
     small->length = (size_t)(small->stride * small->height);
-    uint8_t *pixels = pixels_from_pix(scaled, gray);
+    uint8_t *pixels = malloc(small->length);
+    if (pixels != NULL) {
+        page_rows(scaled, gray, pixels);
+    }
     small->pixels = pixels;
     pixDestroy(&scaled);
     return pixels == NULL ? KIOSK_IMAGING_NO_MEMORY : 0;

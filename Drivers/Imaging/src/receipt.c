@@ -1,17 +1,14 @@
 #include <cairo-pdf.h>
-#include <pango/pangocairo.h>
 #include <qrencode.h>
-#include <string.h>
 
 #include "output.h"
+#include "text.h"
 
 // points; A4 with margins of 25 mm.
 static const double sheet_width = 595.276, sheet_height = 841.890, margin = 70.866;
 static const double column_gap = 12, label_width = 140, line_gap = 8;
 // 45 mm: read from half a metre by a phone.
 static const double code_side = 127.559;
-
-static const char family[] = "Noto Sans CJK SC, Noto Sans, sans-serif";
 
 typedef struct sheet {
     cairo_t *context;
@@ -20,19 +17,7 @@ typedef struct sheet {
 
 /// A wrapped paragraph. Returns its height in points; nothing is drawn beyond the lower margin.
 static double draw_text(sheet *on, const char *text, double x, double width, double size, int bold, PangoAlignment alignment) {
-    PangoLayout *layout = pango_cairo_create_layout(on->context);
-    PangoFontDescription *font = pango_font_description_new();
-    pango_font_description_set_family_static(font, family);
-    pango_font_description_set_absolute_size(font, size * PANGO_SCALE);
-    pango_font_description_set_weight(font, bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL);
-    pango_layout_set_font_description(layout, font);
-    pango_font_description_free(font);
-    // Han characters have national shapes: ask for the mainland's whatever the locale of the process is.
-    pango_context_set_language(pango_layout_get_context(layout), pango_language_from_string("zh-cn"));
-    pango_layout_set_width(layout, (int)(width * PANGO_SCALE));
-    pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
-    pango_layout_set_alignment(layout, alignment);
-    pango_layout_set_text(layout, text, -1);
+    PangoLayout *layout = text_layout(on->context, text, width, size, bold, alignment);
     int height;
     pango_layout_get_size(layout, NULL, &height);
     double tall = (double)height / PANGO_SCALE;
@@ -107,22 +92,8 @@ static int draw(cairo_t *context, const kiosk_receipt *receipt) {
     return on.top > sheet_height - margin ? KIOSK_IMAGING_BAD_TEXT : 0;
 }
 
-static int is_text(const char *text) { return g_utf8_validate(text, -1, NULL); }
-
-static int is_valid(const kiosk_receipt *receipt) {
-    if (!is_text(receipt->title) || !is_text(receipt->footer) || (receipt->code != NULL && !is_text(receipt->code))) {
-        return 0;
-    }
-    for (size_t i = 0; receipt->lines != NULL && i < receipt->line_count; i++) {
-        if (!is_text(receipt->lines[i].label) || !is_text(receipt->lines[i].value)) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
 ssize_t kiosk_imaging_receipt(const kiosk_receipt *receipt, uint8_t *out, size_t capacity) {
-    if (!is_valid(receipt)) {
+    if (!text_is_valid(receipt)) {
         return KIOSK_IMAGING_BAD_TEXT;
     }
     output to = {.bytes = out, .capacity = capacity};

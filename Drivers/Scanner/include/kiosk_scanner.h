@@ -112,6 +112,9 @@ int kiosk_scanner_choice(kiosk_scanner *scanner, const char *option, size_t inde
 /// What a numeric option accepts.
 int kiosk_scanner_bounds_of(kiosk_scanner *scanner, const char *option, struct kiosk_scanner_bounds *bounds);
 
+/// The value nearest to `wanted` that a numeric option accepts, the higher of two equally near: of its list, or within its range and on its steps.
+int kiosk_scanner_nearest(kiosk_scanner *scanner, const char *option, double wanted, double *nearest);
+
 /// Parameters of the frame being sent; before a start an estimate.
 int kiosk_scanner_parameters_of(kiosk_scanner *scanner, struct kiosk_scanner_parameters *parameters);
 

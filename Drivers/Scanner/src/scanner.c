@@ -205,6 +205,30 @@ int kiosk_scanner_bounds_of(kiosk_scanner *scanner, const char *name, struct kio
     return 0;
 }
 
+int kiosk_scanner_nearest(kiosk_scanner *scanner, const char *name, double wanted, double *nearest) {
+    const SANE_Option_Descriptor *option = NULL;
+    int number = find_option(scanner, name, &option);
+    if (number < 0) return number;
+    if (option->type != SANE_TYPE_INT && option->type != SANE_TYPE_FIXED) return KIOSK_SCANNER_WRONG_TYPE;
+    double unit = option->type == SANE_TYPE_FIXED ? 1.0 / (1 << SANE_FIXED_SCALE_SHIFT) : 1;
+    *nearest = wanted;
+    if (option->constraint_type == SANE_CONSTRAINT_WORD_LIST && option->constraint.word_list[0] > 0) {
+        const SANE_Word *words = option->constraint.word_list;
+        *nearest = words[1] * unit;
+        for (SANE_Word i = 2; i <= words[0]; i++) {
+            double offered = words[i] * unit, gain = fabs(*nearest - wanted) - fabs(offered - wanted);
+            if (gain > 0 || (gain >= 0 && offered > *nearest)) *nearest = offered;
+        }
+    } else if (option->constraint_type == SANE_CONSTRAINT_RANGE) {
+        double least = option->constraint.range->min * unit, most = option->constraint.range->max * unit;
+        double step = option->constraint.range->quant * unit;
+        if (step > 0) *nearest = least + round((wanted - least) / step) * step;
+        if (*nearest > most) *nearest = most;
+        if (*nearest < least) *nearest = least;
+    }
+    return 0;
+}
+
 int kiosk_scanner_parameters_of(kiosk_scanner *scanner, struct kiosk_scanner_parameters *parameters) {
     SANE_Parameters given;
     memset(&given, 0, sizeof given);

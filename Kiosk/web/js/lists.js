@@ -1,5 +1,6 @@
 // Rows to touch, and the scanned pages.
 
+import { button } from "./actions.js";
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
 
@@ -45,24 +46,39 @@ export function checklist({ rows }, { strings, touch }) {
 }
 
 /** Thumbnails; one that is already on the screen is moved, not fetched again. */
-export function pages({ rows }, { strings, root }) {
+export function pages({ rows }, context) {
+  const { strings, root } = context;
   const known = new Map([...root.querySelectorAll("[data-page]")].map((node) => [node.dataset.page, node]));
   const list = el("ul", { class: "pages", "data-count": Math.min(rows.length, 5) });
   for (const row of rows) {
     const label = strings.text(row.label);
-    const picture = known.get(row.id) ?? image(row.id, strings.get("page.noPreview"));
-    list.append(el("li", {}, el("figure", { class: "page" }, picture, el("figcaption", {}, label))));
+    const picture = known.get(row.id) ?? image(row.id, strings);
+    const advice = row.advice ?? [];
+    list.append(el(
+      "li", {},
+      el(
+        "figure", { class: "page", "data-flawed": advice.length > 0 }, picture,
+        el(
+          "figcaption", {}, label,
+          ...advice.map((text) => el("span", { class: "page-advice" }, icon("attention"), el("span", {}, strings.text(text)))),
+          row.remove ? button(row.remove, context) : null))));
   }
   return list;
 }
 
-function image(id, missing) {
+function image(id, strings) {
   // The caption names it; a second name would be read twice.
-  const picture = el("img", { alt: "", src: `/pages/${encodeURIComponent(id)}`, draggable: "false" });
-  const frame = el("span", { class: "page-image", "data-page": id }, picture);
-  picture.addEventListener("error", () => {
-    picture.hidden = true;
-    frame.append(icon("page"), el("span", { class: "page-missing" }, missing));
+  const picture = el("img", { alt: "", draggable: "false", hidden: true });
+  const words = el("span", { class: "page-missing" }, strings.get("page.previewComing"));
+  const frame = el("span", { class: "page-image", "data-page": id }, words, picture);
+  picture.addEventListener("load", () => {
+    picture.hidden = false;
+    words.remove();
   });
+  picture.addEventListener("error", () => {
+    words.textContent = strings.get("page.noPreview");
+    frame.prepend(icon("page"));
+  });
+  picture.src = `/pages/${encodeURIComponent(id)}`;
   return frame;
 }

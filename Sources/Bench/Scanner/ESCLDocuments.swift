@@ -14,8 +14,10 @@ enum ESCLDocuments {
         <scan:Platen><scan:PlatenInputCaps>\(inputCapabilities)</scan:PlatenInputCaps></scan:Platen>
         <scan:Adf>
         <scan:AdfSimplexInputCaps>\(inputCapabilities)</scan:AdfSimplexInputCaps>
+        <scan:AdfDuplexInputCaps>\(inputCapabilities)</scan:AdfDuplexInputCaps>
         <scan:FeederCapacity>50</scan:FeederCapacity>
-        <scan:AdfOptions><scan:AdfOption>DetectPaperLoaded</scan:AdfOption></scan:AdfOptions>
+        <scan:AdfOptions><scan:AdfOption>DetectPaperLoaded</scan:AdfOption>
+        <scan:AdfOption>Duplex</scan:AdfOption></scan:AdfOptions>
         </scan:Adf>
         </scan:ScannerCapabilities>
         """

@@ -31,17 +31,23 @@ extension ESCLScannerSimulator {
     private nonisolated func routes() -> Router<BasicRequestContext> {
         let router = Router()
         let root = router.group("eSCL")
-        root.get("ScannerCapabilities") { _, _ in Self.xml(ESCLDocuments.capabilities) }
+        root.get("ScannerCapabilities") { _, _ in
+            try await self.reached(.capabilities)
+            return Self.xml(ESCLDocuments.capabilities)
+        }
         root.get("ScannerStatus") { _, _ in
-            Self.xml(ESCLDocuments.status(adf: await self.adfState, idle: true))
+            try await self.reached(.status)
+            return Self.xml(ESCLDocuments.status(adf: await self.adfState, idle: true))
         }
         root.post("ScanJobs") { request, _ in
+            try await self.reached(.job)
             let body = try await request.body.collect(upTo: 1 << 16)
             guard let settings = ESCLSettings(xml: String(buffer: body)) else { return Response(status: .badRequest) }
             guard let job = await self.open(settings) else { return Response(status: .conflict) }
             return Response(status: .created, headers: [.location: "/eSCL/ScanJobs/\(job)"])
         }
         root.get("ScanJobs/:job/NextDocument") { _, context in
+            try await self.reached(.page)
             let job = try context.parameters.require("job", as: Int.self)
             switch try await self.nextPage(of: job) {
             case .picture(let jpeg):
@@ -52,6 +58,7 @@ extension ESCLScannerSimulator {
             }
         }
         root.delete("ScanJobs/:job") { _, context in
+            try await self.reached(.delete)
             let job = try context.parameters.require("job", as: Int.self)
             return Response(status: await self.delete(job) ? .ok : .notFound)
         }

@@ -32,7 +32,19 @@ public actor ESCLScannerSimulator {
 
     /// Loopback port; 0 before the first start, kept from then on, so that a scanner that was off comes back where it was.
     public private(set) var port = 0
-    /// Pages that lie in the feeder.
+    /// Where the plug can be pulled: the requests of one scan, in order.
+    public enum Step: String, Sendable, CaseIterable {
+        case capabilities, status, job, page, delete
+    }
+
+    /// One sheet of paper in the feeder.
+    struct Sheet {
+        var front: Data
+        /// nil: nothing stands on it
+        var back: Data?
+    }
+
+    /// Sheets that lie in the feeder.
     public var pagesLoaded: Int { feeder.count }
     /// Pages handed out since the start.
     public private(set) var pagesServed = 0
@@ -40,7 +52,10 @@ public actor ESCLScannerSimulator {
     public private(set) var jobsDeleted = 0
 
     private var condition = Condition.ready
-    private var feeder: [Data] = []
+    private var feeder: [Sheet] = []
+    /// The back of the sheet whose front was handed out last, for a job of both sides.
+    private var turned: Data?
+    private var pullAt: Step?
     private var platen: Data?
     private var failure: (after: Int, PageFailure)?
     private var holdAfter: Int?
@@ -49,6 +64,8 @@ public actor ESCLScannerSimulator {
     private var jobs: [Int: (settings: ESCLSettings, served: Int)] = [:]
     private var lastJob = 0
     private var server: Task<Void, any Error>?
+    /// The plug has been pulled, and the server is on its way down.
+    private var isFalling = false
 
     /// - Parameter nativeResolution: of the pictures that will be loaded, dots per inch; others are served scaled.
     public init(nativeResolution: Int = 200) {
@@ -85,20 +102,34 @@ public actor ESCLScannerSimulator {
         server?.cancel()
         _ = await server?.result
         server = nil
+        isFalling = false
         jobs = [:]
     }
 
     // MARK: Playing citizen
 
-    /// Puts pages into the feeder, after those that still lie there.
+    /// Puts sheets printed on one side into the feeder, after those that still lie there.
     public func load(pages: [Data]) {
-        feeder += pages
+        feeder += pages.map { Sheet(front: $0) }
     }
 
-    /// Takes every page out of the feeder.
+    /// Puts sheets into the feeder; `nil` is a side with nothing on it.
+    public func load(sheets: [(front: Data, back: Data?)]) {
+        feeder += sheets.map { Sheet(front: $0.front, back: $0.back) }
+    }
+
+    /// Takes everything out of the feeder.
     public func unload() {
         feeder = []
+        turned = nil
     }
+
+    /// Pulls its own plug when a client gets to that step.
+    public func unplug(at step: Step) {
+        pullAt = step
+    }
+
+    public var isPlugged: Bool { server != nil && !isFalling }
 
     /// Lays a page on the glass, or takes it away.
     public func lay(onPlaten page: Data?) {
@@ -135,6 +166,20 @@ public actor ESCLScannerSimulator {
 
     // MARK: What the protocol sees
 
+    /// Each request says first where it has come to. Throws where the plug is pulled: no answer is given any more.
+    func reached(_ step: Step) async throws {
+        if isFalling { throw Unplugged() }
+        guard pullAt == step else { return }
+        pullAt = nil
+        isFalling = true
+        Task { await self.switchOff() }
+        // The answer never comes: the connection breaks first.
+        try await Task.sleep(for: .seconds(60))
+        throw Unplugged()
+    }
+
+    struct Unplugged: Error {}
+
     /// eSCL's `AdfState`. The words are those that sane-airscan 0.99.27 understands: it doesn't know the specification's `ScannerAdfHatchOpen`.
     var adfState: String {
         switch condition {
@@ -149,6 +194,7 @@ public actor ESCLScannerSimulator {
         guard condition == .ready else { return nil }
         guard settings.feeder ? !feeder.isEmpty : platen != nil else { return nil }
         lastJob += 1
+        turned = nil
         jobs[lastJob] = (settings, 0)
         return lastJob
     }
@@ -183,7 +229,8 @@ public actor ESCLScannerSimulator {
         }
         guard let (settings, served) = jobs[job] else { return .noMore }
         guard condition == .ready else { return .notReady }
-        guard let page = settings.feeder ? feeder.first : (served == 0 ? platen : nil) else { return .noMore }
+        let back = settings.duplex ? turned : nil
+        guard let page = back ?? (settings.feeder ? feeder.first?.front : (served == 0 ? platen : nil)) else { return .noMore }
         var fails: PageFailure?
         if let (after, what) = failure {
             fails = after == 0 ? what : nil
@@ -201,12 +248,25 @@ public actor ESCLScannerSimulator {
         case nil:
             break
         }
-        if settings.feeder { feeder.removeFirst() }
+        turned = nil
+        if settings.feeder, back == nil {
+            let sheet = feeder.removeFirst()
+            if settings.duplex { turned = try sheet.back ?? blankSide() }
+        }
         jobs[job]?.served += 1
         pagesServed += 1
         let exact = settings.resolution == nativeResolution && !settings.gray
         let picture = exact ? page : try ScannerPicture.convert(page, from: nativeResolution, to: settings.resolution, gray: settings.gray)
         return .picture(picture)
+    }
+
+    private var blank: Data?
+
+    private func blankSide() throws -> Data {
+        if let blank { return blank }
+        let side = try SyntheticSheet(.blank).jpeg(resolution: nativeResolution)
+        blank = side
+        return side
     }
 
     private func writeConfiguration() throws {

@@ -1,6 +1,8 @@
 /// What a scan job asks for: the part of eSCL's `ScanSettings` that changes the picture.
 struct ESCLSettings: Equatable {
     var feeder: Bool
+    /// Both sides of each sheet.
+    var duplex: Bool
     var gray: Bool
     /// dots per inch
     var resolution: Int
@@ -21,6 +23,7 @@ struct ESCLSettings: Equatable {
         case "RGB24": gray = false
         default: return nil
         }
+        duplex = feeder && Self.text(of: "Duplex", in: xml) == "true"
         self.resolution = resolution
     }
 

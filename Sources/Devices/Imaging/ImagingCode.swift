@@ -1,12 +1,21 @@
 internal import ImagingShim
 internal import KioskModel
 
-/// The one table from the shim's codes to faults.
+/// The one table from the shim's codes to remedies and faults.
 enum ImagingCode {
-    /// Returns a count ≥ 0 unchanged, throws the fault of a negative code.
+    /// Returns a count ≥ 0 unchanged, throws what a negative code means.
     static func check(_ result: Int, _ subject: String) throws -> Int {
         guard result < 0 else { return result }
-        throw fault(Int32(clamping: result), subject)
+        throw meaning(Int32(clamping: result), subject)
+    }
+
+    static func meaning(_ code: Int32, _ subject: String) -> any Error {
+        switch code {
+        // A picture that broke off on its way: the next one is whole.
+        case KIOSK_IMAGING_BAD_PICTURE.rawValue: CitizenRemedy.scanAgain
+        case KIOSK_IMAGING_NO_PAGE.rawValue: CitizenRemedy.layPageInView
+        default: fault(code, subject)
+        }
     }
 
     static func fault(_ code: Int32, _ subject: String) -> DeviceFault {

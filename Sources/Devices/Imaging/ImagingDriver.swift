@@ -2,7 +2,7 @@ public import DeviceLink
 internal import ImagingShim
 public import KioskModel
 
-/// The imaging worker: pages to PDF, previews, receipts. A "device" without hardware, so that a picture that breaks a decoder
+/// The imaging worker: pages to PDF, previews, their quality, a camera's page straightened, receipts. A "device" without hardware, so that a picture that breaks a decoder
 /// ends this process and nothing else. Every file that comes in may lie about itself; none goes to disk.
 public final class ImagingDriver: DeviceDriver {
     /// 85 keeps 8-point characters of a 200 dpi page clean at about a tenth of the raw size.
@@ -24,14 +24,17 @@ public final class ImagingDriver: DeviceDriver {
         DeviceStatus(state: .ready)
     }
 
-    /// `.assemblePDF`, `.renderPreview` and `.renderReceipt`.
-    /// Faults: `imaging.bad-page`, `imaging.document-too-large`, `imaging.receipt-too-long`, `imaging.no-memory`, `imaging.library`,
-    /// `imaging.unsupported`.
+    /// `.assemblePDF`, `.renderPreview`, `.assessPage`, `.straightenPicture`, `.renderReceipt` and `.renderReceiptRaster`.
+    /// Remedies of a picture: `layPageInView`, `scanAgain`. Faults: `imaging.bad-page`, `imaging.document-too-large`, `imaging.receipt-too-long`,
+    /// `imaging.bad-width`, `imaging.no-memory`, `imaging.library`, `imaging.unsupported`.
     public func perform(_ command: DeviceCommand, files: [MemoryFile], context: CommandContext) throws -> DeviceReply {
         switch command {
         case .assemblePDF(let request): try assemble(request, files: files, context: context)
         case .renderPreview(let page, let maxWidth): try preview(page, maxWidth: maxWidth, files: files)
+        case .assessPage(let page): try assess(page, files: files)
+        case .straightenPicture(let request): try straighten(request, files: files)
         case .renderReceipt(let content): try receipt(content)
+        case .renderReceiptRaster(let content, let width): try raster(content, width: width)
         default: throw DeviceFault(code: "imaging.unsupported", action: .configure, detail: "A device's command was sent to the imaging worker.")
         }
     }
@@ -46,14 +49,19 @@ public final class ImagingDriver: DeviceDriver {
         // All of them before the first is compressed: a bad batch costs no work.
         for (page, file) in zip(request.pages, files) { try page.check(against: file) }
         let document = try MemoryFile.make(capacity: request.maxBytes) { buffer in
-            let writer = try DocumentWriter(title: request.title, into: buffer)
-            for (done, (page, file)) in zip(request.pages, files).enumerated() {
+            do {
+                let writer = try DocumentWriter(title: request.title, into: buffer)
+                for (done, (page, file)) in zip(request.pages, files).enumerated() {
+                    try context.checkCancelled()
+                    try writer.add(page, file, quality: Self.documentQuality)
+                    try context.report(.fraction(Double(done + 1) / Double(files.count)))
+                }
                 try context.checkCancelled()
-                try writer.add(page, file, quality: Self.documentQuality)
-                try context.report(.fraction(Double(done + 1) / Double(files.count)))
+                return try writer.finish()
+            } catch let fault as DeviceFault where fault.code == "imaging.document-too-large" {
+                throw DeviceFault(
+                    code: fault.code, action: fault.action, detail: "\(files.count) pages don't fit into the \(request.maxBytes) bytes allowed.")
             }
-            try context.checkCancelled()
-            return try writer.finish()
         }
         return .document(document, mediaType: "application/pdf", pages: files.count)
     }

@@ -65,7 +65,7 @@ public final class ScannerDriver: DeviceDriver {
         let resolution = try handle.configure(for: request, extra: extra)
         // SANE wants a cancel after the last page as well as after a failure; what is left in the feeder stays there.
         defer { handle.cancel() }
-        let limit = request.source == .feeder ? request.maxPages : 1
+        let limit = request.source == .flatbed ? 1 : request.maxPages
         var pages = 0
         while pages < limit, try scanPage(pages, with: handle, resolution: resolution, context) { pages += 1 }
         guard pages > 0 else { throw CitizenRemedy.insertPages }
@@ -138,13 +138,13 @@ public final class ScannerDriver: DeviceDriver {
     private static func status(of failure: ScannerFailure) -> DeviceStatus {
         let state: DeviceState =
             switch kiosk_scanner_code(rawValue: failure.code) {
-            // SANE says `invalid` when there is no device of that name.
-            case KIOSK_SCANNER_INVALID: .absent
+            // SANE says `invalid` when there is no device of that name, and a network scanner that nobody answers for is an input or output error.
+            case KIOSK_SCANNER_INVALID, KIOSK_SCANNER_IO_ERROR: .absent
             case KIOSK_SCANNER_JAMMED, KIOSK_SCANNER_COVER_OPEN: .needsCitizen
             case KIOSK_SCANNER_ACCESS_DENIED, KIOSK_SCANNER_HW_LOCKED, KIOSK_SCANNER_UNSUPPORTED: .needsTechnician
             default: .offline
             }
-        if state == .absent {
+        if failure.code == KIOSK_SCANNER_INVALID.rawValue {
             return DeviceStatus(state: .absent, fault: DeviceFault(code: "scanner.not-found", action: .replug, detail: "no device of that name"))
         }
         return DeviceStatus(state: state, fault: failure.meaning as? DeviceFault)

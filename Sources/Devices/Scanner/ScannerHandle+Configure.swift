@@ -3,22 +3,22 @@ internal import KioskModel
 internal import ScannerShim
 
 extension ScannerHandle {
-    /// A4 in millimetres (ISO 216).
-    private static let paper = (width: 210.0, height: 297.0)
-
     /// Sets source, mode, resolution, depth and window, then what the configuration adds. Returns the resolution that the device took.
     ///
     /// The order matters: source and mode change what the others accept (SANE standard §4.4, SANE_INFO_RELOAD_OPTIONS).
     func configure(for request: ScanRequest, extra: [(option: String, value: String)]) throws -> Int {
-        try choose("source", request.source == .feeder ? Self.isFeeder : Self.isFlatbed, named: request.source.rawValue)
-        try choose("mode", request.mode == .gray ? Self.isGray : Self.isColour, named: request.mode.rawValue)
-        let resolution = try set("resolution", to: Double(request.resolution))
+        try choose("source", [Words(request.source)], named: request.source.rawValue)
+        // A scanner that has only the other one scans in that; the page says in which.
+        let modes: [Words] = request.mode == .gray ? [.gray, .colour] : [.colour, .gray]
+        try choose("mode", modes, named: request.mode.rawValue)
+        let resolution = try set("resolution", to: nearest("resolution", to: Double(request.resolution)) ?? Double(request.resolution))
         if bounds(of: "depth") != nil { try set("depth", to: 8) }
         // Document scanners cut the window to the sheet they believe in: tell them first.
-        for (option, length) in [("page-width", Self.paper.width), ("page-height", Self.paper.height)] {
+        let paper = request.pageSize.millimetres
+        for (option, length) in [("page-width", paper?.width), ("page-height", paper?.height)] {
             try setLength(option, length, resolution)
         }
-        for (option, length) in [("tl-x", 0), ("tl-y", 0), ("br-x", Self.paper.width), ("br-y", Self.paper.height)] {
+        for (option, length) in [("tl-x", 0), ("tl-y", 0), ("br-x", paper?.width), ("br-y", paper?.height)] {
             try setLength(option, length, resolution)
         }
         for (option, value) in extra { try set(option, toText: value) }
@@ -26,18 +26,24 @@ extension ScannerHandle {
     }
 
     /// Picks the text that means what is wanted. A device without the option has only one way to scan, which is taken as it is.
-    private func choose(_ option: String, _ matches: (String) -> Bool, named wanted: String) throws {
+    /// `wanted` stands in the order of preference.
+    private func choose(_ option: String, _ wanted: [Words], named name: String) throws {
         let choices = choices(of: option)
         guard !choices.isEmpty else { return }
-        guard let choice = choices.first(where: { matches($0.lowercased()) }) else {
-            throw PageFrame.fault("no-\(option)", "no \(option) \(wanted) among the \(choices.count) that the scanner has")
+        guard let choice = wanted.lazy.compactMap({ words in choices.first { words.fit($0.lowercased()) } }).first else {
+            throw PageFrame.fault("no-\(option)", "no \(option) \(name) among the \(choices.count) that the scanner has")
         }
         try set(option, to: choice)
     }
 
-    /// Millimetres, in the unit of the option and within its bounds; nothing when the device hasn't got the option.
-    private func setLength(_ option: String, _ millimetres: Double, _ resolution: Double) throws {
+    /// Millimetres, in the unit of the option and within its bounds, which are those of the source that was set; nil for as much as there is.
+    /// Nothing when the device hasn't got the option.
+    private func setLength(_ option: String, _ millimetres: Double?, _ resolution: Double) throws {
         guard let bounds = bounds(of: option) else { return }
+        guard let millimetres else {
+            if bounds.bounded { try set(option, to: bounds.maximum) }
+            return
+        }
         let wanted = UInt32(bounds.unit) == KIOSK_SCANNER_UNIT_PIXEL.rawValue ? millimetres / 25.4 * resolution : millimetres
         try set(option, to: bounds.bounded ? min(max(wanted, bounds.minimum), bounds.maximum) : wanted)
     }
@@ -57,20 +63,48 @@ extension ScannerHandle {
             try set(option, to: number)
         }
     }
+}
 
-    private static func isFeeder(_ name: String) -> Bool {
-        (name.contains("adf") || name.contains("feeder")) && !name.contains("duplex") && !name.contains("back")
+/// The words by which backends call a source or a mode, lower case: any of `some`, none of `none`.
+private struct Words {
+    var some: [String]
+    var none: [String]
+
+    static let flatbed = Words(some: ["flatbed", "platen"])
+    static let feeder = Words(some: ["adf", "feeder"], none: ["duplex", "back"])
+    /// `ADF Duplex` (airscan, fujitsu, avision), `Automatic Document Feeder (duplex)` (others).
+    static let duplex = Words(some: ["duplex"])
+    static let gray = Words(some: ["gray", "grey"])
+    static let colour = Words(some: ["color", "colour"])
+
+    init(some: [String], none: [String] = []) {
+        self.some = some
+        self.none = none
     }
 
-    private static func isFlatbed(_ name: String) -> Bool {
-        name.contains("flatbed") || name.contains("platen")
+    init(_ source: ScanRequest.Source) {
+        switch source {
+        case .flatbed: self = .flatbed
+        case .feeder: self = .feeder
+        case .feederDuplex: self = .duplex
+        }
     }
 
-    private static func isGray(_ name: String) -> Bool {
-        name.contains("gray") || name.contains("grey")
+    func fit(_ name: String) -> Bool {
+        some.contains { name.contains($0) } && !none.contains { name.contains($0) }
     }
+}
 
-    private static func isColour(_ name: String) -> Bool {
-        name.contains("color") || name.contains("colour")
+extension ScanRequest.PageSize {
+    /// nil for as much as there is
+    fileprivate var millimetres: (width: Double, height: Double)? {
+        switch self {
+        // ISO 216
+        case .a4: (210, 297)
+        case .a5: (148, 210)
+        // ISO/IEC 7810 ID-1, 85.60 by 53.98, and the crooked way in which a card comes to lie
+        case .idCard: (92, 62)
+        case .whole: nil
+        }
     }
 }

@@ -60,6 +60,12 @@ final class ScannerHandle {
         return kiosk_scanner_bounds_of(scanner, option, &bounds) >= 0 ? bounds : nil
     }
 
+    /// What a numeric option accepts that comes nearest; nil when the device hasn't got it.
+    func nearest(_ option: String, to wanted: Double) -> Double? {
+        var nearest = wanted
+        return kiosk_scanner_nearest(scanner, option, wanted, &nearest) >= 0 ? nearest : nil
+    }
+
     func parameters() throws -> kiosk_scanner_parameters {
         var parameters = kiosk_scanner_parameters()
         try ScannerFailure.check(kiosk_scanner_parameters_of(scanner, &parameters), "parameters")

@@ -58,6 +58,16 @@ extension SessionEngine {
         }
     }
 
+    func assess(_ id: EffectID, _ page: PageID) async {
+        guard let held = pages[page] else { return apply(.pageAssessed(id, page, [])) }
+        let outcome = await perform(.assessPage(held.image), on: .imaging, files: [held.pixels], deadline: .seconds(10))
+        if case .success(.quality(let quality)) = outcome.completion {
+            apply(.pageAssessed(id, page, quality.flaws))
+        } else {
+            fail(id, outcome.completion)
+        }
+    }
+
     func commit(_ id: EffectID, _ submission: Submission) async {
         let now = Date()
         let reference = Self.reference(kiosk: kiosk, at: now)

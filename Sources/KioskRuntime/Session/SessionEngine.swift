@@ -132,6 +132,7 @@ public actor SessionEngine {
         case .readCard(let id, let pause): run(id) { await $0.readCard(id, after: .seconds(pause)) }
         case .awaitCardRemoval(let id): run(id) { await $0.awaitCardRemoval(id) }
         case .scan(let id, let maxPages): run(id) { await $0.scan(id, maxPages: maxPages) }
+        case .assess(let id, let page): run(id) { await $0.assess(id, page) }
         case .commit(let id, let submission): run(id) { await $0.commit(id, submission) }
         case .printReceipt(let id, let receipt, let language): run(id) { await $0.printReceipt(id, receipt, language) }
         case .cancel(let id): cancel(id)

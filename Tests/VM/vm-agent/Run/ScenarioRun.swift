@@ -61,9 +61,18 @@ actor ScenarioRun {
         var specs: [DeviceSpec] = []
         for host in scenario.hosts {
             let options = try await at(host.line, within: ScenarioParser.deadline) { try await self.filled(host.options) }
-            specs.append(DeviceSpec(name: host.name, deviceClass: host.deviceClass, options: options))
+            specs.append(Self.spec(host, options))
         }
         bed = HostBed(specs, place: place)
+    }
+
+    /// An option `env.NAME` is a variable of the host's environment, for the libraries in it.
+    private static func spec(_ host: Scenario.Host, _ options: [String: String]) -> DeviceSpec {
+        var spec = DeviceSpec(name: host.name, deviceClass: host.deviceClass)
+        for (key, value) in options {
+            if key.hasPrefix("env.") { spec.environment[String(key.dropFirst(4))] = value } else { spec.options[key] = value }
+        }
+        return spec
     }
 
     private func keep(_ device: any VMDevice, _ kind: DeviceKind, _ name: String) {

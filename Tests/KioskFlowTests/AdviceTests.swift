@@ -1,0 +1,110 @@
+import KioskModel
+import Testing
+
+@testable import KioskFlow
+
+/// What the citizen is told of pages that are hard to read: advice, never a condition.
+@Suite struct AdviceTests {
+    private let (first, second) = (PageID("p1"), PageID("p2"))
+
+    /// At the preview of two pages, of which the second has these flaws.
+    private func preview(_ flaws: [PageFlaw]) -> Driver {
+        var kiosk = Driver()
+        kiosk.toScanning()
+        for page in [first, second] {
+            let effects = kiosk.send(.pageScanned(kiosk.id(.scan), page))
+            #expect(effects.contains(.assess(kiosk.id(.assess), page)))
+            kiosk.send(.pageAssessed(kiosk.id(.assess), page, page == second ? flaws : []))
+        }
+        kiosk.send(.scanEnded(kiosk.id(.scan)))
+        return kiosk
+    }
+
+    private func thumbnails(_ kiosk: Driver) -> [Screen.PageThumbnail] {
+        for case .pages(let rows) in kiosk.flow.screen.body { return rows }
+        return []
+    }
+
+    @Test func `good pages are shown without a word`() {
+        let kiosk = preview([])
+        #expect(kiosk.flow.phase == .preview)
+        #expect(thumbnails(kiosk).allSatisfy { $0.advice.isEmpty && $0.remove == nil })
+        #expect(!kiosk.flow.screen.body.contains { if case .notice = $0 { true } else { false } })
+    }
+
+    @Test(arguments: PageFlaw.allCases) func `each flaw has its advice, and the page can be kept`(flaw: PageFlaw) {
+        var kiosk = preview([flaw])
+        let rows = thumbnails(kiosk)
+        #expect(rows.map(\.advice) == [[], [.key("flaw.\(flaw.rawValue)")]])
+        #expect(kiosk.flow.screen.body.contains(.notice(.attention, .key("preview.flaws"))))
+        #expect(kiosk.flow.screen.offers(Touch(.discardPages)), "scanning again is one touch away")
+        kiosk.touch(.finishMaterial)
+        #expect(kiosk.flow.phase == .checklist)
+        #expect(kiosk.flow.visit.pages["proof"] == [first, second])
+    }
+
+    @Test func `the gravest flaw comes first`() {
+        #expect(thumbnails(preview([.cutOff, .skewed]))[1].advice == [.key("flaw.cutOff"), .key("flaw.skewed")])
+    }
+
+    @Test func `an empty page can be taken away alone`() {
+        var kiosk = preview([.empty])
+        #expect(thumbnails(kiosk).map { $0.remove?.touch } == [nil, Touch(.removePage, "p2")])
+        #expect(kiosk.touch(.removePage, "p1").isEmpty, "only what is offered")
+        #expect(kiosk.touch(.removePage, "p2").first == .discard([second]))
+        #expect(kiosk.flow.phase == .preview)
+        #expect(kiosk.flow.visit.pages["proof"] == [first])
+        #expect(kiosk.flow.visit.flaws[second] == nil)
+        #expect(thumbnails(kiosk).count == 1)
+    }
+
+    @Test func `without its only page the material is to be scanned`() {
+        var kiosk = Driver()
+        kiosk.toScanning()
+        kiosk.send(.pageScanned(kiosk.id(.scan), first))
+        kiosk.send(.scanEnded(kiosk.id(.scan)))
+        kiosk.send(.pageAssessed(kiosk.id(.assess), first, [.empty]))
+        kiosk.touch(.removePage, "p1")
+        #expect(kiosk.flow.phase == .insertPages)
+        #expect(kiosk.flow.visit.pageCount == 0)
+    }
+
+    @Test func `advice that comes late is added, and says so until then`() {
+        var kiosk = Driver()
+        kiosk.toPreview()
+        #expect(kiosk.flow.screen.body.contains(.notice(.normal, .key("preview.checking"))))
+        let generation = kiosk.flow.timerGeneration
+        for (id, kind) in kiosk.flow.pending where kind == .assess { kiosk.send(.pageAssessed(id, first, [.blurred])) }
+        #expect(kiosk.flow.timerGeneration == generation, "nobody has touched anything")
+        #expect(thumbnails(kiosk)[0].advice == [.key("flaw.blurred")])
+    }
+
+    @Test func `a worker that can't tell costs the advice alone`() {
+        var kiosk = Driver()
+        kiosk.toPreview()
+        for (id, kind) in kiosk.flow.pending where kind == .assess {
+            kiosk.send(.failed(id, .fault(DeviceFault(code: "link.host-died", action: .reset, detail: "signal 9"))))
+        }
+        #expect(kiosk.flow.phase == .preview)
+        #expect(thumbnails(kiosk).count == 2)
+    }
+
+    @Test func `what is said of a page that is gone is forgotten`() {
+        var kiosk = Driver()
+        kiosk.toPreview()
+        let ids = kiosk.flow.pending.filter { $0.value == .assess }.map(\.key)
+        kiosk.touch(.discardPages)
+        for id in ids { kiosk.send(.pageAssessed(id, first, [.empty])) }
+        #expect(kiosk.flow.visit.flaws.isEmpty)
+    }
+
+    @Test func `nothing is looked at any more once it is submitted`() {
+        var kiosk = Driver()
+        kiosk.toReview()
+        let looking = kiosk.flow.pending.filter { $0.value == .assess }.map(\.key)
+        #expect(looking.count == 2)
+        let effects = kiosk.touch(.confirm)
+        for id in looking { #expect(effects.contains(.cancel(id))) }
+        #expect(!kiosk.flow.pending.values.contains(.assess))
+    }
+}
