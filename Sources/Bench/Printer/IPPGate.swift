@@ -83,8 +83,9 @@ public final class IPPGate: Sendable {
 
     private static func accept(_ listener: Int32, _ carry: (Int32) -> Void) {
         while true {
-            let client = Glibc.accept4(listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+            let client = Glibc.accept(listener, nil, nil)
             guard client >= 0 else { break }
+            _ = fcntl(client, F_SETFD, FD_CLOEXEC)
             carry(client)
         }
         close(listener)
@@ -99,7 +100,7 @@ public final class IPPGate: Sendable {
         }
         var yes: Int32 = 1
         for descriptor in [client, server] { setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size)) }
-        let connection = Connection(client: client, server: server)
+        let connection = Connection()
         state.withLock { $0.descriptors.formUnion([client, server]) }
         Thread.detachNewThread { self.pass(connection, from: client, to: server, isRequest: true) }
         Thread.detachNewThread { self.pass(connection, from: server, to: client, isRequest: false) }
@@ -182,8 +183,6 @@ extension IPPGate {
             var isNew = false
             var threads = 2
         }
-
-        init(client: Int32, server: Int32) {}
 
         func isLast() -> Bool {
             state.withLock {

@@ -135,6 +135,9 @@ public actor IPPPrinterSimulator {
         gate.setMute(isOffline)
     }
 
+    /// A job is at the mechanism.
+    public nonisolated var isPrinting: Bool { command.isAtWork }
+
     /// A job stands still, for paper or for a trouble. The low ones don't stop it.
     public nonisolated var standsStill: Bool { command.standsStill }
 

@@ -1,5 +1,5 @@
 import Bench
-import DeviceLink
+import Foundation
 
 /// `ipp`: CUPS's own IPP Everywhere printer. `cups`: the same behind a private print server, which the driver then speaks to.
 struct PrinterDevice: VMDevice {
@@ -48,18 +48,23 @@ struct PrinterDevice: VMDevice {
         case ("mend", 1): try await printer.set(try trouble(arguments[0]), false)
         case ("silence", 0): printer.setOffline(true)
         case ("unsilence", 0): printer.setOffline(false)
-        case ("stuck", 0): try await Poll.until("a job that stands still", deadline: deadline) { printer.standsStill }
+        case ("printing", 0): try await wait("a job at the mechanism", within: deadline) { printer.isPrinting }
+        case ("stuck", 0): try await wait("a job that stands still", within: deadline) { printer.standsStill }
         case ("printed", 0): return "\(printer.printedDocuments().count)"
         case ("spooled", 0):
             // The server hears of a job's end a little after the printer.
-            try await Poll.until("an empty spool", deadline: deadline) { server?.spooledDocuments().isEmpty != false }
+            try await wait("an empty spool", within: deadline) { server?.spooledDocuments().isEmpty != false }
             return "nothing"
         default:
             throw DeviceTrouble(
                 "a printer has no verb `\(verb)` of that kind; verbs are options, load SHEETS, break TROUBLE, mend TROUBLE, silence, unsilence, "
-                    + "stuck, printed, spooled")
+                    + "printing, stuck, printed, spooled")
         }
         return "done"
+    }
+
+    private func wait(_ what: String, within deadline: Duration, until isThere: () -> Bool) async throws {
+        try await Poll.until(what, deadline: deadline) { isThere() ? .there(()) : .notYet("none") }
     }
 
     private func trouble(_ word: String) throws -> IPPPrinterSimulator.Trouble {
