@@ -96,10 +96,11 @@ public actor IPPPrinterSimulator {
             bus = try await launch(["dbus-daemon", "--session", "--nofork", "--nopidfile", "--address=\(address)"], environment: environment) {
                 Self.connects(toSocket: socket.path())
             }
-            let words = [
-                "ippeveprinter", "-v", "-r", "off", "-n", "localhost", "-p", "\(port)", "-f", "application/pdf", "-d", spoolDirectory.path(),
-                "-K", directory.path(), "-c", command.script.path(),
-            ] + model.words + ["Kiosk Bench"]
+            let words =
+                [
+                    "ippeveprinter", "-v", "-r", "off", "-n", "localhost", "-p", "\(port)", "-f", "application/pdf", "-d", spoolDirectory.path(),
+                    "-K", directory.path(), "-c", command.script.path(),
+                ] + model.words + ["Kiosk Bench"]
             let port = self.port
             printer = try await launch(words, environment: environment) { Self.connects(toPort: port) }
             try await setTrayLevel(empty: command.sheets == 0)

@@ -11,10 +11,24 @@ struct IPPPrinter: Equatable {
     /// `requesting-user-name` of every job
     let user: String
 
-    /// How long a call may take, in milliseconds, and who may end it sooner.
+    /// How long a call may take, and who may end it sooner.
     struct Limit {
+        /// for one call
         var milliseconds: Int32
+        /// for all calls that have this limit together
+        var end: ContinuousClock.Instant?
         var context: CommandContext?
+
+        init(milliseconds: Int32, end: ContinuousClock.Instant? = nil, context: CommandContext? = nil) {
+            self.milliseconds = milliseconds
+            self.end = end
+            self.context = context
+        }
+
+        fileprivate var millisecondsNow: Int32 {
+            guard let end else { return milliseconds }
+            return min(milliseconds, Int32(max(0, (end - .now) / .milliseconds(1))))
+        }
     }
 
     struct Status {
@@ -140,7 +154,7 @@ struct IPPPrinter: Equatable {
             Self.withOptional(socket) { socket in
                 var address = kiosk_printer_address(uri: uri, socket: socket)
                 var limit = kiosk_printer_limit(
-                    timeout_ms: limit.milliseconds,
+                    timeout_ms: limit.millisecondsNow,
                     stop: { context in context.map { Unmanaged<CommandContext>.fromOpaque($0).takeUnretainedValue().isCancelled } ?? false },
                     context: limit.context.map { Unmanaged.passUnretained($0).toOpaque() })
                 return body(&address, &limit)

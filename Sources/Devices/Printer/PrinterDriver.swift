@@ -9,8 +9,9 @@ public final class PrinterDriver: DeviceDriver {
     private var route: PrinterRoute?
     /// Jobs of ours may lie at the printer: an earlier host's, or one that couldn't be cancelled for certain.
     private var mayHaveLeftovers = true
-    /// Milliseconds for one look at the printer.
+    /// Milliseconds for one look at the printer, and the time for all looks of a poll together.
     private static let glance: Int32 = 2000
+    private static let pollLimit: Duration = .seconds(8)
 
     /// Options: `uri=ipp://ADDRESS:PORT/ipp/print`, or `queue=NAME` with `server=/run/cups/cups.sock`; `user=NAME`, by default made of the
     /// host's name; `patience=SECONDS`. Throws a fault `printer.bad-option`.
@@ -20,7 +21,7 @@ public final class PrinterDriver: DeviceDriver {
 
     /// `identity`: `model`, `colour`, `two-sided`, `media`, a queue's `error-policy`, and `reasons` while the printer has anything to say.
     public func poll() -> DeviceStatus {
-        let limit = IPPPrinter.Limit(milliseconds: Self.glance)
+        let limit = IPPPrinter.Limit(milliseconds: Self.glance, end: .now + Self.pollLimit)
         do {
             let route = try meet(limit)
             let status = try route.status(limit)
@@ -51,7 +52,7 @@ public final class PrinterDriver: DeviceDriver {
             throw DeviceFault(code: "printer.bad-document", action: .configure, detail: "\(request.copies) copies can't be printed.")
         }
         do {
-            let route = try meet(IPPPrinter.Limit(milliseconds: min(Self.glance, context.remainingMilliseconds), context: context))
+            let route = try meet(IPPPrinter.Limit(milliseconds: Self.glance, end: context.deadline, context: context))
             var job = PrintJob(
                 route: route, request: request, ticket: try route.capabilities.ticket(for: request), patience: options.patience, context: context)
             defer { mayHaveLeftovers = job.mayBeLeftOver }

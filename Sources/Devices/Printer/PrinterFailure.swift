@@ -35,7 +35,8 @@ struct PrinterFailure: Error, Equatable {
         case KIOSK_PRINTER_TIMEOUT.rawValue:
             return DeviceFault(code: "printer.unreachable", action: .replug, detail: "The printer didn't answer in time.")
         case KIOSK_PRINTER_BAD_URI.rawValue:
-            return DeviceFault(code: "printer.bad-option", action: .configure, detail: "The address isn't an ipp: or ipps: address, or the socket isn't a path.")
+            return DeviceFault(
+                code: "printer.bad-option", action: .configure, detail: "The address isn't an ipp: or ipps: address, or the socket isn't a path.")
         case KIOSK_PRINTER_NO_MEMORY.rawValue:
             return DeviceFault(code: "printer.no-memory", action: .reset, detail: "No memory for a request.")
         case Self.notFound.code:
