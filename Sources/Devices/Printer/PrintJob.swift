@@ -16,6 +16,8 @@ struct PrintJob {
     private var isHandedOver = false
     /// The job behind a print server: the same document at the machine.
     private var twin: Int32?
+    /// Jobs of ours that the machine had before, and is perhaps still ending: a document is printed again under the same title.
+    private var before: Set<Int32> = []
     /// A job of ours may still be at the printer.
     private(set) var mayBeLeftOver = false
 
@@ -37,6 +39,7 @@ struct PrintJob {
     /// ``mayBeLeftOver`` says so.
     mutating func run(_ document: MemoryFile) throws -> Int {
         if let obstacle = try route.status(look()).obstacle { throw obstacle.fault }
+        if route.isQueue, let machine = route.machine { before = Set(try machine.openJobs(look()).map(\.id)) }
         let job = try create()
         do {
             try context.checkCancelled()
@@ -143,11 +146,15 @@ struct PrintJob {
     private mutating func look(at job: Int32) throws -> (IPPPrinter.Job, printed: Int) {
         let handedIn = try route.entrance.job(job, look())
         guard route.isQueue, let machine = route.machine else { return (handedIn, sheets(of: handedIn)) }
-        if twin == nil { twin = try machine.openJobs(look()).last { $0.name == request.title }?.id }
+        twin = try twin ?? findTwin(at: machine, look())
         guard let twin else { return (handedIn, 0) }
         let printing = try machine.job(twin, look())
         // The server hears of the end some seconds later.
         return (printing.state == .completed && !handedIn.hasEnded ? printing : handedIn, sheets(of: printing))
+    }
+
+    private func findTwin(at machine: IPPPrinter, _ limit: IPPPrinter.Limit) throws -> Int32? {
+        try machine.openJobs(limit).last { $0.name == request.title && !before.contains($0.id) }?.id
     }
 
     /// As the printer counts: sheets, or sides of sheets.
@@ -205,8 +212,7 @@ struct PrintJob {
     private mutating func withdrawBehind(_ brief: IPPPrinter.Limit) -> Withdrawal? {
         guard route.isQueue, let machine = route.machine else { return .cancelled }
         do {
-            let open = try machine.openJobs(brief).last { $0.name == request.title }?.id
-            twin = twin ?? open
+            twin = try twin ?? findTwin(at: machine, brief)
             guard let twin else { return .cancelled }
             let state = try machine.job(twin, brief)
             if state.state == .completed { return .completed(sheets: max(sheets(of: state), request.copies)) }
