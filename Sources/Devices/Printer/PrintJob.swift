@@ -104,7 +104,6 @@ struct PrintJob {
             try context.checkCancelled()
             let (status, state, printed): (IPPPrinter.Status, IPPPrinter.Job, Int)
             do {
-                guard context.remainingMilliseconds > reserve else { throw obstacle ?? Self.deadline }
                 // The printer first: a job that completes between the two looks is then seen as completed, whatever the tray says.
                 status = try route.status(look())
                 (state, printed) = try look(at: job)
@@ -112,6 +111,9 @@ struct PrintJob {
             } catch let failure as PrinterFailure where failure.mayPass && ContinuousClock.now - heardLast < Self.silence {
                 usleep(Self.interval * 1000)
                 continue
+            } catch let fault as DeviceFault where fault == Self.deadline {
+                // What the job waited for says more.
+                throw obstacle ?? fault
             }
             let progress = PrinterProgress(sheetsPrinted: printed, reasons: status.reasons, fallbacks: ticket.fallbacks)
             if progress != reported {
