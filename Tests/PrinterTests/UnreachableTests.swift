@@ -37,6 +37,19 @@ struct UnreachableTests {
         }
     }
 
+    @Test("Switched off and on during a job it has forgotten the job: nobody knows what came out")
+    func offAndOnDuringJob() async throws {
+        try await withPrinter(sheetDuration: .seconds(30)) { printer in
+            let job = try RunningPrint(uri: printer.uri, document: try pdf(pages: 3))
+            try await eventually { !job.seen.isEmpty }
+            await printer.stop()
+            try await printer.start()
+            let fault = await job.fault
+            #expect(fault?.code == "printer.uncertain" && fault?.action == .clear)
+            #expect(try await printed(by: printer, pdf()) == .printed(sheets: 1))
+        }
+    }
+
     @Test("Pulled before the job is made nothing was printed, for certain")
     func pulledAtCreate() async throws {
         try await withPrinter { printer in

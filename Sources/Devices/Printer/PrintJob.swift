@@ -172,9 +172,10 @@ struct PrintJob {
             code: "printer.aborted", action: .reset, detail: "The job was \(whom); job-state-reasons: \(job.reasons.joined(separator: ", "))")
     }
 
-    /// Whether the printer went away while it had the document: what it did meanwhile nobody saw.
+    /// Whether the printer went away while it had the document, or came back and knows nothing of it: what it did meanwhile nobody saw.
     private func isLost(_ error: any Error) -> Bool {
-        isHandedOver && (error as? PrinterFailure)?.mayPass == true
+        guard isHandedOver, let failure = error as? PrinterFailure else { return false }
+        return failure.mayPass || failure == .notFound
     }
 
     private mutating func uncertain(_ error: any Error) -> DeviceFault {
@@ -199,11 +200,15 @@ struct PrintJob {
         var asked = false
         while ContinuousClock.now < end {
             if !asked { asked = cancelled(job, at: route.entrance) }
-            if let state = try? route.entrance.job(job, brief) {
+            do {
+                let state = try route.entrance.job(job, brief)
                 if state.state == .completed { return .completed(sheets: max(sheets(of: state), request.copies)) }
                 // A print server says cancelled at once, and so that its backend has gone too a little later.
                 let isOver = route.isQueue ? state.hasEnded && !state.isStopping : asked && state.isEnding || state.hasEnded
                 if isOver, let result = withdrawBehind(brief) { return result }
+            } catch {
+                // Switched off and on again, a printer has forgotten its jobs.
+                if (error as? PrinterFailure) == .notFound, let result = withdrawBehind(brief) { return result }
             }
             usleep(50_000)
         }
