@@ -23,9 +23,14 @@ public struct PrinterProgress: Sendable, Codable, Hashable {
     public var sheetsPrinted: Int
     /// IPP `printer-state-reasons` as the printer gives them.
     public var reasons: [String]
+    /// Less than was asked for, and harmless: said from the first progress on.
+    public var fallbacks: [Fallback]
 
-    public init(sheetsPrinted: Int, reasons: [String]) {
+    public enum Fallback: String, Sendable, Codable { case oneSided, monochrome }
+
+    public init(sheetsPrinted: Int, reasons: [String], fallbacks: [Fallback] = []) {
         self.sheetsPrinted = sheetsPrinted
         self.reasons = reasons
+        self.fallbacks = fallbacks
     }
 }

@@ -27,7 +27,7 @@ public struct HostArguments: Sendable, Equatable {
           --option KEY=VALUE
                             for the driver, may be given several times:
                             idCardReader: usb=0400:c35a, or port=/dev/ttyS0 baud=115200; scanner: device=SANE-NAME option.SANE-OPTION=VALUE;
-                            printer: uri=ipp://HOST/ipp/print
+                            printer: uri=ipp://ADDRESS/ipp/print, or queue=NAME server=/run/cups/cups.sock; patience=SECONDS
           --help            prints this
 
         Exit codes:

@@ -12,7 +12,7 @@ struct PrintingTests {
         try await withPrinter(sheetDuration: .milliseconds(500)) { printer in
             let status = try PrinterDriver(options: ["uri": printer.uri]).poll()
             #expect(status.state == .ready && status.fault == nil)
-            #expect(status.identity["model"] == "Example Printer")
+            #expect(status.identity == ["model": "Example Printer", "colour": "no", "two-sided": "no", "media": "iso_a4_210x297mm,iso_dl_110x220mm"])
             let document = try pdf(pages: 3)
             let job = try RunningPrint(uri: printer.uri, document: document)
             let result = try await job.result
@@ -84,6 +84,46 @@ struct PrintingTests {
             let files = printer.printedDocuments()
             try #require(files.count == 1)
             #expect(try Data(contentsOf: files[0]) == next.withBytes { Data($0) })
+        }
+    }
+
+    @Test("Paper that comes in time lets the job go on, and meanwhile it is told what it waits for")
+    func paperInTime() async throws {
+        try await withPrinter { printer in
+            try await printer.load(sheets: 1)
+            let job = try RunningPrint(uri: printer.uri, document: try pdf(pages: 3), patience: 60)
+            try await eventually { job.seen.last?.reasons.contains { $0.hasPrefix("media-needed") } == true }
+            try await printer.setPaper(true)
+            #expect(try await job.result == .printed(sheets: 3))
+            #expect(printer.printedDocuments().count == 1)
+        }
+    }
+
+    @Test("Paper that nobody brings until the deadline is what the fault names")
+    func paperOutAtDeadline() async throws {
+        try await withPrinter { printer in
+            try await printer.load(sheets: 1)
+            let job = try RunningPrint(uri: printer.uri, document: try pdf(pages: 2), patience: 60, limit: .seconds(6))
+            #expect(await job.fault?.code == "printer.media-empty")
+            try await printer.setPaper(true)
+            try await eventually { !printer.isPrinting }
+            #expect(printer.printedDocuments().isEmpty)
+        }
+    }
+
+    @Test("Two sides and colour where the printer has them, and said where it hasn't")
+    func fallbacks() async throws {
+        try await withPrinter(model: .init(isTwoSided: true, isColour: true)) { printer in
+            let identity = try PrinterDriver(options: ["uri": printer.uri]).poll().identity
+            #expect(identity["two-sided"] == "yes" && identity["colour"] == "yes")
+            let job = try RunningPrint(options: ["uri": printer.uri], document: try pdf(pages: 3), sides: .twoLongEdge, colour: .colour)
+            #expect(try await job.result == .printed(sheets: 2))
+            #expect(job.seen.allSatisfy { $0.fallbacks.isEmpty })
+        }
+        try await withPrinter { printer in
+            let job = try RunningPrint(options: ["uri": printer.uri], document: try pdf(pages: 3), sides: .twoLongEdge, colour: .colour)
+            #expect(try await job.result == .printed(sheets: 3))
+            #expect(!job.seen.isEmpty && job.seen.allSatisfy { $0.fallbacks == [.oneSided, .monochrome] })
         }
     }
 

@@ -8,21 +8,7 @@ import Testing
 
 /// A PDF of empty A4 pages.
 func pdf(pages: Int = 1) throws -> MemoryFile {
-    var text = "%PDF-1.4\n"
-    var offsets: [Int] = []
-    let kids = (0..<pages).map { "\($0 + 3) 0 R" }.joined(separator: " ")
-    let objects =
-        ["<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [\(kids)] /Count \(pages) >>"]
-        + Array(repeating: "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>", count: pages)
-    for (index, object) in objects.enumerated() {
-        offsets.append(text.utf8.count)
-        text += "\(index + 1) 0 obj\n\(object)\nendobj\n"
-    }
-    let table = text.utf8.count
-    text += "xref\n0 \(objects.count + 1)\n0000000000 65535 f \n"
-    for offset in offsets { text += String(repeating: "0", count: 10 - "\(offset)".count) + "\(offset) 00000 n \n" }
-    text += "trailer\n<< /Root 1 0 R /Size \(objects.count + 1) >>\nstartxref\n\(table)\n%%EOF\n"
-    return try .copying(Array(text.utf8))
+    try .copying(SyntheticPDF.pages(pages))
 }
 
 /// What happened to a command that runs on a thread of its own, as it does in a host.
@@ -33,8 +19,12 @@ final class RunningPrint: Sendable {
 
     private final class Progress: Sendable { let seen = Mutex<[PrinterProgress]>([]) }
 
-    init(uri: String, document: MemoryFile, copies: Int = 1, limit: Duration = .seconds(60)) throws {
-        let driver = try Driver(uri: uri)
+    init(
+        options: [String: String], document: MemoryFile, copies: Int = 1, sides: PrintRequest.Sides = .one,
+        colour: PrintRequest.Colour = .automatic, limit: Duration = .seconds(60)
+    ) throws {
+        let driver = try Driver(options: options)
+        let request = PrintRequest(title: "CK-000001", copies: copies, sides: sides, colour: colour)
         let progress = Progress()
         let context = CommandContext(deadline: .now + limit) { value, _ in
             if case .printing(let printing) = value { progress.seen.withLock { $0.append(printing) } }
@@ -44,7 +34,7 @@ final class RunningPrint: Sendable {
         outcome = Task {
             try await withCheckedThrowingContinuation { continuation in
                 Thread.detachNewThread {
-                    continuation.resume(with: Result { try driver.print(document, copies: copies, context: context).result })
+                    continuation.resume(with: Result { try driver.print(document, request, context: context).result })
                 }
             }
         }
@@ -70,10 +60,17 @@ final class RunningPrint: Sendable {
 struct Driver: @unchecked Sendable {
     let driver: PrinterDriver
 
-    init(uri: String) throws { driver = try PrinterDriver(options: ["uri": uri]) }
+    init(options: [String: String]) throws { driver = try PrinterDriver(options: options) }
 
-    func print(_ document: MemoryFile, copies: Int = 1, context: CommandContext) throws -> DeviceReply {
-        try driver.perform(.print(PrintRequest(title: "CK-000001", copies: copies)), files: [document], context: context)
+    func print(_ document: MemoryFile, _ request: PrintRequest, context: CommandContext) throws -> DeviceReply {
+        try driver.perform(.print(request), files: [document], context: context)
+    }
+}
+
+extension RunningPrint {
+    /// On a printer without a print server; an obstacle is given a second.
+    convenience init(uri: String, document: MemoryFile, copies: Int = 1, patience: Int = 1, limit: Duration = .seconds(60)) throws {
+        try self.init(options: ["uri": uri, "patience": "\(patience)"], document: document, copies: copies, limit: limit)
     }
 }
 
@@ -92,8 +89,10 @@ func eventually(within limit: Duration = .seconds(20), _ condition: () -> Bool) 
 }
 
 /// Runs `body` beside a printer that is switched off afterwards.
-func withPrinter(sheetDuration: Duration = .milliseconds(50), _ body: (IPPPrinterSimulator) async throws -> Void) async throws {
-    let simulator = try IPPPrinterSimulator(sheetDuration: sheetDuration)
+func withPrinter(
+    sheetDuration: Duration = .milliseconds(50), model: IPPPrinterSimulator.Model = .init(), _ body: (IPPPrinterSimulator) async throws -> Void
+) async throws {
+    let simulator = try IPPPrinterSimulator(sheetDuration: sheetDuration, model: model)
     try await simulator.start()
     do {
         try await body(simulator)
@@ -102,6 +101,24 @@ func withPrinter(sheetDuration: Duration = .milliseconds(50), _ body: (IPPPrinte
         throw error
     }
     await simulator.stop()
+}
+
+/// The same behind a private print server; `options` are the driver's.
+func withQueue(
+    sheetDuration: Duration = .milliseconds(50), model: IPPPrinterSimulator.Model = .init(),
+    _ body: (_ options: [String: String], IPPPrinterSimulator, PrintServer) async throws -> Void
+) async throws {
+    try await withPrinter(sheetDuration: sheetDuration, model: model) { printer in
+        let server = try PrintServer(printerURI: printer.uri)
+        try await server.start()
+        do {
+            try await body(["queue": PrintServer.queue, "server": server.socket.path(), "patience": "3"], printer, server)
+        } catch {
+            await server.stop()
+            throw error
+        }
+        await server.stop()
+    }
 }
 
 /// Command lines of running processes that contain `text`.

@@ -31,8 +31,48 @@ struct UnreachableTests {
             let job = try RunningPrint(uri: printer.uri, document: try pdf(pages: 3))
             try await eventually { !job.seen.isEmpty }
             await printer.stop()
-            #expect(await job.fault?.code == "printer.unreachable")
+            #expect(await job.fault?.code == "printer.uncertain")
             #expect(job.context.remainingMilliseconds > 30_000)
+            #expect(printer.printedDocuments().isEmpty)
+        }
+    }
+
+    @Test("Switched off and on during a job it has forgotten the job: nobody knows what came out")
+    func offAndOnDuringJob() async throws {
+        try await withPrinter(sheetDuration: .seconds(30)) { printer in
+            let job = try RunningPrint(uri: printer.uri, document: try pdf(pages: 3))
+            try await eventually { !job.seen.isEmpty }
+            await printer.stop()
+            try await printer.start()
+            let fault = await job.fault
+            #expect(fault?.code == "printer.uncertain" && fault?.action == .clear)
+            #expect(try await printed(by: printer, pdf()) == .printed(sheets: 1))
+        }
+    }
+
+    @Test("Pulled before the job is made nothing was printed, for certain")
+    func pulledAtCreate() async throws {
+        try await withPrinter { printer in
+            await printer.stop(at: .create)
+            #expect(try await RunningPrint(uri: printer.uri, document: pdf()).fault?.code == "printer.unreachable")
+            await printer.stop()
+            try await printer.start()
+            #expect(try await printed(by: printer, pdf()) == .printed(sheets: 1))
+            #expect(printer.printedDocuments().count == 1)
+        }
+    }
+
+    @Test("A cancelled job that the printer can't be told of is uncertain, and is cancelled when it can")
+    func unconfirmed() async throws {
+        try await withPrinter(sheetDuration: .seconds(30)) { printer in
+            let job = try RunningPrint(uri: printer.uri, document: try pdf())
+            try await eventually { printer.isPrinting }
+            printer.setOffline(true)
+            job.context.cancel()
+            #expect(await job.fault?.code == "printer.uncertain")
+            printer.setOffline(false)
+            #expect(try PrinterDriver(options: ["uri": printer.uri]).poll().state == .ready)
+            try await eventually { !printer.isPrinting }
             #expect(printer.printedDocuments().isEmpty)
         }
     }
@@ -74,9 +114,21 @@ struct UnreachableTests {
 struct RefusalTests {
     @Test(
         "Options",
-        arguments: [[:], ["uri": "http://127.0.0.1/"], ["uri": "file:///etc/passwd"], ["uri": ""], ["uri": "ipp://127.0.0.1:1/ipp/print", "x": "1"]])
+        arguments: [
+            [:], ["uri": "http://127.0.0.1/"], ["uri": "file:///etc/passwd"], ["uri": ""], ["uri": "ipp://127.0.0.1:1/ipp/print", "x": "1"],
+            ["uri": "ipp://127.0.0.1:1/ipp/print", "queue": "office"], ["uri": "ipp://127.0.0.1:1/ipp/print", "server": "/run/cups/cups.sock"],
+            ["queue": "../office"], ["queue": ""], ["queue": "office", "server": "localhost"], ["queue": "office", "patience": "0"],
+            ["queue": "office", "user": "a b"],
+        ])
     func options(_ options: [String: String]) {
-        #expect(throws: DeviceFault.self) { try PrinterDriver(options: options) }
+        let fault = #expect(throws: DeviceFault.self) { try PrinterDriver(options: options) }
+        #expect(fault?.code == "printer.bad-option" && fault?.action == .configure)
+    }
+
+    @Test("A print server that isn't there is a fault like a printer that isn't")
+    func noServer() throws {
+        let status = try PrinterDriver(options: ["queue": "office", "server": "/nonexistent/cups.sock"]).poll()
+        #expect(status.state == .offline && status.fault?.code == "printer.unreachable")
     }
 
     @Test("Commands and documents, before anything is sent")

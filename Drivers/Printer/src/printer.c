@@ -48,30 +48,48 @@ static void end(exchange *with) {
     cupsFreeDests(1, with->destination);
 }
 
-static int begin(exchange *with, const char *uri, int timeout_ms, kiosk_printer_stop stop, void *context) {
-    *with = (exchange){.deadline = now_ms() + timeout_ms, .stop = stop, .context = context};
-    if (strncmp(uri, "ipp://", 6) != 0 && strncmp(uri, "ipps://", 7) != 0) {
+/// To the print server on this machine.
+static int connect_socket(exchange *with, const kiosk_printer_address *address) {
+    const char *path = strchr(address->uri + strlen("ipp://"), '/');
+    if (address->socket[0] != '/' || path == NULL || strlen(path) >= sizeof with->resource) {
         return KIOSK_PRINTER_BAD_URI;
     }
-    if (timeout_ms <= 0) {
+    strcpy(with->resource, path);
+    with->http = httpConnect2(address->socket, 0, NULL, AF_UNSPEC, HTTP_ENCRYPTION_NEVER, 1, (int)(with->deadline - now_ms()), NULL);
+    if (with->http == NULL) {
+        return KIOSK_PRINTER_UNREACHABLE;
+    }
+    httpSetTimeout(with->http, 0.1, keep_waiting, with);
+    return 0;
+}
+
+static int begin(exchange *with, const kiosk_printer_address *address, const kiosk_printer_limit *limit) {
+    *with = (exchange){.deadline = now_ms() + limit->timeout_ms, .stop = limit->stop, .context = limit->context};
+    if (strncmp(address->uri, "ipp://", 6) != 0 && strncmp(address->uri, "ipps://", 7) != 0) {
+        return KIOSK_PRINTER_BAD_URI;
+    }
+    if (limit->timeout_ms <= 0) {
         return KIOSK_PRINTER_TIMEOUT;
     }
-    with->destination = cupsGetDestWithURI("kiosk", uri);
+    cupsSetPasswordCB2(no_password, NULL);
+    if (address->socket != NULL) {
+        return connect_socket(with, address);
+    }
+    with->destination = cupsGetDestWithURI("kiosk", address->uri);
     if (with->destination == NULL) {
         return KIOSK_PRINTER_BAD_URI;
     }
-    cupsSetPasswordCB2(no_password, NULL);
     // Unconnected at first, so that the time-outs already hold during the TLS handshake.
     with->http = cupsConnectDest(
-        with->destination, CUPS_DEST_FLAGS_DEVICE | CUPS_DEST_FLAGS_UNCONNECTED, timeout_ms, NULL, with->resource, sizeof with->resource, NULL,
-        NULL);
+        with->destination, CUPS_DEST_FLAGS_DEVICE | CUPS_DEST_FLAGS_UNCONNECTED, limit->timeout_ms, NULL, with->resource, sizeof with->resource,
+        NULL, NULL);
     if (with->http == NULL) {
         cupsFreeDests(1, with->destination);
         return KIOSK_PRINTER_UNREACHABLE;
     }
     httpSetTimeout(with->http, 0.1, keep_waiting, with);
     int cancel = 0;
-    if (httpReconnect2(with->http, timeout_ms, &cancel) != 0) {
+    if (httpReconnect2(with->http, limit->timeout_ms, &cancel) != 0) {
         int error = now_ms() >= with->deadline ? KIOSK_PRINTER_TIMEOUT : KIOSK_PRINTER_UNREACHABLE;
         end(with);
         return error;
@@ -98,25 +116,27 @@ static int reason(exchange *with, int otherwise) {
     return with->stopped ? KIOSK_PRINTER_STOPPED : with->late ? KIOSK_PRINTER_TIMEOUT : otherwise;
 }
 
-static int send_bytes(exchange *with, const char *bytes, size_t length) {
+static int send_bytes(exchange *with, const char *bytes, size_t length, size_t *sent) {
     static const size_t block = 64 << 10;
-    for (size_t sent = 0; sent < length;) {
+    while (*sent < length) {
         if (must_end(with)) {
             return reason(with, KIOSK_PRINTER_TIMEOUT);
         }
-        size_t part = length - sent < block ? length - sent : block;
-        http_status_t status = cupsWriteRequestData(with->http, bytes + sent, part);
+        size_t part = length - *sent < block ? length - *sent : block;
+        const char *from = bytes + *sent;
+        // A block that failed half-way left all the same.
+        *sent += part;
+        http_status_t status = cupsWriteRequestData(with->http, from, part);
         if (status != HTTP_STATUS_CONTINUE) {
             // The printer may have answered before the end; the answer says why.
             return status >= HTTP_STATUS_OK ? 0 : reason(with, KIOSK_PRINTER_UNREACHABLE);
         }
-        sent += part;
     }
     return 0;
 }
 
 /// Sends the request and, if any, the document, and reads the answer. Frees the request. `*answer` is the caller's to free when the result is 0.
-static int converse(exchange *with, ipp_t *request, const void *bytes, size_t length, ipp_t **answer) {
+static int converse(exchange *with, ipp_t *request, const void *bytes, size_t length, size_t *sent, ipp_t **answer) {
     http_status_t status = cupsSendRequest(with->http, request, with->resource, ippLength(request) + length);
     ippDelete(request);
     if (status != HTTP_STATUS_CONTINUE && status != HTTP_STATUS_OK) {
@@ -124,7 +144,7 @@ static int converse(exchange *with, ipp_t *request, const void *bytes, size_t le
                                                                                                      : KIOSK_PRINTER_PROTOCOL);
     }
     if (bytes != NULL) {
-        int error = send_bytes(with, bytes, length);
+        int error = send_bytes(with, bytes, length, sent);
         if (error < 0) {
             return error;
         }
@@ -147,17 +167,17 @@ static int converse(exchange *with, ipp_t *request, const void *bytes, size_t le
 }
 
 /// One whole operation without a document.
-static int operate(const char *uri, int timeout_ms, ipp_t *request, ipp_t **answer) {
+static int operate(const kiosk_printer_address *address, const kiosk_printer_limit *limit, ipp_t *request, ipp_t **answer) {
     if (request == NULL) {
         return KIOSK_PRINTER_NO_MEMORY;
     }
     exchange with;
-    int error = begin(&with, uri, timeout_ms, NULL, NULL);
+    int error = begin(&with, address, limit);
     if (error < 0) {
         ippDelete(request);
         return error;
     }
-    error = converse(&with, request, NULL, 0, answer);
+    error = converse(&with, request, NULL, 0, NULL, answer);
     end(&with);
     return error;
 }
@@ -195,15 +215,27 @@ static void copy_keywords(ipp_t *answer, const char *name, char *to, size_t capa
     }
 }
 
-int kiosk_printer_query(const char *uri, int timeout_ms, kiosk_printer_status *status) {
-    static const char *const wanted[] = {"printer-state", "printer-state-reasons", "printer-is-accepting-jobs", "printer-make-and-model"};
+static void copy_first_text(ipp_t *answer, const char *name, ipp_tag_t tag, char *to, size_t capacity) {
+    ipp_attribute_t *attribute = ippFindAttribute(answer, name, tag);
+    const char *text = attribute == NULL ? NULL : ippGetString(attribute, 0, NULL);
+    copy_text(to, capacity, text == NULL ? "" : text);
+}
+
+/// Whether a list has the word; `missing` when there is no such list.
+static bool has(ipp_t *answer, const char *name, const char *word, bool missing) {
+    ipp_attribute_t *attribute = ippFindAttribute(answer, name, IPP_TAG_ZERO);
+    return attribute == NULL ? missing : ippContainsString(attribute, word) != 0;
+}
+
+int kiosk_printer_query(const kiosk_printer_address *address, const kiosk_printer_limit *limit, kiosk_printer_status *status) {
+    static const char *const wanted[] = {"printer-state", "printer-state-reasons", "printer-is-accepting-jobs"};
     memset(status, 0, sizeof *status);
-    ipp_t *request = new_request(IPP_OP_GET_PRINTER_ATTRIBUTES, uri, 0, "kiosk");
+    ipp_t *request = new_request(IPP_OP_GET_PRINTER_ATTRIBUTES, address->uri, 0, "kiosk");
     if (request != NULL) {
-        ippAddStrings(request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "requested-attributes", 4, NULL, wanted);
+        ippAddStrings(request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "requested-attributes", 3, NULL, wanted);
     }
     ipp_t *answer;
-    int error = operate(uri, timeout_ms, request, &answer);
+    int error = operate(address, limit, request, &answer);
     if (error < 0) {
         return error;
     }
@@ -211,47 +243,91 @@ int kiosk_printer_query(const char *uri, int timeout_ms, kiosk_printer_status *s
     ipp_attribute_t *accepting = ippFindAttribute(answer, "printer-is-accepting-jobs", IPP_TAG_BOOLEAN);
     status->accepting = accepting == NULL || ippGetBoolean(accepting, 0);
     copy_keywords(answer, "printer-state-reasons", status->reasons, sizeof status->reasons);
-    ipp_attribute_t *model = ippFindAttribute(answer, "printer-make-and-model", IPP_TAG_TEXT);
-    const char *name = model == NULL ? NULL : ippGetString(model, 0, NULL);
-    if (name != NULL) {
-        copy_text(status->model, sizeof status->model, name);
-    }
     ippDelete(answer);
     return status->state < IPP_PSTATE_IDLE || status->state > IPP_PSTATE_STOPPED ? KIOSK_PRINTER_PROTOCOL : 0;
 }
 
-int kiosk_printer_create_job(const char *uri, int timeout_ms, const char *title, const char *user, int copies) {
-    ipp_t *request = new_request(IPP_OP_CREATE_JOB, uri, 0, user);
+int kiosk_printer_query_capabilities(
+    const kiosk_printer_address *address, const kiosk_printer_limit *limit, kiosk_printer_capabilities *capabilities) {
+    static const char *const wanted[] = {
+        "printer-make-and-model", "device-uri", "media-ready", "printer-error-policy", "sides-supported", "print-color-mode-supported",
+        "color-supported", "media-supported", "document-format-supported", "copies-supported",
+    };
+    memset(capabilities, 0, sizeof *capabilities);
+    ipp_t *request = new_request(IPP_OP_GET_PRINTER_ATTRIBUTES, address->uri, 0, "kiosk");
     if (request != NULL) {
-        ippAddString(request, IPP_TAG_OPERATION, IPP_TAG_NAME, "job-name", NULL, title);
-        ippAddInteger(request, IPP_TAG_JOB, IPP_TAG_INTEGER, "copies", copies);
+        int count = (int)(sizeof wanted / sizeof wanted[0]);
+        ippAddStrings(request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "requested-attributes", count, NULL, wanted);
     }
     ipp_t *answer;
-    int error = operate(uri, timeout_ms, request, &answer);
+    int error = operate(address, limit, request, &answer);
     if (error < 0) {
         return error;
     }
-    int job = integer(answer, "job-id", IPP_TAG_INTEGER, 0);
+    copy_first_text(answer, "printer-make-and-model", IPP_TAG_TEXT, capabilities->model, sizeof capabilities->model);
+    copy_first_text(answer, "device-uri", IPP_TAG_URI, capabilities->device_uri, sizeof capabilities->device_uri);
+    copy_first_text(answer, "printer-error-policy", IPP_TAG_NAME, capabilities->error_policy, sizeof capabilities->error_policy);
+    copy_keywords(answer, "media-ready", capabilities->media, sizeof capabilities->media);
+    capabilities->one_sided = has(answer, "sides-supported", "one-sided", false);
+    capabilities->two_sided_long_edge = has(answer, "sides-supported", "two-sided-long-edge", false);
+    capabilities->two_sided_short_edge = has(answer, "sides-supported", "two-sided-short-edge", false);
+    ipp_attribute_t *color = ippFindAttribute(answer, "color-supported", IPP_TAG_BOOLEAN);
+    capabilities->color = has(answer, "print-color-mode-supported", "color", false) || (color != NULL && ippGetBoolean(color, 0));
+    capabilities->monochrome = has(answer, "print-color-mode-supported", "monochrome", false);
+    capabilities->a4 = has(answer, "media-supported", "iso_a4_210x297mm", true);
+    capabilities->pdf = has(answer, "document-format-supported", "application/pdf", true);
+    ipp_attribute_t *copies = ippFindAttribute(answer, "copies-supported", IPP_TAG_RANGE);
+    int most = 0;
+    if (copies != NULL) {
+        ippGetRange(copies, 0, &most);
+    }
+    capabilities->copies = copies == NULL ? INT32_MAX : most;
     ippDelete(answer);
-    return job > 0 ? job : KIOSK_PRINTER_PROTOCOL;
+    return 0;
 }
 
-int kiosk_printer_send_document(const char *uri, int timeout_ms, int job, const char *user, const void *bytes, size_t length,
-                                kiosk_printer_stop stop, void *context) {
-    ipp_t *request = new_request(IPP_OP_SEND_DOCUMENT, uri, job, user);
+static void add_keyword(ipp_t *request, const char *name, const char *keyword) {
+    if (keyword != NULL) {
+        ippAddString(request, IPP_TAG_JOB, IPP_TAG_KEYWORD, name, NULL, keyword);
+    }
+}
+
+int kiosk_printer_create_job(const kiosk_printer_address *address, const kiosk_printer_limit *limit, const kiosk_printer_job *job) {
+    ipp_t *request = new_request(IPP_OP_CREATE_JOB, address->uri, 0, job->user);
+    if (request != NULL) {
+        ippAddString(request, IPP_TAG_OPERATION, IPP_TAG_NAME, "job-name", NULL, job->title);
+        ippAddInteger(request, IPP_TAG_JOB, IPP_TAG_INTEGER, "copies", job->copies);
+        add_keyword(request, "sides", job->sides);
+        add_keyword(request, "print-color-mode", job->color);
+        add_keyword(request, "media", job->media);
+    }
+    ipp_t *answer;
+    int error = operate(address, limit, request, &answer);
+    if (error < 0) {
+        return error;
+    }
+    int id = integer(answer, "job-id", IPP_TAG_INTEGER, 0);
+    ippDelete(answer);
+    return id > 0 ? id : KIOSK_PRINTER_PROTOCOL;
+}
+
+int kiosk_printer_send_document(const kiosk_printer_address *address, const kiosk_printer_limit *limit, int job, const char *user, const void *bytes,
+                                size_t length, size_t *sent) {
+    *sent = 0;
+    ipp_t *request = new_request(IPP_OP_SEND_DOCUMENT, address->uri, job, user);
     if (request == NULL) {
         return KIOSK_PRINTER_NO_MEMORY;
     }
     ippAddString(request, IPP_TAG_OPERATION, IPP_TAG_MIMETYPE, "document-format", NULL, "application/pdf");
     ippAddBoolean(request, IPP_TAG_OPERATION, "last-document", 1);
     exchange with;
-    int error = begin(&with, uri, timeout_ms, stop, context);
+    int error = begin(&with, address, limit);
     if (error < 0) {
         ippDelete(request);
         return error;
     }
     ipp_t *answer;
-    error = converse(&with, request, bytes, length, &answer);
+    error = converse(&with, request, bytes, length, sent, &answer);
     end(&with);
     if (error == 0) {
         ippDelete(answer);
@@ -259,31 +335,91 @@ int kiosk_printer_send_document(const char *uri, int timeout_ms, int job, const 
     return error;
 }
 
-int kiosk_printer_query_job(const char *uri, int timeout_ms, int job, const char *user, kiosk_job_status *status) {
+int kiosk_printer_query_job(
+    const kiosk_printer_address *address, const kiosk_printer_limit *limit, int job, const char *user, kiosk_job_status *status) {
     static const char *const wanted[] = {"job-state", "job-state-reasons", "job-media-sheets-completed", "job-impressions-completed"};
     memset(status, 0, sizeof *status);
-    ipp_t *request = new_request(IPP_OP_GET_JOB_ATTRIBUTES, uri, job, user);
+    ipp_t *request = new_request(IPP_OP_GET_JOB_ATTRIBUTES, address->uri, job, user);
     if (request != NULL) {
         ippAddStrings(request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "requested-attributes", 4, NULL, wanted);
     }
     ipp_t *answer;
-    int error = operate(uri, timeout_ms, request, &answer);
+    int error = operate(address, limit, request, &answer);
     if (error < 0) {
         return error;
     }
     status->state = integer(answer, "job-state", IPP_TAG_ENUM, 0);
-    int impressions = integer(answer, "job-impressions-completed", IPP_TAG_INTEGER, -1);
-    status->sheets = integer(answer, "job-media-sheets-completed", IPP_TAG_INTEGER, impressions);
+    status->impressions = integer(answer, "job-impressions-completed", IPP_TAG_INTEGER, -1);
+    status->sheets = integer(answer, "job-media-sheets-completed", IPP_TAG_INTEGER, -1);
     copy_keywords(answer, "job-state-reasons", status->reasons, sizeof status->reasons);
     ippDelete(answer);
     return status->state < IPP_JSTATE_PENDING || status->state > IPP_JSTATE_COMPLETED ? KIOSK_PRINTER_PROTOCOL : 0;
 }
 
-int kiosk_printer_cancel_job(const char *uri, int timeout_ms, int job, const char *user) {
+int kiosk_printer_cancel_job(const kiosk_printer_address *address, const kiosk_printer_limit *limit, int job, const char *user) {
     ipp_t *answer;
-    int error = operate(uri, timeout_ms, new_request(IPP_OP_CANCEL_JOB, uri, job, user), &answer);
+    int error = operate(address, limit, new_request(IPP_OP_CANCEL_JOB, address->uri, job, user), &answer);
     if (error == 0) {
         ippDelete(answer);
     }
     return error;
+}
+
+/// One job of an answer to Get-Jobs, from its first attribute to the separator behind it. Returns the attribute after that.
+static ipp_attribute_t *read_listed(ipp_t *answer, ipp_attribute_t *attribute, const char *user, kiosk_printer_listed_job *job, bool *is_wanted) {
+    bool is_user = false;
+    *job = (kiosk_printer_listed_job){0};
+    for (; attribute != NULL && ippGetGroupTag(attribute) == IPP_TAG_JOB; attribute = ippNextAttribute(answer)) {
+        const char *name = ippGetName(attribute), *text = ippGetString(attribute, 0, NULL);
+        if (name == NULL) {
+            break;
+        }
+        if (strcmp(name, "job-id") == 0 && ippGetValueTag(attribute) == IPP_TAG_INTEGER) {
+            job->id = ippGetInteger(attribute, 0);
+        } else if (strcmp(name, "job-name") == 0 && text != NULL) {
+            copy_text(job->name, sizeof job->name, text);
+        } else if (strcmp(name, "job-originating-user-name") == 0 && text != NULL) {
+            is_user = strcmp(text, user) == 0;
+        }
+    }
+    *is_wanted = is_user && job->id > 0;
+    return attribute;
+}
+
+int kiosk_printer_list_jobs(const kiosk_printer_address *address, const kiosk_printer_limit *limit, const char *user,
+                            kiosk_printer_listed_job *jobs, size_t capacity) {
+    static const char *const wanted[] = {"job-id", "job-name", "job-originating-user-name"};
+    ipp_t *request = new_request(IPP_OP_GET_JOBS, address->uri, 0, user);
+    if (request != NULL) {
+        ippAddString(request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "which-jobs", NULL, "not-completed");
+        ippAddBoolean(request, IPP_TAG_OPERATION, "my-jobs", 1);
+        ippAddStrings(request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "requested-attributes", 3, NULL, wanted);
+    }
+    ipp_t *answer;
+    int error = operate(address, limit, request, &answer);
+    if (error < 0) {
+        return error;
+    }
+    int count = 0;
+    ipp_attribute_t *attribute = ippFirstAttribute(answer);
+    while (attribute != NULL) {
+        if (ippGetGroupTag(attribute) != IPP_TAG_JOB) {
+            attribute = ippNextAttribute(answer);
+            continue;
+        }
+        kiosk_printer_listed_job job;
+        bool is_wanted;
+        attribute = read_listed(answer, attribute, user, &job, &is_wanted);
+        if (is_wanted) {
+            if ((size_t)count < capacity) {
+                jobs[count] = job;
+            }
+            count += 1;
+        }
+        if (attribute != NULL && ippGetName(attribute) == NULL) {
+            attribute = ippNextAttribute(answer);
+        }
+    }
+    ippDelete(answer);
+    return count;
 }

@@ -71,11 +71,27 @@ final class ChildProcess: Sendable {
         return posix_spawnp(&pid, words[0], &actions, &attributes, &arguments, &variables)
     }
 
+    /// True once it has ended of itself, with exit code 0.
+    var hasSucceeded: Bool { end.withLock { $0 == 0 } }
+
+    /// Asks it to end, and returns when it has, or doesn't in time.
+    func terminate(within limit: Duration) async {
+        end.withLock { end in
+            if end == nil { _ = kill(pid, SIGTERM) }
+        }
+        let deadline = ContinuousClock.now + limit
+        while !hasEnded, ContinuousClock.now < deadline { try? await Task.sleep(for: .milliseconds(10)) }
+    }
+
     /// Kills the whole group and returns when the child has been reaped.
     func stop() async {
         end.withLock { end in
             if end == nil { _ = kill(-pid, SIGKILL) }
         }
+        await waitForEnd()
+    }
+
+    func waitForEnd() async {
         while !hasEnded { try? await Task.sleep(for: .milliseconds(5)) }
     }
 }

@@ -12,30 +12,69 @@ public actor IPPPrinterSimulator {
     public nonisolated let spoolDirectory: URL
     private let directory: URL
     private let ownsDirectory: Bool
+    private let model: Model
+    /// behind the gate
     private let port: Int
+    private let gate: IPPGate
     private let command: PrintCommand
+    private var troubles: Set<Trouble> = []
     private var bus: ChildProcess?
     private var printer: ChildProcess?
+
+    /// What kind of printer it is.
+    public struct Model: Sendable {
+        public var isTwoSided: Bool
+        public var isColour: Bool
+        /// The attributes of a real printer, as `ipptool` has recorded them in ippserver's language; then the two above don't count.
+        public var attributes: URL?
+
+        public init(isTwoSided: Bool = false, isColour: Bool = false, attributes: URL? = nil) {
+            self.isTwoSided = isTwoSided
+            self.isColour = isColour
+            self.attributes = attributes
+        }
+
+        fileprivate var words: [String] {
+            if let attributes { return ["-a", attributes.path()] }
+            return (isTwoSided ? ["-2"] : []) + (isColour ? ["-s", "10,10"] : [])
+        }
+    }
+
+    /// What may be the matter with it beside paper. The low ones let it print on.
+    public enum Trouble: String, Sendable, CaseIterable {
+        case jam = "media-jam"
+        case door = "cover-open"
+        case tonerEmpty = "toner-empty"
+        case tonerLow = "toner-low"
+        case paperLow = "media-low"
+    }
+
+    /// Where in the protocol the plug can be pulled.
+    public typealias Step = IPPGate.Step
 
     public enum Failure: Error, Equatable {
         /// `what` didn't come up within ten seconds, or ended at once; its log has these last lines.
         case didNotStart(what: String, log: String)
         /// The printer's web page for its trays didn't answer as it should; the status line of its answer.
         case webPage(String)
+        /// The mechanism didn't tell its troubles within ten seconds.
+        case silentMechanism
     }
 
     /// - Parameters:
     ///   - directory: for spool, tray, printed documents and logs. By default a new one in the temporary directory, which is removed with the
     ///     simulator and not by `stop()`.
     ///   - sheetDuration: how long the mechanism takes for one sheet.
-    public init(directory: URL? = nil, sheetDuration: Duration = .milliseconds(50)) throws {
+    public init(directory: URL? = nil, sheetDuration: Duration = .milliseconds(50), model: Model = Model()) throws {
         let place = directory ?? FileManager.default.temporaryDirectory.appending(path: "printer-\(UUID().uuidString.prefix(8))")
         self.directory = place
         ownsDirectory = directory == nil
         spoolDirectory = place.appending(path: "spool", directoryHint: .isDirectory)
-        command = PrintCommand(directory: place, sheetDuration: sheetDuration)
+        self.model = model
         port = try FreePort.pick()
-        uri = "ipp://127.0.0.1:\(port)/ipp/print"
+        command = PrintCommand(directory: place, sheetDuration: sheetDuration, uri: "ipp://127.0.0.1:\(port)/ipp/print")
+        gate = try IPPGate(port: FreePort.pick(), printer: port)
+        uri = "ipp://127.0.0.1:\(gate.port)/ipp/print"
         try FileManager.default.createDirectory(at: spoolDirectory, withIntermediateDirectories: true)
         try command.install()
     }
@@ -57,13 +96,16 @@ public actor IPPPrinterSimulator {
             bus = try await launch(["dbus-daemon", "--session", "--nofork", "--nopidfile", "--address=\(address)"], environment: environment) {
                 Self.connects(toSocket: socket.path())
             }
-            let words = [
-                "ippeveprinter", "-v", "-r", "off", "-n", "localhost", "-p", "\(port)", "-f", "application/pdf", "-d", spoolDirectory.path(),
-                "-K", directory.path(), "-c", command.script.path(), "Kiosk Bench",
-            ]
+            let words =
+                [
+                    "ippeveprinter", "-v", "-r", "off", "-n", "localhost", "-p", "\(port)", "-f", "application/pdf", "-d", spoolDirectory.path(),
+                    "-K", directory.path(), "-c", command.script.path(),
+                ] + model.words + ["Kiosk Bench"]
             let port = self.port
             printer = try await launch(words, environment: environment) { Self.connects(toPort: port) }
-            if command.sheets == 0 { try await setTrayLevel(empty: true) }
+            try await setTrayLevel(empty: command.sheets == 0)
+            if !troubles.isEmpty { try await tellTroubles() }
+            try gate.open()
         } catch {
             await stop()
             throw error
@@ -72,10 +114,57 @@ public actor IPPPrinterSimulator {
 
     /// Pulls the plug: printer, bus and a running print command are gone when this returns. What was printed stays.
     public func stop() async {
+        gate.cut()
         await printer?.stop()
         await bus?.stop()
         printer = nil
         bus = nil
+        command.forget()
+    }
+
+    public nonisolated var isPlugged: Bool { gate.isOpen }
+
+    /// Pulls the plug when the protocol gets to that step. The connections are gone at once, the printer and its memory a little later.
+    public func stop(at step: Step) {
+        gate.cut(at: step) { [weak self] in
+            Task { await self?.stop() }
+        }
+    }
+
+    /// Pulls the network cable, or puts it back: the printer goes on printing, but neither hears nor answers.
+    public nonisolated func setOffline(_ isOffline: Bool) {
+        gate.setMute(isOffline)
+    }
+
+    /// A job is at the mechanism.
+    public nonisolated var isPrinting: Bool { command.isAtWork }
+
+    /// A job stands still, for paper or for a trouble. The low ones don't stop it.
+    public nonisolated var standsStill: Bool { command.standsStill }
+
+    /// Puts something wrong or mends it. Returns when the printer says so, with or without a job.
+    public func set(_ trouble: Trouble, _ isThere: Bool) async throws {
+        if isThere { troubles.insert(trouble) } else { troubles.remove(trouble) }
+        if printer != nil { try await tellTroubles() }
+    }
+
+    private func tellTroubles() async throws {
+        try command.setTroubles(troubles.map(\.rawValue).sorted())
+        let deadline = ContinuousClock.now + .seconds(10)
+        while !command.hasToldTroubles {
+            guard ContinuousClock.now < deadline else { throw Failure.silentMechanism }
+            if !command.isAtWork { try await inspect() }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    /// ippeveprinter hears of its mechanism only from a job.
+    private func inspect() async throws {
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+        let words = ["ipptool", "-q", "-f", command.inspection.path(), command.uri, command.inspectionRequest.path()]
+        let child = try await ChildProcess.launch(
+            words, environment: ["PATH": path, "HOME": directory.path()], log: directory.appending(path: "ipptool.log"))
+        await child.waitForEnd()
     }
 
     /// Fills the tray, or takes all paper out of it. A job that waits for paper goes on.

@@ -10,6 +10,19 @@ struct PrintCommand: Sendable {
     let directory: URL
     let sheetDuration: Duration
 
+    /// the printer's own address, past the gate
+    let uri: String
+
+    /// Written beside the tray by hand of the simulator, and taken up by the script: keywords of `printer-state-reasons`.
+    private var troubles: URL { directory.appending(path: "troubles") }
+    private var applied: URL { directory.appending(path: "applied") }
+    /// There while a job is at the mechanism.
+    private var job: URL { directory.appending(path: "job") }
+    /// There while a job stands still.
+    private var standstill: URL { directory.appending(path: "standstill") }
+    /// A document that prints nothing: it has the mechanism tell its troubles while there is no job.
+    var inspection: URL { directory.appending(path: "inspection.pdf") }
+    var inspectionRequest: URL { directory.appending(path: "inspection.test") }
     var script: URL { directory.appending(path: "print") }
     private var tray: URL { directory.appending(path: "sheets") }
     private var output: URL { directory.appending(path: "printed", directoryHint: .isDirectory) }
@@ -17,10 +30,15 @@ struct PrintCommand: Sendable {
     func install() throws {
         try FileManager.default.createDirectory(at: output, withIntermediateDirectories: true)
         try Data(Self.question.utf8).write(to: directory.appending(path: "wanted.test"))
+        try Data("%PDF-bench\n".utf8).write(to: inspection)
+        try Data(Self.inspectionText.utf8).write(to: inspectionRequest)
+        try setTroubles([])
+        forget()
         // Long sheets are printed in ticks of 200 ms, so that a cancelled job stops within one.
         let tick = min(max(sheetDuration, .milliseconds(10)), .milliseconds(200))
         let ticks = max(1, Int(sheetDuration / tick))
         let text = Self.text.replacing("@TICKS@", with: "\(ticks)").replacing("@TICK@", with: "\(tick / .seconds(1))")
+            .replacing("@URI@", with: uri)
         try Data(text.utf8).write(to: script)
         try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: script.path())
         try setSheets(Self.fullTray)
@@ -35,6 +53,20 @@ struct PrintCommand: Sendable {
         try Data("\(count)\n".utf8).write(to: tray, options: .atomic)
     }
 
+    func setTroubles(_ keywords: [String]) throws {
+        try Data(keywords.joined(separator: ",").utf8).write(to: troubles, options: .atomic)
+    }
+
+    var hasToldTroubles: Bool { (try? Data(contentsOf: troubles)) == (try? Data(contentsOf: applied)) }
+    var isAtWork: Bool { FileManager.default.fileExists(atPath: job.path()) }
+    var standsStill: Bool { FileManager.default.fileExists(atPath: standstill.path()) }
+
+    /// What a printer forgets that is switched off.
+    func forget() {
+        try? Data().write(to: applied)
+        for file in [job, standstill] { try? FileManager.default.removeItem(at: file) }
+    }
+
     func printedDocuments() -> [URL] {
         let files = (try? FileManager.default.contentsOfDirectory(at: output, includingPropertiesForKeys: nil)) ?? []
         return files.filter { $0.pathExtension == "pdf" }.sorted { $0.lastPathComponent < $1.lastPathComponent }
@@ -46,32 +78,83 @@ struct PrintCommand: Sendable {
         here=$(dirname "$0")
 
         # Nobody wants a job that was cancelled, or whose printer was switched off.
-        wanted() { kill -0 "$PPID" 2>/dev/null && ipptool -q -d job="$IPP_JOB_ID" "$IPP_JOB_PRINTER_URI" "$here/wanted.test"; }
+        wanted() { kill -0 "$PPID" 2>/dev/null && ipptool -q -d job="$IPP_JOB_ID" @URI@ "$here/wanted.test"; }
         sheets() { cat "$here/sheets"; }
+        tell() {
+          want=$(cat "$here/troubles") have=$(cat "$here/applied")
+          [ "$want" = "$have" ] && return
+          [ -z "$have" ] || echo "STATE: -$have" >&2
+          [ -z "$want" ] || echo "STATE: +$want" >&2
+          printf %s "$want" >"$here/applied.new" && mv "$here/applied.new" "$here/applied"
+        }
+        stuck() {
+          tell
+          case ",$(cat "$here/applied")," in *,media-jam,*|*,cover-open,*|*,toner-empty,*) return 0 ;; esac
+          return 1
+        }
+        # Waits while the condition $1 holds.
+        hold() {
+          if "$1"; then
+            : >"$here/standstill"
+            while "$1"; do
+              if ! wanted; then rm -f "$here/standstill"; exit 0; fi
+              sleep 0.1
+            done
+            rm -f "$here/standstill"
+          fi
+        }
+        empty() { tell; [ "$(sheets)" -le 0 ]; }
+
+        if [ "$(head -c 10 "$1")" = %PDF-bench ]; then tell; exit 0; fi
+        echo $$ >"$here/job"
+        trap 'rm -f "$here/job"' EXIT
 
         pages=$(grep -acE '/Type */Page([^s]|$)' "$1")
         [ "$pages" -gt 0 ] || pages=1
-        total=$((pages * ${IPP_COPIES:-1}))
-        done=0
+        sides=1
+        case "$IPP_SIDES" in two-sided*) sides=2 ;; esac
+        each=$(((pages + sides - 1) / sides))
+        total=$((each * ${IPP_COPIES:-1}))
+        done=0 printed=0
         while [ "$done" -lt "$total" ]; do
-          if [ "$(sheets)" -le 0 ]; then
+          if empty; then
             echo 'STATE: +media-empty,media-needed' >&2
-            until [ "$(sheets)" -gt 0 ]; do wanted || exit 0; sleep 0.1; done
+            hold empty
             echo 'STATE: -media-empty,media-needed' >&2
           fi
           tick=0
           while [ "$tick" -lt @TICKS@ ]; do
             wanted || exit 0
+            hold stuck
             sleep @TICK@
             tick=$((tick + 1))
           done
           echo $(($(sheets) - 1)) >"$here/sheets.new" && mv "$here/sheets.new" "$here/sheets"
           done=$((done + 1))
-          echo "ATTR: job-impressions-completed=$done" >&2
+          printed=$((printed + sides))
+          # The last sheet of an odd number of pages has one side.
+          [ $((done % each)) -ne 0 ] || printed=$((printed - each * sides + pages))
+          echo "ATTR: job-impressions-completed=$printed" >&2
         done
         [ "$(sheets)" -gt 0 ] || echo 'STATE: +media-empty' >&2
         number=$(ls "$here/printed" | wc -l)
         cp "$1" "$here/printed/part" && mv "$here/printed/part" "$here/printed/$(printf %06d $((number + 1))).pdf"
+
+        """#
+
+    private static let inspectionText = #"""
+        {
+          NAME "the mechanism tells its troubles"
+          OPERATION Print-Job
+          GROUP operation-attributes-tag
+          ATTR charset attributes-charset utf-8
+          ATTR naturalLanguage attributes-natural-language en
+          ATTR uri printer-uri $uri
+          ATTR name requesting-user-name bench
+          ATTR mimeMediaType document-format application/pdf
+          FILE $filename
+          STATUS successful-ok
+        }
 
         """#
 

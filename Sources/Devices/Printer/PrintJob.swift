@@ -4,101 +4,135 @@ internal import KioskModel
 
 /// One document on its way to paper: look, create, send, watch; and cancel whatever can't be finished.
 struct PrintJob {
-    let printer: IPPPrinter
+    let route: PrinterRoute
     let request: PrintRequest
-    let document: MemoryFile
+    let ticket: PrinterCapabilities.Ticket
+    /// An obstacle may last this long before the job is given up.
+    let patience: Duration
     let context: CommandContext
     /// Kept back from the deadline so that a job can still be cancelled in it.
     private let reserve: Int32
+    /// Set once bytes of the document have left: from then on paper may come out.
+    private var isHandedOver = false
+    /// The job behind a print server: the same document at the machine.
+    private var twin: Int32?
+    /// Jobs of ours that the machine had before, and is perhaps still ending: a document is printed again under the same title.
+    private var before: Set<Int32> = []
+    /// A job of ours may still be at the printer.
+    private(set) var mayBeLeftOver = false
 
     /// Milliseconds between two looks at the job.
     private static let interval: UInt32 = 200
-    /// An obstacle must last this long while the job runs: the reason for the last sheet's empty tray comes before the job's end.
-    private static let patience: Duration = .seconds(1)
     /// So long a printer may not answer while it prints.
     private static let silence: Duration = .seconds(5)
 
-    init(printer: IPPPrinter, request: PrintRequest, document: MemoryFile, context: CommandContext) {
-        self.printer = printer
+    init(route: PrinterRoute, request: PrintRequest, ticket: PrinterCapabilities.Ticket, patience: Duration, context: CommandContext) {
+        self.route = route
         self.request = request
-        self.document = document
+        self.ticket = ticket
+        self.patience = patience
         self.context = context
-        reserve = min(2500, context.remainingMilliseconds / 3)
+        reserve = min(route.isQueue ? 4000 : 2500, context.remainingMilliseconds / 3)
     }
 
-    /// Returns the sheets that came out. Throws `DeviceFault`, `PrinterFailure` or `CancellationError`; no job is left behind.
-    func run() throws -> Int {
-        if let obstacle = try printer.status(milliseconds: time(atMost: 2000)).obstacle { throw obstacle.fault }
+    /// Returns the sheets that came out. Throws `DeviceFault`, `PrinterFailure` or `CancellationError`; no job is left behind unless
+    /// ``mayBeLeftOver`` says so.
+    mutating func run(_ document: MemoryFile) throws -> Int {
+        if let obstacle = try route.status(look()).obstacle { throw obstacle.fault }
+        if route.isQueue, let machine = route.machine { before = Set(try machine.openJobs(look()).map(\.id)) }
         let job = try create()
         do {
             try context.checkCancelled()
-            try printer.send(document, job: job, context: context, milliseconds: time())
+            let (sent, failure) = try route.entrance.send(document, job: job, limit(time()))
+            isHandedOver = sent > 0
+            if let failure { throw failure }
             return try watch(job)
         } catch {
+            switch withdraw(job) {
             // A job that ended well in the meantime is told as such: the paper lies in the tray.
-            if let sheets = withdraw(job) { return sheets }
-            throw error
+            case .completed(let sheets): return sheets
+            case .cancelled where !isLost(error): throw error
+            case .unconfirmed where !isHandedOver:
+                mayBeLeftOver = true
+                throw error
+            case .cancelled, .unconfirmed: throw uncertain(error)
+            }
         }
     }
+
+    // MARK: Time
 
     /// Milliseconds left for printing.
     private func time(atMost limit: Int32 = .max) throws -> Int32 {
         let left = context.remainingMilliseconds - reserve
-        guard left > 0 else {
-            throw DeviceFault(code: "printer.deadline", action: .reset, detail: "The document wasn't printed in the time given.")
-        }
+        guard left > 0 else { throw Self.deadline }
         return min(left, limit)
     }
 
+    private func limit(_ milliseconds: Int32) -> IPPPrinter.Limit { .init(milliseconds: milliseconds, context: context) }
+
+    private func look() throws -> IPPPrinter.Limit { limit(try time(atMost: 2000)) }
+
+    // MARK: Printing
+
     /// A printer that still ends the last job says busy; it is asked again until the deadline.
-    private func create() throws -> Int32 {
+    private mutating func create() throws -> Int32 {
         while true {
             try context.checkCancelled()
             do {
-                return try printer.createJob(title: request.title, copies: request.copies, milliseconds: time())
+                return try route.entrance.createJob(title: request.title, copies: request.copies, ticket, limit(time()))
             } catch let failure as PrinterFailure where failure == .busy {
-                if let obstacle = try printer.status(milliseconds: time(atMost: 2000)).obstacle { throw obstacle.fault }
+                if let obstacle = try route.status(look()).obstacle { throw obstacle.fault }
                 guard context.remainingMilliseconds > reserve + Int32(Self.interval) else {
                     throw DeviceFault(code: "printer.busy", action: .reset, detail: "The printer was busy with another job all the time.")
                 }
                 usleep(Self.interval * 1000)
+            } catch let failure as PrinterFailure where failure.mayPass || failure == .stopped {
+                // It may have made the job and not have come to say so: without a document, but in the way of the next one.
+                mayBeLeftOver = true
+                throw failure
             }
         }
     }
 
-    private func watch(_ job: Int32) throws -> Int {
+    private mutating func watch(_ job: Int32) throws -> Int {
         var reported: PrinterProgress?
         var blockedSince: ContinuousClock.Instant?
+        var obstacle: DeviceFault?
         var heardLast = ContinuousClock.now
         while true {
             try context.checkCancelled()
-            let (state, status): (IPPPrinter.Job, IPPPrinter.Status)
+            let (status, state, printed): (IPPPrinter.Status, IPPPrinter.Job, Int)
             do {
                 // The printer first: a job that completes between the two looks is then seen as completed, whatever the tray says.
-                status = try printer.status(milliseconds: time(atMost: 2000))
-                state = try printer.job(job, milliseconds: time(atMost: 2000))
+                status = try route.status(look())
+                (state, printed) = try look(at: job)
                 heardLast = .now
             } catch let failure as PrinterFailure where failure.mayPass && ContinuousClock.now - heardLast < Self.silence {
                 usleep(Self.interval * 1000)
                 continue
+            } catch let fault as DeviceFault where fault == Self.deadline {
+                // What the job waited for says more.
+                throw obstacle ?? fault
             }
-            let progress = PrinterProgress(sheetsPrinted: state.sheets ?? 0, reasons: status.reasons)
+            let progress = PrinterProgress(sheetsPrinted: printed, reasons: status.reasons, fallbacks: ticket.fallbacks)
             if progress != reported {
                 try context.report(.printing(progress))
                 reported = progress
             }
             switch state.state {
-            case .completed: return sheets(state)
+            case .completed: return max(printed > 0 ? printed : sheets(of: state), request.copies)
             case .aborted:
                 if let obstacle = status.obstacle { throw obstacle.fault }
                 throw aborted(state, by: "given up")
             case .cancelled: throw aborted(state, by: "cancelled at the printer")
             case .waiting, .held, .stopped: break
             }
-            if let obstacle = status.obstacle {
+            obstacle = status.obstacle?.fault
+            if let obstacle {
                 let since = blockedSince ?? .now
                 blockedSince = since
-                if ContinuousClock.now - since >= Self.patience { throw obstacle.fault }
+                if ContinuousClock.now - since >= patience { throw obstacle }
             } else {
                 blockedSince = nil
             }
@@ -106,28 +140,104 @@ struct PrintJob {
         }
     }
 
+    private static var deadline: DeviceFault {
+        DeviceFault(code: "printer.deadline", action: .reset, detail: "The document wasn't printed in the time given.")
+    }
+
+    /// How the job is, and the sheets that have come out. What a print server counts are the pages that it has sent: the machine is asked.
+    private mutating func look(at job: Int32) throws -> (IPPPrinter.Job, printed: Int) {
+        let handedIn = try route.entrance.job(job, look())
+        guard route.isQueue, let machine = route.machine else { return (handedIn, sheets(of: handedIn)) }
+        twin = try twin ?? findTwin(at: machine, look())
+        guard let twin else { return (handedIn, 0) }
+        let printing = try machine.job(twin, look())
+        // The server hears of the end some seconds later.
+        return (printing.state == .completed && !handedIn.hasEnded ? printing : handedIn, sheets(of: printing))
+    }
+
+    private func findTwin(at machine: IPPPrinter, _ limit: IPPPrinter.Limit) throws -> Int32? {
+        try machine.openJobs(limit).last { $0.name == request.title && !before.contains($0.id) }?.id
+    }
+
+    /// As the printer counts: sheets, or sides of sheets.
+    private func sheets(of job: IPPPrinter.Job) -> Int {
+        let isTwoSided = ticket.sides?.hasPrefix("two-sided") == true
+        return job.sheets ?? job.impressions.map { isTwoSided ? ($0 + 1) / 2 : $0 } ?? 0
+    }
+
+    // MARK: Giving up
+
     private func aborted(_ job: IPPPrinter.Job, by whom: String) -> DeviceFault {
         DeviceFault(
             code: "printer.aborted", action: .reset, detail: "The job was \(whom); job-state-reasons: \(job.reasons.joined(separator: ", "))")
     }
 
-    /// What the printer counted, else at least one sheet for every copy.
-    private func sheets(_ job: IPPPrinter.Job) -> Int {
-        max(job.sheets ?? 0, request.copies)
+    /// Whether the printer went away while it had the document, or came back and knows nothing of it: what it did meanwhile nobody saw.
+    private func isLost(_ error: any Error) -> Bool {
+        guard isHandedOver, let failure = error as? PrinterFailure else { return false }
+        return failure.mayPass || failure == .notFound
     }
 
-    /// Cancels the job, asking again while the printer doesn't answer. Returns its sheets when it turns out to have completed.
-    private func withdraw(_ job: Int32) -> Int? {
+    private mutating func uncertain(_ error: any Error) -> DeviceFault {
+        mayBeLeftOver = true
+        let cause = (error as? PrinterFailure)?.fault.code ?? (error as? DeviceFault)?.code ?? "the cancellation wasn't confirmed"
+        return DeviceFault(
+            code: "printer.uncertain", action: .clear,
+            detail: "The printer had the document and went out of reach (\(cause)): look at the output tray before it is printed again.")
+    }
+
+    private enum Withdrawal {
+        case completed(sheets: Int)
+        case cancelled
+        /// The printer didn't say so in time.
+        case unconfirmed
+    }
+
+    /// Cancels the job, asking again while the printer doesn't answer.
+    private mutating func withdraw(_ job: Int32) -> Withdrawal {
         let end = ContinuousClock.now + .milliseconds(max(500, min(reserve, context.remainingMilliseconds)))
+        let brief = IPPPrinter.Limit(milliseconds: 500)
         var asked = false
         while ContinuousClock.now < end {
-            if !asked { asked = (try? printer.cancel(job: job, milliseconds: 500)) != nil }
-            if let state = try? printer.job(job, milliseconds: 500) {
-                if state.state == .completed { return sheets(state) }
-                if asked && state.isEnding || state.hasEnded { return nil }
+            if !asked { asked = cancelled(job, at: route.entrance) }
+            do {
+                let state = try route.entrance.job(job, brief)
+                if state.state == .completed { return .completed(sheets: max(sheets(of: state), request.copies)) }
+                // A print server says cancelled at once, and so that its backend has gone too a little later.
+                let isOver = route.isQueue ? state.hasEnded && !state.isStopping : asked && state.isEnding || state.hasEnded
+                if isOver, let result = withdrawBehind(brief) { return result }
+            } catch {
+                // Switched off and on again, a printer has forgotten its jobs.
+                if (error as? PrinterFailure) == .notFound, let result = withdrawBehind(brief) { return result }
             }
             usleep(50_000)
         }
-        return nil
+        return .unconfirmed
+    }
+
+    /// The same at the machine behind a print server, which stops its own part first and the machine's after. Nil while that isn't certain.
+    private mutating func withdrawBehind(_ brief: IPPPrinter.Limit) -> Withdrawal? {
+        guard route.isQueue, let machine = route.machine else { return .cancelled }
+        do {
+            twin = try twin ?? findTwin(at: machine, brief)
+            guard let twin else { return .cancelled }
+            let state = try machine.job(twin, brief)
+            if state.state == .completed { return .completed(sheets: max(sheets(of: state), request.copies)) }
+            if state.isEnding { return .cancelled }
+            _ = cancelled(twin, at: machine)
+            return nil
+        } catch {
+            return nil
+        }
+    }
+
+    /// Whether the printer has taken the request, or has nothing left to cancel.
+    private func cancelled(_ job: Int32, at place: IPPPrinter) -> Bool {
+        do {
+            try place.cancel(job: job, IPPPrinter.Limit(milliseconds: 500))
+            return true
+        } catch {
+            return (error as? PrinterFailure) == .notPossible
+        }
     }
 }

@@ -1,33 +1,37 @@
 public import DeviceLink
 public import KioskModel
 
-/// A receipt and form printer that speaks IPP (RFC 8011), which every network printer sold since 2010 does.
+/// An A4 printer that speaks IPP (RFC 8011), as every network printer sold since 2010 does, or a queue of a print server before any other.
 /// What a citizen prints leaves the machine now or never: a job that can't go on is cancelled, so that it doesn't come out for the next one.
 public final class PrinterDriver: DeviceDriver {
-    private let printer: IPPPrinter
-    /// Milliseconds for one look at the printer.
+    private let options: PrinterOptions
+    /// What was learnt when the printer was met; nil again once it is out of reach.
+    private var route: PrinterRoute?
+    /// Jobs of ours may lie at the printer: an earlier host's, or one that couldn't be cancelled for certain.
+    private var mayHaveLeftovers = true
+    /// Milliseconds for one look at the printer, and the time for all looks of a poll together.
     private static let glance: Int32 = 2000
+    private static let pollLimit: Duration = .seconds(8)
 
-    /// Options: `uri=ipp://ADDRESS:PORT/ipp/print`, required. Throws a fault `printer.bad-option`.
+    /// Options: `uri=ipp://ADDRESS:PORT/ipp/print`, or `queue=NAME` with `server=/run/cups/cups.sock`; `user=NAME`, by default made of the
+    /// host's name; `patience=SECONDS`. Throws a fault `printer.bad-option`.
     public init(options: [String: String]) throws {
-        guard let uri = options["uri"], uri.hasPrefix("ipp://") || uri.hasPrefix("ipps://") else {
-            throw DeviceFault(code: "printer.bad-option", action: .configure, detail: "The printer needs uri=ipp://ADDRESS:PORT/ipp/print.")
-        }
-        if let unknown = options.keys.sorted().first(where: { $0 != "uri" }) {
-            throw DeviceFault(code: "printer.bad-option", action: .configure, detail: "The printer has no option \(unknown).")
-        }
-        printer = IPPPrinter(uri: uri)
+        self.options = try PrinterOptions(options)
     }
 
-    /// `identity`: `model`, and `reasons` while the printer has anything to say (`media-low` among them).
+    /// `identity`: `model`, `colour`, `two-sided`, `media`, a queue's `error-policy`, and `reasons` while the printer has anything to say.
     public func poll() -> DeviceStatus {
+        let limit = IPPPrinter.Limit(milliseconds: Self.glance, end: .now + Self.pollLimit)
         do {
-            let status = try printer.status(milliseconds: Self.glance)
-            var identity = ["model": status.model]
+            let route = try meet(limit)
+            let status = try route.status(limit)
+            var identity = route.capabilities.identity
             if !status.reasons.isEmpty { identity["reasons"] = PrinterReason.keywords(status.reasons).joined(separator: ",") }
             let obstacle = status.obstacle
-            return DeviceStatus(state: obstacle?.state ?? .ready, fault: obstacle?.fault, identity: identity)
+            return DeviceStatus(
+                state: obstacle?.state ?? .ready, fault: obstacle?.fault, identity: identity, conditions: PrinterReason.conditions(status.reasons))
         } catch let failure as PrinterFailure {
+            route = nil
             return DeviceStatus(state: failure.state, fault: failure.fault)
         } catch {
             return DeviceStatus(state: .needsTechnician, fault: DeviceFault(code: "printer.protocol", action: .reset, detail: "\(type(of: error))"))
@@ -35,7 +39,8 @@ public final class PrinterDriver: DeviceDriver {
     }
 
     /// `.print` with one PDF. Faults: those of `PrinterReason` and `PrinterFailure`, `printer.busy`, `printer.aborted`, `printer.deadline`,
-    /// `printer.bad-document`, `printer.unsupported`.
+    /// `printer.bad-document`, `printer.no-pdf`, `printer.no-a4`, `printer.too-many-copies`, `printer.unsupported`; and `printer.uncertain` when
+    /// pages may have come out, or may still: a job that nobody may print again without a look at the output tray.
     public func perform(_ command: DeviceCommand, files: [MemoryFile], context: CommandContext) throws -> DeviceReply {
         guard case .print(let request) = command else {
             throw DeviceFault(code: "printer.unsupported", action: .configure, detail: "Another device's command was sent to the printer.")
@@ -47,11 +52,26 @@ public final class PrinterDriver: DeviceDriver {
             throw DeviceFault(code: "printer.bad-document", action: .configure, detail: "\(request.copies) copies can't be printed.")
         }
         do {
-            let job = PrintJob(printer: printer, request: request, document: files[0], context: context)
-            return DeviceReply(.printed(sheets: try job.run()))
+            let route = try meet(IPPPrinter.Limit(milliseconds: Self.glance, end: context.deadline, context: context))
+            var job = PrintJob(
+                route: route, request: request, ticket: try route.capabilities.ticket(for: request), patience: options.patience, context: context)
+            defer { mayHaveLeftovers = job.mayBeLeftOver }
+            return DeviceReply(.printed(sheets: try job.run(files[0])))
         } catch let failure as PrinterFailure {
             if failure == .stopped { throw CancellationError() }
+            if failure.mayPass { route = nil }
             throw failure.fault
         }
+    }
+
+    /// Learns what the printer can do, and cancels leftovers, once each.
+    private func meet(_ limit: IPPPrinter.Limit) throws -> PrinterRoute {
+        let met = try route ?? PrinterRoute(options, limit)
+        route = met
+        if mayHaveLeftovers {
+            try met.cancelLeftovers(limit)
+            mayHaveLeftovers = false
+        }
+        return met
     }
 }

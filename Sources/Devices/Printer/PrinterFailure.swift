@@ -9,6 +9,11 @@ struct PrinterFailure: Error, Equatable {
     /// server-error-busy: another job is still at it (RFC 8011 §B.1.5.8).
     static let busy = PrinterFailure(code: KIOSK_PRINTER_REFUSED.rawValue - 0x0507)
 
+    /// client-error-not-possible: the job has ended, or is ending (§B.1.4.5).
+    static let notPossible = PrinterFailure(code: KIOSK_PRINTER_REFUSED.rawValue - 0x0404)
+    /// client-error-not-found (§B.1.4.7).
+    static let notFound = PrinterFailure(code: KIOSK_PRINTER_REFUSED.rawValue - 0x0406)
+
     /// Returns a result ≥ 0 unchanged.
     @discardableResult
     static func check(_ result: Int32) throws(PrinterFailure) -> Int32 {
@@ -30,9 +35,12 @@ struct PrinterFailure: Error, Equatable {
         case KIOSK_PRINTER_TIMEOUT.rawValue:
             return DeviceFault(code: "printer.unreachable", action: .replug, detail: "The printer didn't answer in time.")
         case KIOSK_PRINTER_BAD_URI.rawValue:
-            return DeviceFault(code: "printer.bad-option", action: .configure, detail: "uri isn't an ipp: or ipps: address.")
+            return DeviceFault(
+                code: "printer.bad-option", action: .configure, detail: "The address isn't an ipp: or ipps: address, or the socket isn't a path.")
         case KIOSK_PRINTER_NO_MEMORY.rawValue:
             return DeviceFault(code: "printer.no-memory", action: .reset, detail: "No memory for a request.")
+        case Self.notFound.code:
+            return DeviceFault(code: "printer.no-queue", action: .configure, detail: "There is no such printer or queue at the address (0x406).")
         case ...KIOSK_PRINTER_REFUSED.rawValue:
             let status = String(KIOSK_PRINTER_REFUSED.rawValue - code, radix: 16)
             return DeviceFault(code: "printer.refused", action: .configure, detail: "The printer refused with IPP status 0x\(status).")

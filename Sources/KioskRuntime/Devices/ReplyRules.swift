@@ -48,7 +48,8 @@ struct ReplyRules {
             try require(files.isEmpty, .fileCount)
             let reasons = progress.reasons
             let clean = reasons.count <= LinkText.maxEntries && reasons.allSatisfy { LinkText.isClean($0, maxBytes: LinkText.maxReason) }
-            try require(clean && (0...10_000).contains(progress.sheetsPrinted), .outOfBounds)
+            let once = Set(progress.fallbacks).count == progress.fallbacks.count
+            try require(clean && once && (0...10_000).contains(progress.sheetsPrinted), .outOfBounds)
         case (.fraction(let done), _):
             try require(files.isEmpty, .fileCount)
             try require((0...1).contains(done), .outOfBounds)

@@ -1,0 +1,54 @@
+internal import DeviceLink
+internal import KioskModel
+
+/// The way of a job to paper: the entrance, where it is handed in, and the machine that prints it. Without a print server they are the same.
+///
+/// A print server knows little of its printer: its reasons are those of the last job, and its count of sheets is what it has sent, not what came
+/// out. Both are therefore asked of the machine, whenever the server's queue leads to one that speaks IPP.
+struct PrinterRoute {
+    let entrance: IPPPrinter
+    /// nil behind a queue whose printer speaks no IPP: a USB printer with a driver of its own.
+    let machine: IPPPrinter?
+    let capabilities: PrinterCapabilities
+
+    var isQueue: Bool { machine != entrance }
+
+    /// Asks the entrance what it can do.
+    init(_ options: PrinterOptions, _ limit: IPPPrinter.Limit) throws {
+        entrance = options.entrance
+        capabilities = try entrance.capabilities(limit)
+        guard options.isQueue else {
+            machine = entrance
+            return
+        }
+        let device = capabilities.deviceURI
+        let speaksIPP = device.hasPrefix("ipp://") || device.hasPrefix("ipps://")
+        machine = speaksIPP ? IPPPrinter(uri: device, socket: nil, user: entrance.user) : nil
+    }
+
+    /// What both say, the machine's reasons first.
+    func status(_ limit: IPPPrinter.Limit) throws -> IPPPrinter.Status {
+        var status = try entrance.status(limit)
+        guard isQueue, let machine else { return status }
+        let behind = try machine.status(limit)
+        // What the queue last heard of its printer is older than what the printer says: only its own troubles count.
+        let own = status.reasons.filter { PrinterReason.isOfQueue($0) }
+        status.reasons = behind.reasons + own.filter { !behind.reasons.contains($0) }
+        status.isStopped = status.isStopped || behind.isStopped
+        status.isAccepting = status.isAccepting && behind.isAccepting
+        return status
+    }
+
+    /// Cancels what an earlier host, or an earlier moment without a connection, left behind under our name. Throws while that isn't certain.
+    func cancelLeftovers(_ limit: IPPPrinter.Limit) throws {
+        for place in isQueue ? [entrance, machine].compactMap(\.self) : [entrance] {
+            for job in try place.openJobs(limit) {
+                do {
+                    try place.cancel(job: job.id, limit)
+                } catch let failure as PrinterFailure where failure == .notPossible || failure == .notFound {
+                    // It ended by itself, or is ending.
+                }
+            }
+        }
+    }
+}
