@@ -1,3 +1,4 @@
+import AuxiliariesShim
 import DeviceLink
 import KioskModel
 import Testing

@@ -1,3 +1,4 @@
+import DeviceLink
 import Testing
 
 @testable import Auxiliaries
@@ -32,23 +33,29 @@ struct TimeTests {
         #expect(buzzer.isOn && buzzer.due == nil)
     }
 
-    @Test func aSensorIsBelievedWhenTwoLooksAgree() {
-        var sensor = Debouncer(isActive: false, pause: .milliseconds(50))
+    /// What each look makes of a sensor that began as `isActive` and had an edge: whether it is news, and what is believed then.
+    private func looks(_ levels: [Bool], from isActive: Bool) -> (news: [Bool], sensor: Debouncer) {
+        var sensor = Debouncer(isActive: isActive, pause: .milliseconds(50))
         sensor.edge(at: at(0))
         sensor.edge(at: at(30))
-        #expect(sensor.due == at(50))
-        #expect(!sensor.look(true, at: at(50)) && sensor.due == at(100))
-        #expect(sensor.look(true, at: at(100)))
-        #expect(sensor.isActive && sensor.due == nil)
+        var news: [Bool] = []
+        for level in levels {
+            guard let due = sensor.due else { break }
+            #expect(due == at(50 * (news.count + 1)))
+            news.append(sensor.look(level, at: due))
+        }
+        return (news, sensor)
+    }
+
+    @Test func aSensorIsBelievedWhenTwoLooksAgree() {
+        let (news, sensor) = looks([true, true], from: false)
+        #expect(news == [false, true] && sensor.isActive && sensor.due == nil)
     }
 
     @Test func aSensorThatFlapsBackIsNoNews() {
-        var sensor = Debouncer(isActive: true, pause: .milliseconds(50))
-        sensor.edge(at: at(0))
-        #expect(!sensor.look(false, at: at(50)))
-        #expect(!sensor.look(true, at: at(100)))
-        #expect(sensor.isActive && sensor.due == nil)
-        sensor.edge(at: at(110))
-        #expect(!sensor.look(false, at: at(160)) && sensor.due != nil)
+        let (news, sensor) = looks([false, true, false], from: true)
+        #expect(news == [false, false] && sensor.isActive && sensor.due == nil)
+        let (again, other) = looks([false], from: true)
+        #expect(again == [false] && other.isActive && other.due != nil)
     }
 }
