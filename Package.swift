@@ -106,6 +106,11 @@ let package = Package(
         .systemLibrary(name: "CQREncode", path: "Drivers/CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         shim("LinkShim", path: "Drivers/Link"),
         shim("LineShim", path: "Drivers/Line"),
+        .systemLibrary(name: "CUPSClient", path: "Drivers/CUPSClient", pkgConfig: "libupsclient", providers: [.apt(["libupsclient-dev"])]),
+        .systemLibrary(name: "CGPIOD", path: "Drivers/CGPIOD", pkgConfig: "libgpiod", providers: [.apt(["libgpiod-dev"])]),
+        shim("KeypadShim", path: "Drivers/Keypad", ["LineShim"]),
+        shim("PowerSupplyShim", path: "Drivers/PowerSupply", ["LineShim", "CUPSClient"]),
+        shim("AuxiliariesShim", path: "Drivers/Auxiliaries", ["LineShim", "CGPIOD"]),
         shim("IDCardReaderShim", path: "Drivers/IDCardReader", ["LineShim", "CLibUSB"]),
         shim("ScannerShim", path: "Drivers/Scanner", ["CSANE"]),
         shim("PrinterShim", path: "Drivers/Printer", link: ["cups"]),
@@ -126,6 +131,9 @@ let package = Package(
         library("IDCardReader", path: "Sources/Devices/IDCardReader", ["KioskModel", "DeviceLink", "Line", "IDCardReaderShim", "LineShim"]),
         library("Scanner", path: "Sources/Devices/Scanner", ["KioskModel", "DeviceLink", "ScannerShim"]),
         library("Printer", path: "Sources/Devices/Printer", ["KioskModel", "DeviceLink", "PrinterShim"]),
+        library("Keypad", path: "Sources/Devices/Keypad", ["KioskModel", "DeviceLink", "KeypadShim"]),
+        library("PowerSupply", path: "Sources/Devices/PowerSupply", ["KioskModel", "DeviceLink", "PowerSupplyShim"]),
+        library("Auxiliaries", path: "Sources/Devices/Auxiliaries", ["KioskModel", "DeviceLink", "AuxiliariesShim"]),
         library("Imaging", path: "Sources/Devices/Imaging", ["KioskModel", "DeviceLink", "ImagingShim"]),
 
         // The kiosk.
@@ -146,7 +154,7 @@ let package = Package(
                 "KioskFlow",
                 arguments, yaml, lifecycle, signals, log,
             ]),
-        tool("kiosk-device", ["IDCardReader", "Scanner", "Printer", "Imaging", "DeviceLink", "KioskModel"]),
+        tool("kiosk-device", ["IDCardReader", "Scanner", "Printer", "Imaging", "Keypad", "PowerSupply", "Auxiliaries", "DeviceLink", "KioskModel"]),
         tool("kioskctl", ["LocalAPI", "KioskModel", arguments]),
 
         // The city.
@@ -212,6 +220,9 @@ let package = Package(
             ["IDCardReader", "IDCardReaderShim", "LineShim", "DeviceLink", "KioskModel", "Bench", "VirtualUSB", "SeededRandom", "Line"]),
         suite("Scanner", ["Scanner", "DeviceLink", "KioskModel", "Bench"]),
         suite("Printer", ["Printer", "DeviceLink", "KioskModel", "Bench"]),
+        suite("Keypad", ["Keypad", "KeypadShim", "DeviceLink", "KioskModel", "Bench"]),
+        suite("PowerSupply", ["PowerSupply", "PowerSupplyShim", "DeviceLink", "KioskModel", "Bench"]),
+        suite("Auxiliaries", ["Auxiliaries", "AuxiliariesShim", "DeviceLink", "KioskModel", "Bench"]),
         suite("Imaging", ["Imaging", "DeviceLink", "KioskModel", "Bench"]),
         // Commits until it is killed: what the crash tests kill.
         .executableTarget(name: "outbox-writer", dependencies: ["Outbox", log], path: "Tests/Support/outbox-writer", swiftSettings: swiftSettings),

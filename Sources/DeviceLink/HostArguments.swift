@@ -27,7 +27,11 @@ public struct HostArguments: Sendable, Equatable {
           --option KEY=VALUE
                             for the driver, may be given several times:
                             idCardReader: usb=0400:c35a, or port=/dev/ttyS0 baud=115200; scanner: device=SANE-NAME option.SANE-OPTION=VALUE;
-                            printer: uri=ipp://ADDRESS/ipp/print, or queue=NAME server=/run/cups/cups.sock; patience=SECONDS
+                            printer: uri=ipp://ADDRESS/ipp/print, or queue=NAME server=/run/cups/cups.sock; patience=SECONDS;
+                            keypad: usb=062a:4101 and name=NAME, or device=/dev/input/eventN;
+                            powerSupply: ups=kiosk@127.0.0.1:3493;
+                            auxiliaries: chip=gpiochip0 out.NAME=PIN in.SENSOR=PIN[:low] debounce=MS, sensors person,
+                            cabinet, call, card, paper
           --help            prints this
 
         Exit codes:

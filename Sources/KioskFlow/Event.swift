@@ -116,10 +116,13 @@ public struct Surroundings: Sendable, Equatable {
     public var ready: Set<DeviceClass>
     public var platformReachable: Bool
     public var items: [ServiceItem]
+    /// The battery is about to end: who is here may finish, and nobody else is let in.
+    public var isClosing: Bool
 
-    public init(ready: Set<DeviceClass> = [], platformReachable: Bool = false, items: [ServiceItem] = []) {
+    public init(ready: Set<DeviceClass> = [], platformReachable: Bool = false, items: [ServiceItem] = [], isClosing: Bool = false) {
         self.ready = ready
         self.platformReachable = platformReachable
         self.items = items
+        self.isClosing = isClosing
     }
 }

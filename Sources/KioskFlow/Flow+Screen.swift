@@ -53,6 +53,8 @@ extension Flow {
         case .stopped(let reason): stoppedScreen(reason)
         case .wiping:
             make("wiping", .key("wiping.title"), [.progress(.key("goodbye.body"), fraction: nil)], [])
+        case .closed:
+            make("closed", .key("closed.title"), tone: .problem, [.paragraph(.key("closed.body"))], [])
         case .outOfService:
             make("out-of-service", .key("outOfService.title"), tone: .problem, [.paragraph(.key("outOfService.body"))], [])
         }

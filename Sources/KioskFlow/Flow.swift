@@ -4,7 +4,7 @@ internal import KioskModel
 ///
 /// It holds no clock, no random source and no handle. Rules it keeps, whatever comes:
 /// a touch counts only when the screen of the moment offers it; a completion counts only while its effect is pending;
-/// every phase has a time-out; and the only way back to `attract` is through the wipe.
+/// every phase has a time-out; and the only way back to `attract` or `closed`, where nobody is, is through the wipe.
 public struct Flow: Sendable, Equatable {
     public internal(set) var phase = Phase.attract
     public internal(set) var visit = Visit()
@@ -16,7 +16,11 @@ public struct Flow: Sendable, Equatable {
 
     public init(surroundings: Surroundings = Surroundings()) {
         self.surroundings = surroundings
+        if surroundings.isClosing { phase = .closed }
     }
+
+    /// Nobody is here, and nothing of anybody.
+    public var isIdle: Bool { phase == .attract || phase == .closed }
 
     /// What a pending effect is for.
     public enum PendingEffect: String, Sendable, Hashable, CaseIterable {
@@ -32,11 +36,11 @@ public struct Flow: Sendable, Equatable {
             return generation == timerGeneration ? handleTimeOut() : []
         case .surroundings(let new):
             surroundings = new
-            return []
+            return openOrClose()
         case .wiped(let id):
             guard finish(id, .wipe), case .wiping = phase else { return [] }
             visit = Visit()
-            return enter(.attract)
+            return enter(surroundings.isClosing ? .closed : .attract)
         case .failed(let id, let failure):
             guard let kind = pending.removeValue(forKey: id) else { return [] }
             return kind == .wipe ? retryWipe() : handleUploadFailure(of: kind, failure)
@@ -69,7 +73,7 @@ public struct Flow: Sendable, Equatable {
 
     private mutating func handleTimeOut() -> [Effect] {
         switch phase {
-        case .attract:
+        case .attract, .closed:
             // Somebody chose a language and walked away; the next citizen finds the kiosk as it always is.
             visit = Visit()
             return []
@@ -87,6 +91,13 @@ public struct Flow: Sendable, Equatable {
             visit.idleWarning = true
             return [rearm(seconds: Limits.idleWarning)]
         }
+    }
+
+    /// Only where nobody is: a visit goes on to its end.
+    private mutating func openOrClose() -> [Effect] {
+        guard isIdle, surroundings.isClosing != (phase == .closed) else { return [] }
+        visit = Visit()
+        return enter(surroundings.isClosing ? .closed : .attract)
     }
 
     // MARK: Moves that keep the rules
@@ -191,7 +202,7 @@ extension Phase {
     /// Seconds until the time-out; nil only where the kiosk is idle.
     var timeOut: Int? {
         switch self {
-        case .attract: nil
+        case .attract, .closed: nil
         case .readingCard: Limits.cardRead
         case .scanning: Limits.pageScan
         case .committing: Limits.commit

@@ -25,6 +25,8 @@ public enum Phase: Sendable, Hashable {
     case stopped(StopReason)
     /// Everything of the citizen is being let go. `attempt` counts from 1.
     case wiping(attempt: Int)
+    /// Idle like `attract`, but nobody is let in: the battery is about to end.
+    case closed
     /// The wipe could not be confirmed: no new citizen is let in.
     case outOfService
 }

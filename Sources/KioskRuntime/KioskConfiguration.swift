@@ -36,10 +36,13 @@ public struct KioskConfiguration: Sendable {
     /// The kiosk-device executable.
     public var deviceHost: URL
     public var devices: [Device]
+    /// seconds that the battery must last for a new citizen to be let in
+    public var minimumRuntime: Int
 
     public init(
         kiosk: String, dataDirectory: URL, runtimeDirectory: URL, webDirectory: URL, stringsDirectory: URL, webPort: Int, frameAncestor: String?,
-        catalogueDirectory: URL, credentialFile: URL, platformURL: URL?, deviceHost: URL, devices: [Device]
+        catalogueDirectory: URL, credentialFile: URL, platformURL: URL?, deviceHost: URL, devices: [Device],
+        minimumRuntime: Int = PowerPolicy.defaultMinimum
     ) {
         self.kiosk = kiosk
         self.dataDirectory = dataDirectory
@@ -53,6 +56,7 @@ public struct KioskConfiguration: Sendable {
         self.platformURL = platformURL
         self.deviceHost = deviceHost
         self.devices = devices
+        self.minimumRuntime = minimumRuntime
     }
 
     /// The device that serves each class: the first one named.

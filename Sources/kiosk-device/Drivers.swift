@@ -1,7 +1,10 @@
+import Auxiliaries
 import DeviceLink
 import IDCardReader
 import Imaging
+import Keypad
 import KioskModel
+import PowerSupply
 import Printer
 import Scanner
 
@@ -11,8 +14,11 @@ func makeDriver(for deviceClass: DeviceClass, _ services: HostServices) throws -
     case .idCardReader: try IDCardReaderDriver(options: services.options)
     case .scanner: try ScannerDriver(options: services.options)
     case .printer: try PrinterDriver(options: services.options)
+    case .keypad: try KeypadDriver(options: services.options)
+    case .powerSupply: try PowerSupplyDriver(options: services.options)
+    case .auxiliaries: try AuxiliariesDriver(services)
     case .imaging: try ImagingDriver(options: services.options)
-    case .camera, .receiptPrinter, .codeScanner, .locker, .auxiliaries, .keypad, .powerSupply, .smartCardReader, .photoDecoder:
+    case .camera, .receiptPrinter, .codeScanner, .locker, .smartCardReader, .photoDecoder:
         throw DeviceFault(code: "link.no-driver", action: .configure, detail: "this version has no driver for the class \(deviceClass.rawValue)")
     }
 }

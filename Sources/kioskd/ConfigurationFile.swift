@@ -24,6 +24,10 @@ struct ConfigurationFile: Decodable {
         var environment: [String: String]?
     }
 
+    struct Power: Decodable {
+        var minimumRuntime: Int?
+    }
+
     var kiosk: String
     var dataDirectory: String
     var runtimeDirectory: String
@@ -32,6 +36,7 @@ struct ConfigurationFile: Decodable {
     var platform: Platform
     var deviceHost: String
     var devices: [Device]
+    var power: Power?
 
     enum Problem: Error, CustomStringConvertible {
         case unreadable(path: String, cause: any Error)
@@ -71,6 +76,9 @@ struct ConfigurationFile: Decodable {
         if let port = web.port, !(0...65535).contains(port) {
             throw Problem.invalid(path: path, key: "web.port", what: "\(port) is no port; 0 to 65535")
         }
+        if let seconds = power?.minimumRuntime, !(0...86_400).contains(seconds) {
+            throw Problem.invalid(path: path, key: "power.minimumRuntime", what: "\(seconds) is no time; seconds from 0 to 86400")
+        }
         guard !devices.isEmpty else { throw Problem.invalid(path: path, key: "devices", what: "names none; the imaging worker at least is needed") }
         let configuration = KioskConfiguration(
             kiosk: kiosk, dataDirectory: url(dataDirectory), runtimeDirectory: url(runtimeDirectory), webDirectory: url(web.directory),
@@ -78,7 +86,8 @@ struct ConfigurationFile: Decodable {
             credentialFile: url(platform.credential), platformURL: platform.url, deviceHost: url(deviceHost),
             devices: devices.map {
                 .init(name: $0.name, deviceClass: $0.class, options: $0.options ?? [:], environment: $0.environment ?? [:])
-            })
+            },
+            minimumRuntime: power?.minimumRuntime ?? PowerPolicy.defaultMinimum)
         let longest = [configuration.controlSocket, configuration.deviceSocket].map(\.path.utf8.count).max() ?? 0
         guard longest <= 107 else {
             throw Problem.invalid(path: path, key: "runtimeDirectory", what: "is too long for a Unix socket (107 bytes): choose a shorter one")

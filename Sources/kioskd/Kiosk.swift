@@ -16,6 +16,7 @@ import UnixSignals
 /// Puts the parts together, in the order in which they depend on each other.
 struct Kiosk {
     private let services: [any Service]
+    private let power: PowerWatch
     private let logger: Logger
 
     /// Opens everything that can be opened at once. Throws what names the file or key to mend.
@@ -48,6 +49,7 @@ struct Kiosk {
         let origin = try ServerOrigin(tokenFile: configuration.tokenFile)
         let source = KioskStatus(
             kiosk: configuration.kiosk, engine: engine, supervisor: supervisor, delivery: delivery, store: store, records: records, startedAt: Date())
+        power = PowerWatch(engine: engine, supervisor: supervisor, minimumRuntime: configuration.minimumRuntime, logger: logger)
         services = [
             uplink,
             supervisor,
@@ -60,12 +62,20 @@ struct Kiosk {
         ]
     }
 
-    /// Returns after SIGTERM or SIGINT, when every service has ended in the reverse order.
-    func run() async throws {
-        var group = ServiceGroupConfiguration(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    /// Why the kiosk was stopped.
+    enum End {
+        case signal, power
+    }
+
+    /// Returns after SIGTERM or SIGINT, or before the battery ends, when every service has ended in the reverse order.
+    func run() async throws -> End {
+        let services = services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) }
+        let watch = ServiceGroupConfiguration.ServiceConfiguration(service: power, successTerminationBehavior: .gracefullyShutdownGroup)
+        var group = ServiceGroupConfiguration(services: services + [watch], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(5)
         group.maximumCancellationDuration = .seconds(5)
         try await ServiceGroup(configuration: group).run()
+        return await power.hasEnded ? .power : .signal
     }
 
     /// A kiosk without its devices' past still serves: a database that is damaged is laid aside.

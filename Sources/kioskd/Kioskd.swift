@@ -6,7 +6,7 @@ import Outbox
 import ServiceLifecycle
 import UnixSignals
 
-/// The kiosk's daemon. Exit codes: 0 after SIGTERM or SIGINT, 64 wrong usage, 78 wrong configuration, 70 everything else.
+/// The kiosk's daemon. Exit codes: 0 after SIGTERM or SIGINT, 64 wrong usage, 75 ended in order because the battery was about to end, 78 wrong configuration, 70 everything else.
 @main
 struct Kioskd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,7 +16,7 @@ struct Kioskd: AsyncParsableCommand {
             Serves the touchscreen on the loopback interface and kioskctl on a Unix socket, runs the device hosts, and delivers what citizens \
             submitted to the platform.
 
-            Exit codes: 0 stopped by SIGTERM or SIGINT, 64 usage, 78 configuration, 70 other.
+            Exit codes: 0 stopped by SIGTERM or SIGINT, 64 usage, 75 stopped in order before the battery ended, 78 configuration, 70 other.
             """)
 
     @Option(help: ArgumentHelp("Configuration file (YAML); docs/configuration.md lists its keys.", valueName: "file"))
@@ -50,10 +50,13 @@ struct Kioskd: AsyncParsableCommand {
             throw ExitCode(78)
         }
         do {
-            try await kiosk.run()
+            guard try await kiosk.run() == .power else { return }
         } catch {
             logger.critical("stopped", metadata: ["cause": "\(error)"])
             throw ExitCode(70)
         }
+        // Wanted: the unit says SuccessExitStatus=75. It is started again all the same, should the machine stay on.
+        logger.notice("stopped before the battery ends")
+        throw ExitCode(75)
     }
 }

@@ -19,7 +19,7 @@ struct StorageWatch: Service {
     func run() async throws {
         for await _ in store.broken.cancelOnGracefulShutdown() {
             logger.critical("the outbox is out of use until kioskd has been restarted")
-            for await update in await engine.updates().cancelOnGracefulShutdown() where update.screen.name == "attract" { throw Broken() }
+            for await _ in await engine.updates().cancelOnGracefulShutdown() where await engine.isIdle { throw Broken() }
         }
     }
 }

@@ -74,6 +74,30 @@ import Testing
         #expect(kiosk.flow.phase == .attract)
     }
 
+    @Test func `when the battery is about to end nobody is let in, and who is here may finish`() {
+        var closing = surroundings
+        closing.isClosing = true
+        var idle = Driver()
+        idle.send(.surroundings(closing))
+        #expect(idle.flow.phase == .closed && idle.flow.screen.name == "closed" && idle.flow.screen.actions.isEmpty)
+        idle.touch(.start)
+        #expect(idle.flow.phase == .closed)
+        idle.send(.surroundings(surroundings))
+        #expect(idle.flow.phase == .attract, "the mains are back")
+
+        var visited = Driver()
+        visited.toChecklist()
+        let before = visited.flow
+        #expect(visited.send(.surroundings(closing)) == [])
+        #expect(visited.flow.phase == before.phase && visited.flow.visit == before.visit && visited.flow.timerGeneration == before.timerGeneration)
+        visited.touch(.exit)
+        visited.send(.wiped(visited.id(.wipe)))
+        #expect(visited.flow.phase == .closed && visited.flow.visit == Visit())
+
+        var started = Flow(surroundings: closing)
+        #expect(started.phase == .closed && started.handle(.timer(started.timerGeneration)) == [])
+    }
+
     /// 400 random visits of 120 events each. After every event: each phase has a running timer, idle is reached by the wipe alone, a commit comes
     /// from the review alone, no personal value stands on a screen that doesn't need it, and time alone leads back to idle.
     @Test func `random visits keep every rule`() throws {
@@ -92,8 +116,9 @@ import Testing
                     if case .startTimer(let generation, _) = effect { timerFor = generation }
                     if case .commit = effect { #expect(before.phase == .review) }
                 }
-                #expect(flow.phase == .attract || timerFor == flow.timerGeneration, "no timer in \(flow.phase)")
-                if flow.phase == .attract, before.phase != .attract {
+                #expect(flow.isIdle || timerFor == flow.timerGeneration, "no timer in \(flow.phase)")
+                if flow.isIdle, !before.isIdle {
+                    #expect((flow.phase == .closed) == flow.surroundings.isClosing)
                     wipes += 1
                     guard case .wiping = before.phase else { Issue.record("idle reached from \(before.phase)"); return }
                     #expect(flow.visit == Visit() && flow.pending.isEmpty)
@@ -108,21 +133,21 @@ import Testing
             }
         }
         #expect(wipes > 100)
-        #expect(seen.count >= 17, "reached: \(seen.sorted())")
+        #expect(seen.count >= 18, "reached: \(seen.sorted())")
     }
 
     /// Only timers and the wipe's confirmation, and the kiosk is idle within a few steps.
     private static func leadsHome(_ start: Flow) -> Bool {
         var flow = start
         for _ in 0..<(Limits.failedReads * 3 + 8) {
-            if flow.phase == .attract { return true }
+            if flow.isIdle { return true }
             if let wipe = flow.pending.first(where: { $0.value == .wipe }) {
                 _ = flow.handle(.wiped(wipe.key))
             } else {
                 _ = flow.handle(.timer(flow.timerGeneration))
             }
         }
-        return flow.phase == .attract
+        return flow.isIdle
     }
 
     private static func randomEvent(for flow: Flow, step: Int, _ generator: inout SeededGenerator) -> Event {
@@ -139,6 +164,10 @@ import Testing
         switch generator.next() % 20 {
         case 0: return .timer(flow.timerGeneration)
         case 1: return .timer(flow.timerGeneration - 1)
+        case 19 where generator.next() % 6 == 0:
+            var new = flow.surroundings
+            new.isClosing.toggle()
+            return .surroundings(new)
         case 2: return .touch(Touch(Touch.Kind.allCases.randomElement(using: &generator) ?? .exit, item.code))
         case 3...11 where !pending.isEmpty:
             guard let (id, kind) = pending.randomElement(using: &generator) else { return .timer(0) }

@@ -27,6 +27,8 @@ public actor VirtualKiosk {
     /// `ready`, `jam`, `coverOpen`
     public internal(set) var scannerCondition = "ready"
 
+    /// `NAME@HOST:PORT` of a power supply; nil for a kiosk without.
+    private let powerSupply: String?
     private var parts: Parts?
     private var traces: [TraceChannel] = []
     private var tracer: BenchProcess?
@@ -45,7 +47,9 @@ public actor VirtualKiosk {
     /// - Parameters:
     ///   - root: where everything is kept; made when missing
     ///   - traced: whether kioskd and all it starts run under strace, for the residue search
-    public init(root: URL, log: ProcessLog, traced: Bool) throws {
+    ///   - powerSupply: the address of one that the kiosk hangs on; nil for none
+    public init(root: URL, log: ProcessLog, traced: Bool, powerSupply: String? = nil) throws {
+        self.powerSupply = powerSupply
         layout = try BenchLayout(root: root)
         self.log = log
         ledger = traced ? WriteLedger() : nil
@@ -181,7 +185,7 @@ public actor VirtualKiosk {
                     environment: ["SANE_CONFIG_DIR": scanner.saneConfigDirectory.path]),
                 .init(name: "printer", class: "printer", options: ["uri": printer.uri]),
                 .init(name: "imaging", class: "imaging"),
-            ]
+            ] + (powerSupply.map { [.init(name: "ups", class: "powerSupply", options: ["ups": $0])] } ?? [])
         ).write(to: layout.kioskConfiguration)
     }
 }

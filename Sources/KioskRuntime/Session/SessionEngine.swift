@@ -91,6 +91,9 @@ public actor SessionEngine {
 
     // MARK: The technician's side
 
+    /// Whether nobody is here, and nothing of anybody.
+    public var isIdle: Bool { flow.isIdle }
+
     public var report: SessionReport {
         SessionReport(session: session, revision: revision, screen: shown.name, language: shown.language, startedAt: startedAt)
     }
@@ -106,11 +109,11 @@ public actor SessionEngine {
     func apply(_ event: Event) {
         let effects = flow.handle(event)
         for effect in effects { carryOut(effect) }
-        if case .wiped = event, flow.phase == .attract {
+        if case .wiped = event, flow.isIdle {
             session = Secret.make(bytes: 9)
             revision = 0
             startedAt = nil
-        } else if startedAt == nil, flow.phase != .attract {
+        } else if startedAt == nil, !flow.isIdle {
             startedAt = Date()
         }
         show(flow.screen)

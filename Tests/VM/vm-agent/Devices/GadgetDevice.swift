@@ -21,7 +21,7 @@ actor GadgetDevice: VMDevice {
     private let role: Role
     private let program: String
     /// Also the serial number by which a probe finds it.
-    private let name: String
+    nonisolated let name: String
     private let log: @Sendable (String) -> Void
     private var player: LineProgram?
     private var probe: LineProgram?

@@ -6,10 +6,12 @@ import KioskRuntime
 import LocalAPI
 import Logging
 import ServiceLifecycle
+import Synchronization
 
 /// The scenario's device hosts: real kiosk-device processes under the kiosk's own supervisor.
 struct HostBed: Sendable {
     let supervisor: DeviceSupervisor
+    private let progress = ProgressWords()
     private let running: Task<Void, any Error>
 
     /// A debug build under software emulation takes its time to say hello.
@@ -64,8 +66,31 @@ struct HostBed: Sendable {
 
     func run(_ command: HostCommand, on host: String, deadline: Duration) async throws -> Completion {
         let files = try command.content?.make() ?? []
-        return await supervisor.perform(command.command, on: host, files: files, deadline: deadline).completion
+        progress.begin(host)
+        let told = await supervisor.perform(command.command, on: host, files: files, deadline: deadline) { [progress] step, _ in
+            if let word = step.inWords { progress.add(word, host) }
+        }
+        return told.completion
     }
+
+    /// Waits until the command that was begun last has told that, and nothing else.
+    func expect(progress wanted: String, of host: String, deadline: Duration) async throws {
+        try await Poll.until("\(host) to tell \(wanted)", deadline: deadline) { () -> Poll.Outcome<Void> in
+            let words = progress[host]
+            return words == wanted ? .there(()) : .notYet(words.isEmpty ? "nothing" : words)
+        }
+    }
+}
+
+/// What the last command on each host has told on its way.
+private final class ProgressWords: Sendable {
+    private let words = Mutex<[String: [String]]>([:])
+
+    subscript(host: String) -> String { words.withLock { $0[host, default: []].joined(separator: " ") } }
+
+    func begin(_ host: String) { words.withLock { $0[host] = [] } }
+
+    func add(_ word: String, _ host: String) { words.withLock { $0[host, default: []].append(word) } }
 }
 
 /// Log lines for whoever reads the machine's journal.

@@ -175,12 +175,19 @@ actor ScenarioRun {
             guard let task = begun.removeValue(forKey: host) else { throw DeviceTrouble("nothing was begun; write `begin \(host) COMMAND` above") }
             let completion = try await Deadline.hold(step.deadline, "what was begun on \(host)") { try await task.value }
             try settle(completion, host, outcome)
+        case .cancel(let host):
+            guard let task = begun.removeValue(forKey: host) else { throw DeviceTrouble("nothing was begun; write `begin \(host) COMMAND` above") }
+            task.cancel()
+            let completion = try await Deadline.hold(step.deadline, "what was begun on \(host)") { try await task.value }
+            guard completion == .cancelled else { throw DeviceTrouble("it came to \(completion.inWords)") }
         case .expect(let state, let host, let fault):
             guard let bed else { return }
             try await bed.expect(state, fault: fault, of: host, deadline: step.deadline)
             if state == .ready { seen(host, by: .driver) }
         case .expectCondition(let condition, let wanted, let host):
             try await bed?.expect(condition, wanted, of: host, deadline: step.deadline)
+        case .expectProgress(let words, let host):
+            try await bed?.expect(progress: words, of: host, deadline: step.deadline)
         }
     }
 

@@ -23,6 +23,18 @@ extension DeviceResult {
     }
 }
 
+extension DeviceProgress {
+    /// As `expect HOST progress` compares it; nil for progress that comes in no certain number.
+    var inWords: String? {
+        switch self {
+        case .cardFound: "cardFound"
+        // Synthetic, like everything that is typed in a scenario.
+        case .key(let press): press.key.reveal.rawValue.replacing("digit", with: "")
+        case .frame, .page, .printing, .fraction: nil
+        }
+    }
+}
+
 extension SyntheticCitizen {
     /// The citizen whose name and number stand on the card.
     fileprivate static func owner(of card: IdentityCard) -> SyntheticCitizen? {

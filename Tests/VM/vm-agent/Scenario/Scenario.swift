@@ -43,9 +43,13 @@ struct Scenario: Equatable {
         case run(HostCommand, host: String, outcome: Outcome?)
         case begin(HostCommand, host: String)
         case end(host: String, outcome: Outcome?)
+        /// Takes what was begun back.
+        case cancel(host: String)
         case expect(DeviceState, host: String, fault: String?)
         /// In the words of ``DeviceCondition``: `expect reader with cardLeft`, `expect locker without "doorOpen 3"`.
         case expectCondition(String, Bool, host: String)
+        /// In the words of ``DeviceProgress/inWords``: `expect keypad progress "1 3 7"`.
+        case expectProgress(String, host: String)
     }
 
     /// How a command must end.

@@ -4,7 +4,7 @@ import KioskModel
 /// Reads a scenario file. Pure: it knows the names of the kinds, and nothing of what is plugged in.
 struct ScenarioParser {
     /// The words that a device's verb can't be.
-    static let keywords = ["device", "host", "plug", "unplug", "run", "begin", "end", "expect"]
+    static let keywords = ["device", "host", "plug", "unplug", "run", "begin", "end", "cancel", "expect"]
     /// Of a step that says no other; software emulation is slow.
     static let deadline: Duration = .seconds(120)
 
@@ -138,6 +138,10 @@ struct ScenarioParser {
             try requireHost(name)
             guard words.count == 2 else { throw error("write `end \(name) [-> OUTCOME]`") }
             return .end(host: name, outcome: try wanted.map { w throws(ScenarioError) in try outcome(w) })
+        case "cancel":
+            try requireHost(name)
+            guard words.count == 2, wanted == nil else { throw error("write `cancel \(name)`") }
+            return .cancel(host: name)
         case "expect":
             return try expectation(words, wanted)
         default:
@@ -165,6 +169,7 @@ struct ScenarioParser {
             }
             return .expectCondition(words[3], words[2] == "with", host: words[1])
         }
+        if words.count == 4, wanted == nil, words[2] == "progress" { return .expectProgress(words[3], host: words[1]) }
         let states = DeviceState.allCases.map(\.rawValue).joined(separator: ", ")
         guard (3...4).contains(words.count), wanted == nil, let state = DeviceState(rawValue: words[2]) else {
             throw error("write `expect \(words[1]) STATE [FAULT-CODE] [within SECONDS]`; states are \(states)")

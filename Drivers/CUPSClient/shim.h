@@ -1,0 +1,4 @@
+#include <stdint.h>
+#include <sys/time.h>
+#include <sys/types.h>
+#include <upsclient.h>

@@ -1,0 +1,175 @@
+internal import Foundation
+internal import Glibc
+internal import Synchronization
+
+/// A keypad without a kernel: events of evdev on a Unix socket, which the driver is given as its device. What is pressed while nobody has it open
+/// is lost, as with the kernel.
+public final class KeypadSimulator: Sendable {
+    public enum Failure: Error, Equatable {
+        /// A system call failed with this errno.
+        case system(call: String, code: Int32)
+    }
+
+    /// Where it pulls its own plug.
+    public enum Step: String, Sendable, CaseIterable {
+        /// When it is opened.
+        case open
+        /// When a key is down and not released.
+        case key
+        /// In the middle of an event.
+        case event
+    }
+
+    /// A key's way down and up, as `linux/input-event-codes.h` numbers it.
+    public enum Value: Int32, Sendable {
+        case up = 0, down = 1, held = 2
+    }
+
+    /// Stable over unplugging; it does not exist while the keypad is unplugged.
+    public let path: String
+    private let directory: String
+    private let state = Mutex(State())
+
+    private struct State {
+        var listener: Int32?
+        var readers: [Int32] = []
+        var step: Step?
+    }
+
+    /// Unplugged at first. The socket is made inside a new private directory, which ``remove()`` takes away.
+    public init() throws {
+        var template = Array((NSTemporaryDirectory() + "/keypad-XXXXXX").utf8CString)
+        guard mkdtemp(&template) != nil else { throw Failure.system(call: "mkdtemp", code: errno) }
+        directory = String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        path = directory + "/keypad"
+    }
+
+    public var isPlugged: Bool { state.withLock { $0.listener != nil } }
+
+    /// Whether a driver has it open.
+    public var isRead: Bool {
+        state.withLock { state in
+            // One that closed its end is no reader.
+            state.readers.removeAll { reader in
+                var entry = pollfd(fd: reader, events: 0, revents: 0)
+                guard poll(&entry, 1, 0) > 0 else { return false }
+                close(reader)
+                return true
+            }
+            return !state.readers.isEmpty
+        }
+    }
+
+    /// Does nothing when it is plugged in.
+    public func plug() throws {
+        try state.withLock { state in
+            guard state.listener == nil else { return }
+            let listener = try Self.listen(path)
+            state.listener = listener
+            let thread = Thread { [self] in accept(listener) }
+            thread.name = "keypad"
+            thread.start()
+        }
+    }
+
+    /// Returns when every reader has hung up and the path is gone.
+    public func unplug() {
+        state.withLock { Self.unplug(&$0, path) }
+    }
+
+    public func unplug(at step: Step) {
+        state.withLock { $0.step = step }
+    }
+
+    /// A key goes down and up again.
+    public func press(_ code: UInt16) {
+        send(code, .down)
+        send(code, .up)
+    }
+
+    public func send(_ code: UInt16, _ value: Value) {
+        let event = Self.event(type: 1, code: code, value: value.rawValue)
+        state.withLock { state in
+            if state.step == .event, !state.readers.isEmpty {
+                Self.write(Array(event.prefix(11)), &state)
+                Self.unplug(&state, path)
+                return
+            }
+            Self.write(event + Self.report, &state)
+            if state.step == .key, value == .down, !state.readers.isEmpty { Self.unplug(&state, path) }
+        }
+    }
+
+    /// The kernel's buffer ran over: these keys are what is left of a report that lost its beginning.
+    public func overflow(_ codes: [UInt16]) {
+        let dropped = Self.event(type: 0, code: 3, value: 0)
+        state.withLock { Self.write(dropped + codes.flatMap { Self.event(type: 1, code: $0, value: 1) } + Self.report, &$0) }
+    }
+
+    /// Unplugs it for good.
+    public func remove() {
+        unplug()
+        try? FileManager.default.removeItem(atPath: directory)
+    }
+
+    // MARK: Events
+
+    private static let report = event(type: 0, code: 0, value: 0)
+
+    /// `struct input_event` with 64-bit times, which are zero.
+    private static func event(type: UInt16, code: UInt16, value: Int32) -> [UInt8] {
+        [UInt8](repeating: 0, count: 16) + [UInt8(type & 0xFF), UInt8(type >> 8), UInt8(code & 0xFF), UInt8(code >> 8)]
+            + (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+    }
+
+    private static func write(_ bytes: [UInt8], _ state: inout State) {
+        for reader in state.readers { _ = Glibc.send(reader, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
+    }
+
+    // MARK: The socket
+
+    private static func listen(_ path: String) throws -> Int32 {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(path.utf8)
+        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { throw Failure.system(call: "bind", code: ENAMETOOLONG) }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard listener >= 0 else { throw Failure.system(call: "socket", code: errno) }
+        let bound = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+        }
+        guard bound == 0, Glibc.listen(listener, 4) == 0 else {
+            let code = errno
+            close(listener)
+            throw Failure.system(call: "bind", code: code)
+        }
+        return listener
+    }
+
+    /// On a thread of its own until the listener is shut.
+    private func accept(_ listener: Int32) {
+        while true {
+            let reader = Glibc.accept(listener, nil, nil)
+            if reader < 0, errno == EINTR { continue }
+            guard reader >= 0 else { break }
+            _ = fcntl(reader, F_SETFD, FD_CLOEXEC)
+            state.withLock { state in
+                guard state.listener == listener else { return _ = close(reader) }
+                state.readers.append(reader)
+                if state.step == .open { Self.unplug(&state, path) }
+            }
+        }
+        close(listener)
+    }
+
+    private static func unplug(_ state: inout State, _ path: String) {
+        state.step = nil
+        unlink(path)
+        for reader in state.readers { close(reader) }
+        state.readers = []
+        // Wakes the thread, which closes it.
+        if let listener = state.listener { shutdown(listener, Int32(SHUT_RDWR)) }
+        state.listener = nil
+    }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import KioskModel
+import LocalAPI
+import Testing
+
+@testable import Bench
+
+/// The mains fail under a kiosk of real processes, its power supply being Network UPS Tools' own.
+@Suite(.serialized)
+struct PowerTests {
+    @Test func `on battery the kiosk finishes, stops in order, and comes back with the mains`() async throws {
+        let root = try BenchLayout.temporaryRoot()
+        defer { try? FileManager.default.removeItem(at: root) }
+        let ups = try NetworkUPSServer()
+        let log = ProcessLog()
+        let kiosk = try VirtualKiosk(root: root, log: log, traced: false, powerSupply: ups.address)
+        do {
+            try await ups.plug()
+            try await kiosk.start()
+            let screen = try await Touchscreen.open(try await kiosk.startAddress())
+            try await story(kiosk, screen, ups, log)
+            await screen.close()
+        } catch {
+            await kiosk.stop()
+            await ups.remove()
+            throw error
+        }
+        await kiosk.stop()
+        await ups.remove()
+    }
+
+    private func story(_ kiosk: VirtualKiosk, _ screen: Touchscreen, _ ups: NetworkUPSServer, _ log: ProcessLog) async throws {
+        // Enough for one more citizen; then not enough, but the mains come back.
+        try await screen.waitFor("attract")
+        try await ups.set(["ups.status": "OB DISCHRG", "battery.charge": "20", "battery.runtime": "200"])
+        try await screen.waitFor("closed")
+        try await ups.set(["ups.status": "OL CHRG"])
+        try await screen.waitFor("attract")
+
+        // Who is here stays, though the battery is about to end.
+        try await screen.touch(.start)
+        try await screen.waitFor("menu")
+        let process = await kiosk.kioskd.pid
+        try await ups.set(["ups.status": "OB DISCHRG LB"])
+        let local = kiosk.local
+        try await Poll.until("kioskd to know of the battery") {
+            let conditions = try await local.devices().flatMap(\.conditions).map(\.kind)
+            return conditions.contains(.batteryLow) ? .there(()) : .notYet("\(conditions)")
+        }
+        #expect(await screen.current?.name == "menu")
+        #expect(await kiosk.kioskd.pid == process)
+
+        // Nobody is here any more: it ends, as the unit expects it to, and comes back closed or open as the mains are.
+        try await screen.touch(.exit)
+        try await Poll.until("kioskd to end in order") {
+            log.recent.contains { $0.contains("kioskd ended (exit 75)") } ? .there(()) : .notYet("it runs")
+        }
+        try await ups.set(["ups.status": "OL CHRG"])
+        try await screen.waitFor("attract")
+    }
+}
