@@ -107,6 +107,8 @@ let package = Package(
         shim("LinkShim", path: "Drivers/Link"),
         shim("LineShim", path: "Drivers/Line"),
         shim("IDCardReaderShim", path: "Drivers/IDCardReader", ["LineShim", "CLibUSB"]),
+        shim("LockerShim", path: "Drivers/Locker", ["LineShim"]),
+        shim("CodeScannerShim", path: "Drivers/CodeScanner", ["LineShim"]),
         shim("ScannerShim", path: "Drivers/Scanner", ["CSANE"]),
         shim("PrinterShim", path: "Drivers/Printer", link: ["cups"]),
         shim("ImagingShim", path: "Drivers/Imaging", ["CLeptonica", "CTurboJPEG", "CPangoCairo", "CQREncode"]),
@@ -124,6 +126,8 @@ let package = Package(
         // Devices, run inside kiosk-device.
         library("Line", path: "Sources/Devices/Line", ["LineShim"]),
         library("IDCardReader", path: "Sources/Devices/IDCardReader", ["KioskModel", "DeviceLink", "Line", "IDCardReaderShim", "LineShim"]),
+        library("Locker", path: "Sources/Devices/Locker", ["KioskModel", "DeviceLink", "Line", "LockerShim", "LineShim"]),
+        library("CodeScanner", path: "Sources/Devices/CodeScanner", ["KioskModel", "DeviceLink", "Line", "CodeScannerShim", "LineShim"]),
         library("Scanner", path: "Sources/Devices/Scanner", ["KioskModel", "DeviceLink", "ScannerShim"]),
         library("Printer", path: "Sources/Devices/Printer", ["KioskModel", "DeviceLink", "PrinterShim"]),
         library("Imaging", path: "Sources/Devices/Imaging", ["KioskModel", "DeviceLink", "ImagingShim"]),
@@ -145,7 +149,7 @@ let package = Package(
                 "KioskFlow",
                 arguments, yaml, lifecycle, signals, log,
             ]),
-        tool("kiosk-device", ["IDCardReader", "Scanner", "Printer", "Imaging", "DeviceLink", "KioskModel"]),
+        tool("kiosk-device", ["IDCardReader", "Locker", "CodeScanner", "Scanner", "Printer", "Imaging", "DeviceLink", "KioskModel"]),
         tool("kioskctl", ["LocalAPI", "KioskModel", arguments]),
 
         // The city.
@@ -204,6 +208,8 @@ let package = Package(
         suite(
             "IDCardReader",
             ["IDCardReader", "IDCardReaderShim", "LineShim", "DeviceLink", "KioskModel", "Bench", "VirtualUSB", "SeededRandom", "Line"]),
+        suite("Locker", ["Locker", "LockerShim", "LineShim", "Line", "DeviceLink", "KioskModel", "Bench"]),
+        suite("CodeScanner", ["CodeScanner", "CodeScannerShim", "LineShim", "Line", "DeviceLink", "KioskModel", "Bench"]),
         suite("Scanner", ["Scanner", "DeviceLink", "KioskModel", "Bench"]),
         suite("Printer", ["Printer", "DeviceLink", "KioskModel", "Bench"]),
         suite("Imaging", ["Imaging", "DeviceLink", "KioskModel"]),

@@ -27,7 +27,9 @@ public struct HostArguments: Sendable, Equatable {
           --option KEY=VALUE
                             for the driver, may be given several times:
                             idCardReader: usb=0400:c35a, or port=/dev/ttyS0 baud=115200; scanner: device=SANE-NAME;
-                            printer: uri=ipp://HOST/ipp/print
+                            printer: uri=ipp://HOST/ipp/print;
+                            locker: port=/dev/ttyS1 polarity=open-is-1|open-is-0 baud=9600 boards=1 doors-per-board=24;
+                            codeScanner: usb=0c2e:0b61 serial=…, or hidraw=/dev/hidraw0, or port=/dev/ttyS0 baud=9600
           --help            prints this
 
         Exit codes:

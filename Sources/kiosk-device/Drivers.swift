@@ -1,7 +1,9 @@
+import CodeScanner
 import DeviceLink
 import IDCardReader
 import Imaging
 import KioskModel
+import Locker
 import Printer
 import Scanner
 
@@ -9,10 +11,12 @@ import Scanner
 func makeDriver(for deviceClass: DeviceClass, _ services: HostServices) throws -> any DeviceDriver {
     switch deviceClass {
     case .idCardReader: try IDCardReaderDriver(options: services.options)
+    case .locker: try LockerDriver(options: services.options)
+    case .codeScanner: try CodeScannerDriver(options: services.options)
     case .scanner: try ScannerDriver(options: services.options)
     case .printer: try PrinterDriver(options: services.options)
     case .imaging: try ImagingDriver(options: services.options)
-    case .camera, .receiptPrinter, .codeScanner, .locker, .auxiliaries, .keypad, .powerSupply, .smartCardReader, .photoDecoder:
+    case .camera, .receiptPrinter, .auxiliaries, .keypad, .powerSupply, .smartCardReader, .photoDecoder:
         throw DeviceFault(code: "link.no-driver", action: .configure, detail: "this version has no driver for the class \(deviceClass.rawValue)")
     }
 }
