@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// A virtual code scanner on a serial port, which sends lines: the real driver opens `devicePath`.
 public final class CodeScannerSimulator: Sendable {
     /// How a scanner was set up.
@@ -15,6 +17,8 @@ public final class CodeScannerSimulator: Sendable {
 
     private let setting: Setting
     private let port: VirtualSerialPort
+    /// Counts what was held before it; odd while something is.
+    private let shown = Mutex(0)
 
     public init(_ setting: Setting = Setting()) throws {
         self.setting = setting
@@ -31,9 +35,34 @@ public final class CodeScannerSimulator: Sendable {
     /// Pulls the plug: an open port hangs up, and the path is gone. Returns when both have happened.
     public func unplug() { port.unplug() }
 
-    public func stop() { port.remove() }
+    public func stop() {
+        hide()
+        port.remove()
+    }
 
-    /// A code is held before the scanner. Lost while it is unplugged.
+    /// A code is held before the scanner, which reads it again and again, until ``hide()``.
+    public func show(_ text: String) {
+        hide()
+        let mine = shown.withLock { shown in
+            shown += 1
+            return shown
+        }
+        Task { [self] in
+            // Nothing is read any more once `hide()` has returned.
+            while shown.withLock({ shown in
+                if shown == mine { scan(text) }
+                return shown == mine
+            }) {
+                try? await Task.sleep(for: .milliseconds(300))
+            }
+        }
+    }
+
+    public func hide() {
+        shown.withLock { $0 += $0 % 2 }
+    }
+
+    /// A code passes before the scanner. Lost while it is unplugged.
     public func scan(_ text: String) {
         port.send(Array((setting.symbology + text + setting.ending).utf8))
     }

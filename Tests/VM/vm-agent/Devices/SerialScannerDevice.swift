@@ -19,6 +19,8 @@ struct SerialScannerDevice: VMDevice {
         switch (verb, arguments.count) {
         case ("options", 0): return "port=\(scanner.devicePath)"
         case ("scan", 1): scanner.scan(arguments[0])
+        case ("show", 1): scanner.show(arguments[0])
+        case ("hide", 0): scanner.hide()
         case ("scan-part", 1): scanner.scanPart(arguments[0])
         default:
             throw DeviceTrouble(

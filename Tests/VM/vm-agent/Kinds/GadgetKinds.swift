@@ -8,7 +8,7 @@ extension DeviceKind {
         GadgetDevice.Role(name: "vivid", uses: [("v4l2", ["--driver", "vivid"])], verbs: []),
         GadgetDevice.Role(name: "uvc", uses: [("v4l2", [])], verbs: ["stall", "resume"]),
         GadgetDevice.Role(
-            name: "hid", uses: [("hidraw", []), ("evdev", [])], verbs: ["scan", "scan-part", "press", "hold"],
+            name: "hid", uses: [("hidraw", []), ("evdev", [])], verbs: ["scan", "scan-part", "show", "hide", "press", "hold"],
             options: { "usb=0525:a4ac serial=\($0)" }),
         GadgetDevice.Role(name: "printer", uses: [("printer", [])], verbs: ["paper", "jam", "free", "printed"]),
         GadgetDevice.Role(
