@@ -68,11 +68,11 @@ func rig(_ name: String, _ dependencies: [Target.Dependency] = [], linking libra
 }
 
 /// `Tests/<Name>Tests`, testing `<Name>` and whatever else it is handed.
-/// A folder `Golden` holds expected outputs, read where they lie.
+/// Folders `Golden` and `Recordings` hold expected outputs and recorded conversations, read where they lie.
 func suite(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    let golden = FileManager.default.fileExists(atPath: Context.packageDirectory + "/Tests/\(name)Tests/Golden") ? ["Golden"] : []
+    let folders = ["Golden", "Recordings"].filter { FileManager.default.fileExists(atPath: Context.packageDirectory + "/Tests/\(name)Tests/" + $0) }
     return .testTarget(
-        name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", exclude: golden, resources: resources,
+        name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", exclude: folders, resources: resources,
         swiftSettings: swiftSettings)
 }
 
