@@ -68,11 +68,11 @@ func rig(_ name: String, _ dependencies: [Target.Dependency] = [], linking libra
 }
 
 /// `Tests/<Name>Tests`, testing `<Name>` and whatever else it is handed.
-/// A folder `Golden` holds expected outputs, read where they lie.
+/// Folders `Golden` and `Recordings` hold expected outputs and recorded conversations, read where they lie.
 func suite(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    let golden = FileManager.default.fileExists(atPath: Context.packageDirectory + "/Tests/\(name)Tests/Golden") ? ["Golden"] : []
+    let folders = ["Golden", "Recordings"].filter { FileManager.default.fileExists(atPath: Context.packageDirectory + "/Tests/\(name)Tests/" + $0) }
     return .testTarget(
-        name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", exclude: golden, resources: resources,
+        name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", exclude: folders, resources: resources,
         swiftSettings: swiftSettings)
 }
 
@@ -112,6 +112,8 @@ let package = Package(
         shim("PowerSupplyShim", path: "Drivers/PowerSupply", ["LineShim", "CUPSClient"]),
         shim("AuxiliariesShim", path: "Drivers/Auxiliaries", ["LineShim", "CGPIOD"]),
         shim("IDCardReaderShim", path: "Drivers/IDCardReader", ["LineShim", "CLibUSB"]),
+        shim("LockerShim", path: "Drivers/Locker", ["LineShim"]),
+        shim("CodeScannerShim", path: "Drivers/CodeScanner", ["LineShim"]),
         shim("ScannerShim", path: "Drivers/Scanner", ["CSANE"]),
         shim("PrinterShim", path: "Drivers/Printer", link: ["cups"]),
         shim("ImagingShim", path: "Drivers/Imaging", ["CLeptonica", "CTurboJPEG", "CPangoCairo", "CQREncode"]),
@@ -129,6 +131,8 @@ let package = Package(
         // Devices, run inside kiosk-device.
         library("Line", path: "Sources/Devices/Line", ["LineShim"]),
         library("IDCardReader", path: "Sources/Devices/IDCardReader", ["KioskModel", "DeviceLink", "Line", "IDCardReaderShim", "LineShim"]),
+        library("Locker", path: "Sources/Devices/Locker", ["KioskModel", "DeviceLink", "Line", "LockerShim", "LineShim"]),
+        library("CodeScanner", path: "Sources/Devices/CodeScanner", ["KioskModel", "DeviceLink", "Line", "CodeScannerShim", "LineShim"]),
         library("Scanner", path: "Sources/Devices/Scanner", ["KioskModel", "DeviceLink", "ScannerShim"]),
         library("Printer", path: "Sources/Devices/Printer", ["KioskModel", "DeviceLink", "PrinterShim"]),
         library("Keypad", path: "Sources/Devices/Keypad", ["KioskModel", "DeviceLink", "KeypadShim"]),
@@ -154,7 +158,7 @@ let package = Package(
                 "KioskFlow",
                 arguments, yaml, lifecycle, signals, log,
             ]),
-        tool("kiosk-device", ["IDCardReader", "Scanner", "Printer", "Imaging", "Keypad", "PowerSupply", "Auxiliaries", "DeviceLink", "KioskModel"]),
+        tool("kiosk-device", ["IDCardReader", "Locker", "CodeScanner", "Scanner", "Printer", "Imaging", "Keypad", "PowerSupply", "Auxiliaries", "DeviceLink", "KioskModel"]),
         tool("kioskctl", ["LocalAPI", "KioskModel", arguments]),
 
         // The city.
@@ -218,6 +222,8 @@ let package = Package(
         suite(
             "IDCardReader",
             ["IDCardReader", "IDCardReaderShim", "LineShim", "DeviceLink", "KioskModel", "Bench", "VirtualUSB", "SeededRandom", "Line"]),
+        suite("Locker", ["Locker", "LockerShim", "LineShim", "Line", "DeviceLink", "KioskModel", "Bench"]),
+        suite("CodeScanner", ["CodeScanner", "CodeScannerShim", "LineShim", "Line", "DeviceLink", "KioskModel", "Bench"]),
         suite("Scanner", ["Scanner", "DeviceLink", "KioskModel", "Bench"]),
         suite("Printer", ["Printer", "DeviceLink", "KioskModel", "Bench"]),
         suite("Keypad", ["Keypad", "KeypadShim", "DeviceLink", "KioskModel", "Bench"]),

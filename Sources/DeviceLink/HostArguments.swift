@@ -31,7 +31,9 @@ public struct HostArguments: Sendable, Equatable {
                             keypad: usb=062a:4101 and name=NAME, or device=/dev/input/eventN;
                             powerSupply: ups=kiosk@127.0.0.1:3493;
                             auxiliaries: chip=gpiochip0 out.NAME=PIN in.SENSOR=PIN[:low] debounce=MS, sensors person,
-                            cabinet, call, card, paper
+                            cabinet, call, card, paper;
+                            locker: port=/dev/ttyS1 polarity=open-is-1|open-is-0 baud=9600 boards=1 doors-per-board=24;
+                            codeScanner: usb=0c2e:0b61 serial=…, or hidraw=/dev/hidraw0, or port=/dev/ttyS0 baud=9600
           --help            prints this
 
         Exit codes:

@@ -1,10 +1,12 @@
 import Auxiliaries
+import CodeScanner
 import DeviceLink
 import IDCardReader
 import Imaging
 import Keypad
 import KioskModel
 import PowerSupply
+import Locker
 import Printer
 import Scanner
 
@@ -12,13 +14,15 @@ import Scanner
 func makeDriver(for deviceClass: DeviceClass, _ services: HostServices) throws -> any DeviceDriver {
     switch deviceClass {
     case .idCardReader: try IDCardReaderDriver(options: services.options)
+    case .locker: try LockerDriver(options: services.options)
+    case .codeScanner: try CodeScannerDriver(options: services.options)
     case .scanner: try ScannerDriver(options: services.options)
     case .printer: try PrinterDriver(options: services.options)
     case .keypad: try KeypadDriver(options: services.options)
     case .powerSupply: try PowerSupplyDriver(options: services.options)
     case .auxiliaries: try AuxiliariesDriver(services)
     case .imaging: try ImagingDriver(options: services.options)
-    case .camera, .receiptPrinter, .codeScanner, .locker, .smartCardReader, .photoDecoder:
+    case .camera, .receiptPrinter, .smartCardReader, .photoDecoder:
         throw DeviceFault(code: "link.no-driver", action: .configure, detail: "this version has no driver for the class \(deviceClass.rawValue)")
     }
 }

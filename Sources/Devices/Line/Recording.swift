@@ -10,6 +10,8 @@ public struct Recording: Sendable, Equatable {
         case failed(Int32)
         /// The line was opened anew: a driver does so after a failure.
         case opened
+        /// A look, a read that doesn't wait, found nothing: what a driver throws away as too early ends here.
+        case silent
     }
 
     public var events: [Event]
@@ -66,14 +68,15 @@ extension Recording {
                 guard let code = Int32(rest), code < 0 else { throw Malformed(line: number, expected: "`!` and a negative code") }
                 events.append(.failed(code))
             case "open" where rest.isEmpty: events.append(.opened)
-            default: throw Malformed(line: number, expected: "`> HEX`, `+ HEX` behind it, `< HEX`, `! CODE` or `open`")
+            case "~" where rest.isEmpty: events.append(.silent)
+            default: throw Malformed(line: number, expected: "`> HEX`, `+ HEX` behind it, `< HEX`, `! CODE`, `open` or `~`")
             }
             last = words[0].first
         }
         guard seen else { throw Malformed(line: 1, expected: "`\(Self.mark)` at the beginning") }
     }
 
-    /// One event a line, long ones over several: `> HEX` and `+ HEX` for what was sent, `< HEX` for what came, `! CODE`, `open`.
+    /// One event a line, long ones over several: `> HEX` and `+ HEX` for what was sent, `< HEX` for what came, `! CODE`, `open`, `~` for silence.
     public var text: String {
         var lines = [Self.mark]
         for event in events {
@@ -82,6 +85,7 @@ extension Recording {
             case .received(let bytes): lines += Self.lines(bytes, first: "<", more: "<")
             case .failed(let code): lines.append("! \(code)")
             case .opened: lines.append("open")
+            case .silent: lines.append("~")
             }
         }
         return lines.joined(separator: "\n") + "\n"

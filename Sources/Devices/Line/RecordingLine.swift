@@ -66,6 +66,8 @@ public final class RecordingLine: SwiftLine {
             tape.append(.received(Array(buffer.prefix(Int(result)))), bytes: Int(result))
         } else if result < 0, Int(result) != KIOSK_LINE_TIMEOUT {
             tape.append(.failed(result))
+        } else if deadline <= 0 {
+            tape.append(.silent)
         }
         return result
     }

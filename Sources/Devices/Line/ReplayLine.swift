@@ -27,8 +27,14 @@ public final class ReplayLine: SwiftLine {
             return Int32(KIOSK_LINE_IO)
         }
 
+        /// A look that the driver didn't take this time is none that it must take.
+        fileprivate func passSilence() {
+            while next == .silent { advance() }
+        }
+
         /// Throws `Mismatch` when the driver did something else, or less, than was recorded.
         public func finish() throws {
+            passSilence()
             if let mismatch { throw mismatch }
             if let next { throw Mismatch(event: position, expected: "\(next)", found: "the end") }
         }
@@ -50,18 +56,26 @@ public final class ReplayLine: SwiftLine {
     }
 
     public func open(deadline: Int32) -> Int32 {
+        script.passSilence()
         guard script.next == .opened else { return script.fail("opening") }
         script.advance()
         return failure() ?? 0
     }
 
     public func write(_ bytes: UnsafeRawBufferPointer, deadline: Int32) -> Int32 {
+        script.passSilence()
         guard script.offset == 0, script.next == .sent(Array(bytes)) else { return script.fail("sending \(Array(bytes))") }
         script.advance()
         return failure() ?? 0
     }
 
     public func read(into buffer: UnsafeMutableRawBufferPointer, deadline: Int32) -> Int32 {
+        if deadline > 0 {
+            script.passSilence()
+        } else if script.next == .silent {
+            script.advance()
+            return Int32(KIOSK_LINE_TIMEOUT)
+        }
         if let code = failure() { return code }
         guard case .received(let bytes)? = script.next else {
             // Silence takes its time, or a driver that waits for an answer would spin.

@@ -21,9 +21,9 @@ static const struct command {
 } commands[] = {
     {"vivid", " name ", "vivid, the kernel's virtual camera", device_vivid},
     {"uvc", " name ", "a camera on USB: MJPEG over a bulk endpoint. Verbs: stall, resume", device_uvc},
-    {"hid", " name ", "a code scanner and a keypad on USB. Verbs: scan CODE, scan-part CODE, press KEY, hold KEY", device_hid},
+    {"hid", " name ", "a code scanner and a keypad on USB. Verbs: scan CODE, scan-part CODE, show CODE, hide, press KEY, hold KEY", device_hid},
     {"printer", " name ", "a receipt printer on USB. Verbs: paper in|out, jam, free, printed", device_printer},
-    {"acm", " name ", "a locker board on a USB serial port. Verbs: echo on|off, withhold, release, shut LOCK, locks", device_acm},
+    {"acm", " name ", "a locker board on a USB serial port. Verbs: see its README", device_acm},
     {"uinput", " name ", "a keypad made through uinput. Verbs: press KEY, hold KEY", device_uinput},
     {"probe-v4l2", " name driver frames deadline ", "streams and checks pictures (--driver uvcvideo|vivid, --frames 0: until unplugged)", probe_v4l2},
     {"probe-hidraw", " name expect deadline ", "reads one code from the scanner", probe_hidraw},

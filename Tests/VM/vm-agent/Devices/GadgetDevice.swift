@@ -1,3 +1,4 @@
+import Bench
 import Foundation
 import Synchronization
 
@@ -11,6 +12,10 @@ actor GadgetDevice: VMDevice {
         var uses: [(name: String, arguments: [String])]
         /// The verbs of the device itself.
         var verbs: [String]
+        /// The steps of its protocol at which it can pull its own plug.
+        var steps: [String] = []
+        /// What its driver needs to find the plugged-in device with that serial number; nil while it isn't there.
+        var options: (@Sendable (_ serial: String) -> String?)?
     }
 
     private static let count = Atomic<Int>(0)
@@ -25,7 +30,17 @@ actor GadgetDevice: VMDevice {
     private let log: @Sendable (String) -> Void
     private var player: LineProgram?
     private var probe: LineProgram?
-    private(set) var isPlugged = false
+    private var isPluggedIn = false
+    /// It may have pulled its own plug.
+    private var isArmed = false
+
+    var isPlugged: Bool {
+        get async {
+            guard isArmed, let state = try? await command("plugged", within: .seconds(5)) else { return isPluggedIn }
+            isPluggedIn = state == "yes"
+            return isPluggedIn
+        }
+    }
 
     init(_ role: Role, options: [String: String], place: VMPlace) throws {
         guard options.isEmpty else { throw DeviceTrouble("`\(role.name)` has no options") }
@@ -37,12 +52,21 @@ actor GadgetDevice: VMDevice {
 
     func plug(within deadline: Duration) async throws {
         _ = try await command("plug", within: deadline)
-        isPlugged = true
+        (isPluggedIn, isArmed) = (true, false)
     }
 
     func unplug(within deadline: Duration) async throws {
         _ = try await command("unplug", within: deadline)
-        isPlugged = false
+        isPluggedIn = false
+    }
+
+    func unplug(at step: String) async throws {
+        guard role.steps.contains(step) else {
+            let steps = role.steps.isEmpty ? "it has none; write `unplug NAME`" : "steps are \(role.steps.joined(separator: ", "))"
+            throw DeviceTrouble("`\(role.name)` can't pull its plug at `\(step)`: \(steps)")
+        }
+        _ = try await command("unplug-at \(step)", within: .seconds(10))
+        isArmed = true
     }
 
     /// `use [PROBE] [OPTION=VALUE…]` runs a probe to its good end. `start …` returns when the probe has the device in use, `await TEXT` when it says
@@ -58,6 +82,9 @@ actor GadgetDevice: VMDevice {
             try startProbe(arguments, within: Self.probeDeadline)
             return try await awaitProbe("in use", within: deadline)
         case "await": return try await awaitProbe(arguments.joined(separator: " "), within: deadline)
+        case "options":
+            guard let options = role.options else { throw DeviceTrouble("no driver uses `\(role.name)` yet") }
+            return try await Self.options(options, name, within: deadline)
         case "finish": return try await result(within: deadline)
         case "lose":
             let (status, last) = try await ended(within: deadline)
@@ -138,5 +165,26 @@ actor GadgetDevice: VMDevice {
         let (status, last) = try await ended(within: deadline)
         guard status == 0, let ok = last.range(of: ": ok ") else { throw DeviceTrouble("the probe ended with \(status): \(last)") }
         return String(last[ok.upperBound...])
+    }
+}
+
+extension GadgetDevice {
+    /// The kernel sets a device up some time after it was plugged in.
+    private static func options(
+        _ options: @Sendable (String) -> String?, _ serial: String, within deadline: Duration
+    ) async throws -> String {
+        try await Poll.until("the node of \(serial)", deadline: deadline) { options(serial).map { .there($0) } ?? .notYet("none") }
+    }
+
+    /// The tty whose USB device has that serial number.
+    static func terminal(_ serial: String) -> String? {
+        let folder = "/sys/class/tty"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        for name in names.sorted() where name.hasPrefix("ttyACM") {
+            // The tty belongs to an interface, which belongs to the device.
+            let found = try? String(contentsOfFile: "\(folder)/\(name)/device/../serial", encoding: .utf8)
+            if found?.trimmingCharacters(in: .whitespacesAndNewlines) == serial { return "/dev/\(name)" }
+        }
+        return nil
     }
 }

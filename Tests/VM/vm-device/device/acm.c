@@ -19,6 +19,9 @@
 
 enum { BOARD = 1, FRAME_GAP_MS = 100 };
 
+/// Where a driver is in the course of opening a lock: it asks, tells it to open, and asks again.
+enum step { NO_STEP, QUERY, OPEN, STATE };
+
 struct board {
     struct gadget gadget;
     int fd;
@@ -28,6 +31,17 @@ struct board {
     bool echo;
     /// Replies are withheld until `release`.
     bool held;
+    /// Bytes that are none of a frame's come before each reply.
+    bool noisy;
+    /// An open lock is a set bit.
+    bool open_is_one;
+    /// Locks that stay shut when they are told to open.
+    uint32_t stuck;
+    /// A lock was told to open since the last question.
+    bool opened;
+    /// Where it pulls its own plug, and whether it got there.
+    enum step pull;
+    bool pulled;
     uint8_t command[LOCKER_FRAME];
     size_t filled;
     /// When a command begun but not finished is thrown away.
@@ -46,7 +60,7 @@ static enum outcome plug(void *context) {
     attribute_read(number, sizeof number, "%s/functions/" FUNCTION "/port_num", board->gadget.path);
     snprintf(path, sizeof path, "/dev/ttyGS%s", number);
     board->filled = board->reply_size = 0;
-    board->held = false;
+    board->held = board->opened = false;
     struct deadline deadline = deadline_in(5000);
     while ((board->fd = open(path, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)) < 0) {
         if (deadline_passed(deadline)) {
@@ -77,12 +91,30 @@ static void send(struct board *board, const uint8_t *bytes, size_t count) {
 }
 
 static void release(struct board *board) {
+    if (board->noisy && board->reply_size > 0) {
+        // The beginning of a frame is among it.
+        send(board, (const uint8_t[]){0x00, 0x80, BOARD, 0x8A, 0xFF}, 5);
+    }
     send(board, board->reply, board->reply_size);
     board->reply_size = 0;
 }
 
-/// A lock's state as the board says it: 00 open, 01 shut.
-static uint8_t state(const struct board *board, uint8_t lock) { return board->open >> (lock - 1) & 1 ? 0x00 : 0x01; }
+/// A lock's state as the board says it: 00 open, 01 shut, or the other way round.
+static uint8_t state(const struct board *board, uint8_t lock) {
+    bool open = board->open >> (lock - 1) & 1;
+    return open == board->open_is_one ? 0x01 : 0x00;
+}
+
+/// Whether the plug is to be pulled before this command is answered.
+static bool pulls_at(struct board *board, const uint8_t *command) {
+    enum step step = command[0] == 0x8A ? OPEN : board->opened ? STATE : QUERY;
+    board->opened = step == OPEN;
+    if (board->pull != step) {
+        return false;
+    }
+    board->pull = NO_STEP;
+    return board->pulled = true;
+}
 
 static void obey(struct board *board) {
     const uint8_t *command = board->command;
@@ -93,16 +125,19 @@ static void obey(struct board *board) {
     if (!locker_intact(command, LOCKER_FRAME) || command[1] != BOARD || command[2] > LOCKER_LOCKS) {
         return;
     }
+    if (pulls_at(board, command)) {
+        return;
+    }
     uint8_t lock = command[2];
     if (command[0] == 0x8A && command[3] == 0x11 && lock > 0) {
-        board->open |= 1u << (lock - 1);
+        board->open |= (1u << (lock - 1)) & ~board->stuck;
         locker_encode(board->reply, 0x8A, BOARD, lock, state(board, lock));
         board->reply_size = LOCKER_FRAME;
     } else if (command[0] == 0x80 && command[3] == 0x33 && lock > 0) {
         locker_encode(board->reply, 0x80, BOARD, lock, state(board, lock));
         board->reply_size = LOCKER_FRAME;
     } else if (command[0] == 0x80 && command[3] == 0x33) {
-        locker_encode_all(board->reply, BOARD, ~board->open);
+        locker_encode_all(board->reply, BOARD, board->open_is_one ? board->open : ~board->open);
         board->reply_size = LOCKER_ALL;
     }
     if (!board->held) {
@@ -142,8 +177,21 @@ static void serve(void *context, const struct pollfd *entries, nfds_t count) {
     }
 }
 
+static enum step step_named(const char *name) {
+    return strcmp(name, "query") == 0 ? QUERY : strcmp(name, "open") == 0 ? OPEN : strcmp(name, "state") == 0 ? STATE : NO_STEP;
+}
+
+static bool pulls(void *context) {
+    struct board *board = context;
+    bool pulled = board->pulled;
+    board->pulled = false;
+    return pulled;
+}
+
 static enum outcome perform(void *context, const char *verb, const char *argument, char *reply) {
     struct board *board = context;
+    int lock = atoi(argument);
+    uint32_t bit = lock >= 1 && lock <= LOCKER_LOCKS ? 1u << (lock - 1) : 0;
     if (strcmp(verb, "echo") == 0 && (strcmp(argument, "on") == 0 || strcmp(argument, "off") == 0)) {
         board->echo = strcmp(argument, "on") == 0;
     } else if (strcmp(verb, "withhold") == 0) {
@@ -151,12 +199,26 @@ static enum outcome perform(void *context, const char *verb, const char *argumen
     } else if (strcmp(verb, "release") == 0) {
         board->held = false;
         release(board);
-    } else if (strcmp(verb, "shut") == 0 && atoi(argument) >= 1 && atoi(argument) <= LOCKER_LOCKS) {
-        board->open &= ~(1u << (atoi(argument) - 1));
+    } else if (strcmp(verb, "noise") == 0 && (strcmp(argument, "on") == 0 || strcmp(argument, "off") == 0)) {
+        board->noisy = strcmp(argument, "on") == 0;
+    } else if (strcmp(verb, "polarity") == 0 && (strcmp(argument, "open-is-1") == 0 || strcmp(argument, "open-is-0") == 0)) {
+        board->open_is_one = strcmp(argument, "open-is-1") == 0;
+    } else if (strcmp(verb, "open") == 0 && bit) {
+        board->open |= bit;
+    } else if (strcmp(verb, "shut") == 0 && bit) {
+        board->open &= ~bit;
+    } else if (strcmp(verb, "stick") == 0 && bit) {
+        board->stuck |= bit;
+    } else if (strcmp(verb, "free") == 0 && bit) {
+        board->stuck &= ~bit;
+    } else if (strcmp(verb, "unplug-at") == 0 && step_named(argument) != NO_STEP) {
+        board->pull = step_named(argument);
     } else if (strcmp(verb, "locks") == 0) {
         snprintf(reply, REPLY_SIZE, "open=%08x", board->open);
     } else {
-        complain("'%s %s' is no verb of it; it knows echo on|off, withhold, release, shut LOCK, locks", verb, argument);
+        complain("'%s %s' is no verb of it; it knows echo on|off, noise on|off, polarity open-is-0|open-is-1, withhold, release, open LOCK, shut LOCK, "
+                 "stick LOCK, free LOCK, locks, unplug-at query|open|state",
+                 verb, argument);
         return OUTCOME_USAGE;
     }
     return OUTCOME_OK;
@@ -169,7 +231,9 @@ enum outcome device_acm(const struct options *options) {
     outcome = outcome ? outcome : gadget_add(&board.gadget, FUNCTION);
     outcome = outcome ? outcome : gadget_link(&board.gadget, FUNCTION);
     if (outcome == OUTCOME_OK) {
-        const struct device device = {.context = &board, .plug = plug, .unplug = unplug, .perform = perform, .watch = watch, .serve = serve};
+        const struct device device = {
+            .context = &board, .plug = plug, .unplug = unplug, .perform = perform, .watch = watch, .serve = serve,
+            .pulls = pulls};
         outcome = device_run(&device);
     }
     gadget_remove(&board.gadget);

@@ -21,6 +21,10 @@ static enum outcome obey(const struct device *device, bool *plugged, char *line,
     } else {
         argument = line + strlen(line);
     }
+    if (strcmp(line, "plugged") == 0) {
+        strcpy(reply, *plugged ? "yes" : "no");
+        return OUTCOME_OK;
+    }
     bool plug = strcmp(line, "plug") == 0;
     if (!plug && strcmp(line, "unplug") != 0) {
         if (!*plugged) {
@@ -70,6 +74,9 @@ enum outcome device_run(const struct device *device) {
         }
         if (plugged && device->serve) {
             device->serve(device->context, entries + 1, count);
+        }
+        if (plugged && device->pulls && device->pulls(device->context)) {
+            plugged = device->unplug(device->context) != OUTCOME_OK;
         }
         if (!entries[0].revents) {
             continue;

@@ -5,6 +5,7 @@
 #include "../support/outcome.h"
 
 #include <poll.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #pragma clang assume_nonnull begin
@@ -24,6 +25,8 @@ struct device {
     nfds_t (*_Nullable watch)(void *context, struct pollfd *entries, int *milliseconds);
     /// Called after each wait with the entries of `watch`.
     void (*_Nullable serve)(void *context, const struct pollfd *entries, nfds_t count);
+    /// Asked after each `serve`: whether it has come to the step at which it was to pull its own plug. It says so once.
+    bool (*_Nullable pulls)(void *context);
 };
 
 /// Says `ready` and serves until stdin ends or SIGTERM comes; then unplugs.

@@ -18,11 +18,17 @@ enum { SCANNER, KEYPAD, INTERFACES };
 /// How long the host may take to fetch a report: it polls only while someone has the device open.
 enum { FETCH_MS = 10000 };
 
+/// A code that is held before the scanner is read again after so long.
+enum { AGAIN_MS = 300 };
+
 static const char *const functions[INTERFACES] = {"hid.scanner", "hid.keypad"};
 
 struct hid {
     struct gadget gadget;
     int fds[INTERFACES];
+    /// What is held before the scanner; empty for nothing.
+    char shown[1024];
+    struct deadline again;
 };
 
 static enum outcome describe(
@@ -108,7 +114,27 @@ static enum outcome scan(struct hid *hid, const char *text, bool part) {
             break;
         }
     }
-    return outcome;
+    // What was scanned has been read when this returns.
+    return outcome ? outcome : wait_for(hid->fds[SCANNER], POLLOUT, deadline_in(FETCH_MS), "waiting for the host to fetch the report");
+}
+
+static nfds_t watch(void *context, struct pollfd *entries, int *milliseconds) {
+    struct hid *hid = context;
+    (void)entries;
+    if (hid->shown[0]) {
+        *milliseconds = deadline_left(hid->again);
+    }
+    return 0;
+}
+
+static void serve(void *context, const struct pollfd *entries, nfds_t count) {
+    struct hid *hid = context;
+    (void)entries;
+    (void)count;
+    if (hid->shown[0] && deadline_passed(hid->again)) {
+        scan(hid, hid->shown, false);
+        hid->again = deadline_in(AGAIN_MS);
+    }
 }
 
 static enum outcome press(struct hid *hid, const char *name, bool hold) {
@@ -133,10 +159,15 @@ static enum outcome perform(void *context, const char *verb, const char *argumen
     if (strcmp(verb, "scan") == 0 || strcmp(verb, "scan-part") == 0) {
         return scan(hid, argument, strcmp(verb, "scan-part") == 0);
     }
+    if (strcmp(verb, "show") == 0 || strcmp(verb, "hide") == 0) {
+        snprintf(hid->shown, sizeof hid->shown, "%s", strcmp(verb, "show") == 0 ? argument : "");
+        hid->again = deadline_in(0);
+        return OUTCOME_OK;
+    }
     if (strcmp(verb, "press") == 0 || strcmp(verb, "hold") == 0) {
         return press(hid, argument, strcmp(verb, "hold") == 0);
     }
-    complain("'%s' is no verb of it; it knows scan, scan-part, press, hold", verb);
+    complain("'%s' is no verb of it; it knows scan, scan-part, show, hide, press, hold", verb);
     return OUTCOME_USAGE;
 }
 
@@ -147,7 +178,8 @@ enum outcome device_hid(const struct options *options) {
     outcome = outcome ? outcome : describe(&hid, SCANNER, "0", "0", "64", hidpos_descriptor, hidpos_descriptor_size);
     outcome = outcome ? outcome : describe(&hid, KEYPAD, "1", "1", "8", keypad_descriptor, keypad_descriptor_size);
     if (outcome == OUTCOME_OK) {
-        outcome = device_run(&(struct device){.context = &hid, .plug = plug, .unplug = unplug, .perform = perform});
+        outcome = device_run(&(struct device){
+            .context = &hid, .plug = plug, .unplug = unplug, .perform = perform, .watch = watch, .serve = serve});
     }
     gadget_remove(&hid.gadget);
     return outcome;
