@@ -27,7 +27,9 @@ public struct HostArguments: Sendable, Equatable {
           --option KEY=VALUE
                             for the driver, may be given several times:
                             idCardReader: usb=0400:c35a, or port=/dev/ttyS0 baud=115200; scanner: device=SANE-NAME;
-                            printer: uri=ipp://HOST/ipp/print
+                            printer: uri=ipp://HOST/ipp/print;
+                            receiptPrinter: device=/dev/usb/lp0, usb=0fe6:811e, or port=/dev/ttyS0 baud=115200,
+                            and width=384|576 cutter=yes|no status=yes|no
           --help            prints this
 
         Exit codes:

@@ -3,6 +3,7 @@ import IDCardReader
 import Imaging
 import KioskModel
 import Printer
+import ReceiptPrinter
 import Scanner
 
 /// The driver of each class of device. Called on the driver thread, which owns what it makes.
@@ -11,8 +12,9 @@ func makeDriver(for deviceClass: DeviceClass, _ services: HostServices) throws -
     case .idCardReader: try IDCardReaderDriver(options: services.options)
     case .scanner: try ScannerDriver(options: services.options)
     case .printer: try PrinterDriver(options: services.options)
+    case .receiptPrinter: try ReceiptPrinterDriver(options: services.options)
     case .imaging: try ImagingDriver(options: services.options)
-    case .camera, .receiptPrinter, .codeScanner, .locker, .auxiliaries, .keypad, .powerSupply, .smartCardReader, .photoDecoder:
+    case .camera, .codeScanner, .locker, .auxiliaries, .keypad, .powerSupply, .smartCardReader, .photoDecoder:
         throw DeviceFault(code: "link.no-driver", action: .configure, detail: "this version has no driver for the class \(deviceClass.rawValue)")
     }
 }
