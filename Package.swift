@@ -108,6 +108,8 @@ let package = Package(
         shim("LineShim", path: "Drivers/Line"),
         shim("IDCardReaderShim", path: "Drivers/IDCardReader", ["LineShim", "CLibUSB"]),
         shim("ReceiptPrinterShim", path: "Drivers/ReceiptPrinter", ["LineShim"]),
+        .systemLibrary(name: "CPCSC", path: "Drivers/CPCSC", pkgConfig: "libpcsclite", providers: [.apt(["libpcsclite-dev"])]),
+        shim("SmartCardShim", path: "Drivers/SmartCard", ["CPCSC"]),
         shim("ScannerShim", path: "Drivers/Scanner", ["CSANE"]),
         shim("PrinterShim", path: "Drivers/Printer", link: ["cups"]),
         shim("ImagingShim", path: "Drivers/Imaging", ["CLeptonica", "CTurboJPEG", "CPangoCairo", "CQREncode"]),
@@ -128,6 +130,7 @@ let package = Package(
         library("Scanner", path: "Sources/Devices/Scanner", ["KioskModel", "DeviceLink", "ScannerShim"]),
         library("Printer", path: "Sources/Devices/Printer", ["KioskModel", "DeviceLink", "PrinterShim"]),
         library("ReceiptPrinter", path: "Sources/Devices/ReceiptPrinter", ["KioskModel", "DeviceLink", "Line", "ReceiptPrinterShim", "LineShim"]),
+        library("SmartCard", path: "Sources/Devices/SmartCard", ["KioskModel", "DeviceLink", "SmartCardShim", "CPCSC"]),
         library("Imaging", path: "Sources/Devices/Imaging", ["KioskModel", "DeviceLink", "ImagingShim"]),
 
         // The kiosk.
@@ -147,7 +150,7 @@ let package = Package(
                 "KioskFlow",
                 arguments, yaml, lifecycle, signals, log,
             ]),
-        tool("kiosk-device", ["IDCardReader", "Scanner", "Printer", "ReceiptPrinter", "Imaging", "DeviceLink", "KioskModel"]),
+        tool("kiosk-device", ["IDCardReader", "Scanner", "Printer", "ReceiptPrinter", "SmartCard", "Imaging", "DeviceLink", "KioskModel"]),
         tool("kioskctl", ["LocalAPI", "KioskModel", arguments]),
 
         // The city.
@@ -209,6 +212,7 @@ let package = Package(
         suite("Scanner", ["Scanner", "DeviceLink", "KioskModel", "Bench"]),
         suite("Printer", ["Printer", "DeviceLink", "KioskModel", "Bench"]),
         suite("ReceiptPrinter", ["ReceiptPrinter", "ReceiptPrinterShim", "LineShim", "Line", "DeviceLink", "KioskModel", "Bench"]),
+        suite("SmartCard", ["SmartCard", "SmartCardShim", "DeviceLink", "KioskModel", "Bench"]),
         suite("Imaging", ["Imaging", "DeviceLink", "KioskModel"]),
         // Commits until it is killed: what the crash tests kill.
         .executableTarget(name: "outbox-writer", dependencies: ["Outbox", log], path: "Tests/Support/outbox-writer", swiftSettings: swiftSettings),

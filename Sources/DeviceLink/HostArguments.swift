@@ -29,7 +29,8 @@ public struct HostArguments: Sendable, Equatable {
                             idCardReader: usb=0400:c35a, or port=/dev/ttyS0 baud=115200; scanner: device=SANE-NAME;
                             printer: uri=ipp://HOST/ipp/print;
                             receiptPrinter: device=/dev/usb/lp0, usb=0fe6:811e, or port=/dev/ttyS0 baud=115200,
-                            and width=384|576 cutter=yes|no status=yes|no
+                            and width=384|576 cutter=yes|no status=yes|no;
+                            smartCardReader: nothing, or reader=PART-OF-NAME; socket=PATH for another pcscd
           --help            prints this
 
         Exit codes:

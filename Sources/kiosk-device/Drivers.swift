@@ -5,6 +5,7 @@ import KioskModel
 import Printer
 import ReceiptPrinter
 import Scanner
+import SmartCard
 
 /// The driver of each class of device. Called on the driver thread, which owns what it makes.
 func makeDriver(for deviceClass: DeviceClass, _ services: HostServices) throws -> any DeviceDriver {
@@ -13,8 +14,9 @@ func makeDriver(for deviceClass: DeviceClass, _ services: HostServices) throws -
     case .scanner: try ScannerDriver(options: services.options)
     case .printer: try PrinterDriver(options: services.options)
     case .receiptPrinter: try ReceiptPrinterDriver(options: services.options)
+    case .smartCardReader: try SmartCardDriver(options: services.options)
     case .imaging: try ImagingDriver(options: services.options)
-    case .camera, .codeScanner, .locker, .auxiliaries, .keypad, .powerSupply, .smartCardReader, .photoDecoder:
+    case .camera, .codeScanner, .locker, .auxiliaries, .keypad, .powerSupply, .photoDecoder:
         throw DeviceFault(code: "link.no-driver", action: .configure, detail: "this version has no driver for the class \(deviceClass.rawValue)")
     }
 }

@@ -58,6 +58,10 @@ public struct ReceiptPrinterCore: Sendable {
     private var pull: Step?
     /// The step was reached: the plug is out, and nothing is taken or said any more.
     public private(set) var isPulled = false
+    /// The paper jams as soon as a band begins.
+    private var jamsAtBand = false
+    /// It has: nothing is to be taken from the line until ``free()``.
+    public private(set) var isJammed = false
     /// A cut that fails at the cutter.
     private var cutterIsBlocked = false
 
@@ -74,6 +78,16 @@ public struct ReceiptPrinterCore: Sendable {
     /// What hangs in the mouth is torn off, and what was printed taken away.
     public mutating func takeAway() {
         receipts = []
+    }
+
+    /// The paper jams in the middle of the next receipt.
+    public mutating func jam() {
+        jamsAtBand = true
+    }
+
+    public mutating func free() {
+        jamsAtBand = false
+        isJammed = false
     }
 
     public mutating func armPull(at step: Step) {
@@ -143,6 +157,7 @@ public struct ReceiptPrinterCore: Sendable {
             return length
         case (0x1D, 0x76?):
             guard input.count >= 8 else { return nil }
+            isJammed = isJammed || jamsAtBand
             let rowBytes = Int(input[4]) | Int(input[5]) << 8
             let count = rowBytes * (Int(input[6]) | Int(input[7]) << 8)
             if input.count >= 8 + count / 2, count > 0, reach(.band) { return nil }

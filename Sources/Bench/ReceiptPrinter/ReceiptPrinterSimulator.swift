@@ -18,13 +18,15 @@ public final class ReceiptPrinterSimulator: Sendable {
                 jam.wait()
                 jam.signal()
             }
-            let (answers, isPulled) = core.withLock { ($0.receive(bytes), $0.isPulled) }
+            let (answers, isPulled, isJammed) = core.withLock { ($0.receive(bytes), $0.isPulled, $0.isJammed) }
+            if isJammed { jam.withLock { $0 = $0 ?? DispatchSemaphore(value: 0) } }
             // The port can't be closed by the thread that serves it.
             if isPulled, let unplug = unplug.withLock({ $0.take() }) { DispatchQueue.global().async(execute: unplug) }
             return answers
         }
 
         func free() {
+            core.withLock { $0.free() }
             jam.withLock { $0.take() }?.signal()
         }
     }
@@ -79,9 +81,9 @@ public final class ReceiptPrinterSimulator: Sendable {
         if !answers.isEmpty { port.send(answers) }
     }
 
-    /// The paper is jammed: nothing is taken from the line any more, until ``free()``.
+    /// The paper jams in the middle of the next receipt: then nothing is taken from the line any more, until ``free()``.
     public func jam() {
-        printer.jam.withLock { $0 = $0 ?? DispatchSemaphore(value: 0) }
+        printer.core.withLock { $0.jam() }
     }
 
     public func free() {

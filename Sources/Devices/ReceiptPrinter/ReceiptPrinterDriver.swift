@@ -137,11 +137,11 @@ extension ReceiptPrinterDriver {
             }
             try confirm(image, printer, context)
             hangsOut = false
-        } catch PrinterFailure.blocked {
+        } catch let failure as PrinterFailure {
             // Why it takes no more can't be asked for within a band, except on the port itself.
-            let cause = try? printer.portStatus()
+            let cause = failure == .blocked ? try? printer.portStatus() : nil
             connection = nil
-            throw Self.incomplete(cause?.fault ?? PrinterFailure.blocked.fault)
+            throw Self.incomplete(cause?.fault ?? failure.fault)
         }
     }
 
@@ -186,13 +186,7 @@ extension ReceiptPrinterDriver {
         while true {
             // The fence first: what is told after it was answered is how the printer was at the end of the receipt.
             let isFenced = printer.isFenced
-            let status: PrinterStatus
-            do {
-                status = try self.status(of: printer, context)
-            } catch let failure as PrinterFailure {
-                connection = nil
-                throw Self.incomplete(failure.fault)
-            }
+            let status = try status(of: printer, context)
             // A head that is too hot goes on by itself.
             if let fault = status.fault, status.flags & Int32(KIOSK_RECEIPT_RECOVERING) == 0 { throw Self.incomplete(fault) }
             if status.fault == nil, isFenced || settled < .now { return }
