@@ -68,9 +68,9 @@ func rig(_ name: String, _ dependencies: [Target.Dependency] = [], linking libra
 }
 
 /// `Tests/<Name>Tests`, testing `<Name>` and whatever else it is handed.
-/// A folder `Golden` holds expected outputs, read where they lie.
+/// A folder `Golden` holds expected outputs and one `Recordings` conversations with devices, read where they lie.
 func suite(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    let golden = FileManager.default.fileExists(atPath: Context.packageDirectory + "/Tests/\(name)Tests/Golden") ? ["Golden"] : []
+    let golden = ["Golden", "Recordings"].filter { FileManager.default.fileExists(atPath: Context.packageDirectory + "/Tests/\(name)Tests/\($0)") }
     return .testTarget(
         name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", exclude: golden, resources: resources,
         swiftSettings: swiftSettings)
@@ -211,7 +211,7 @@ let package = Package(
             ["IDCardReader", "IDCardReaderShim", "LineShim", "DeviceLink", "KioskModel", "Bench", "VirtualUSB", "SeededRandom", "Line"]),
         suite("Scanner", ["Scanner", "DeviceLink", "KioskModel", "Bench"]),
         suite("Printer", ["Printer", "DeviceLink", "KioskModel", "Bench"]),
-        suite("ReceiptPrinter", ["ReceiptPrinter", "ReceiptPrinterShim", "LineShim", "Line", "DeviceLink", "KioskModel", "Bench"]),
+        suite("ReceiptPrinter", ["ReceiptPrinter", "ReceiptPrinterShim", "LineShim", "Line", "DeviceLink", "KioskModel", "Bench", "CQREncode"]),
         suite("SmartCard", ["SmartCard", "SmartCardShim", "DeviceLink", "KioskModel", "Bench"]),
         suite("Imaging", ["Imaging", "DeviceLink", "KioskModel"]),
         // Commits until it is killed: what the crash tests kill.

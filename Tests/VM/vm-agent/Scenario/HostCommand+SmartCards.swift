@@ -1,3 +1,5 @@
+import DeviceLink
+
 extension HostCommand.Family {
     /// `readSocialSecurityCard`; waiting for its removal is `awaitCardRemoval`.
     static let smartCards = HostCommand.Family(names: ["readSocialSecurityCard"]) { (name, arguments) throws(DeviceTrouble) in
