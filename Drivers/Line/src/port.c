@@ -118,10 +118,11 @@ static int port_read(void *context, uint8_t *bytes, size_t capacity, int32_t dea
         if (count > 0) {
             return (int)count;
         }
-        if (count == 0) {
+        if (count == 0 && port->speed != B0) {
             return KIOSK_LINE_GONE;
         }
-        if (errno != EAGAIN && errno != EINTR) {
+        // A printer may answer with an empty packet: it has nothing to say. A node that is gone says so to poll.
+        if (count < 0 && errno != EAGAIN && errno != EINTR) {
             return failure(errno);
         }
     }

@@ -55,10 +55,10 @@ public final class ReceiptPrinterSimulator: Sendable {
         port.unplug()
     }
 
-    /// Pulls its own plug when it gets to that step.
-    public func unplug(at step: ReceiptPrinterCore.Step) {
+    /// Pulls its own plug when it gets to that step; `unplug` does so where the plug is another than the port's.
+    public func unplug(at step: ReceiptPrinterCore.Step, by unplug: (@Sendable () -> Void)? = nil) {
         let port = port
-        printer.unplug.withLock { $0 = { port.unplug() } }
+        printer.unplug.withLock { $0 = unplug ?? { port.unplug() } }
         printer.core.withLock { $0.armPull(at: step) }
     }
 

@@ -11,6 +11,8 @@ public actor VirtualSmartCardReader {
         case noDriver(String)
     }
 
+    /// Of the slot that cards are put into, as pcscd has it.
+    public static let name = "Virtual PCD 00 00"
     private let folder: URL
     private let port: Int
     private var daemon: ChildProcess?

@@ -11,8 +11,12 @@ actor GadgetDevice: VMDevice {
         var uses: [(name: String, arguments: [String])]
         /// The verbs of the device itself.
         var verbs: [String]
+        /// What it needs beside its name.
+        var arguments: [String] = []
     }
 
+    /// Of the printer, as in vm-device's ids.h.
+    static let printerIDs = "0525:a4a8"
     private static let count = Atomic<Int>(0)
     /// Of a probe that goes on across steps, which wait for it as long as they last: it must end by what happens to the device, and not by this.
     private static let probeDeadline: Duration = .seconds(3600)
@@ -86,7 +90,7 @@ actor GadgetDevice: VMDevice {
 
     private func started(within deadline: Duration) async throws -> LineProgram {
         if let player { return player }
-        let player = try LineProgram(program, [role.name, "--name", name], log: log)
+        let player = try LineProgram(program, [role.name, "--name", name] + role.arguments, log: log)
         self.player = player
         let line = try await player.nextLine(within: deadline)
         guard line == "ready" else { throw DeviceTrouble("vm-device \(role.name) isn't ready: \(line)") }

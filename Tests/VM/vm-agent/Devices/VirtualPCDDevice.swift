@@ -19,7 +19,8 @@ actor VirtualPCDDevice: VMDevice {
 
     func perform(_ verb: String, _ arguments: [String], within deadline: Duration) async throws -> String {
         switch (verb, arguments.count) {
-        case ("options", 0): return "socket=\(reader.socketPath)"
+        case ("socket", 0): return reader.socketPath
+        case ("name", 0): return VirtualSmartCardReader.name
         case ("insert", 1): try await reader.insert(try Self.card(arguments[0]))
         case ("pull", 0): await reader.pull()
         case ("inject", 3) where arguments[1] == "at": try await reader.inject(try Self.fault(arguments[0]), at: try Self.step(arguments[2]))
