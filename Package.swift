@@ -68,9 +68,9 @@ func rig(_ name: String, _ dependencies: [Target.Dependency] = [], linking libra
 }
 
 /// `Tests/<Name>Tests`, testing `<Name>` and whatever else it is handed.
-/// Folders `Golden` and `Recordings` hold expected outputs and recorded conversations, read where they lie.
+/// Folders `Golden` and `Recordings` hold expected outputs and recorded conversations and one `Recordings` conversations with devices, read where they lie.
 func suite(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    let folders = ["Golden", "Recordings"].filter { FileManager.default.fileExists(atPath: Context.packageDirectory + "/Tests/\(name)Tests/" + $0) }
+    let folders = ["Golden", "Recordings"].filter { FileManager.default.fileExists(atPath: Context.packageDirectory + "/Tests/\(name)Tests/\($0)" + $0) }
     return .testTarget(
         name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", exclude: folders, resources: resources,
         swiftSettings: swiftSettings)
@@ -114,6 +114,9 @@ let package = Package(
         shim("IDCardReaderShim", path: "Drivers/IDCardReader", ["LineShim", "CLibUSB"]),
         shim("LockerShim", path: "Drivers/Locker", ["LineShim"]),
         shim("CodeScannerShim", path: "Drivers/CodeScanner", ["LineShim"]),
+        shim("ReceiptPrinterShim", path: "Drivers/ReceiptPrinter", ["LineShim"]),
+        .systemLibrary(name: "CPCSC", path: "Drivers/CPCSC", pkgConfig: "libpcsclite", providers: [.apt(["libpcsclite-dev"])]),
+        shim("SmartCardShim", path: "Drivers/SmartCard", ["CPCSC"]),
         shim("ScannerShim", path: "Drivers/Scanner", ["CSANE"]),
         shim("PrinterShim", path: "Drivers/Printer", link: ["cups"]),
         shim("ImagingShim", path: "Drivers/Imaging", ["CLeptonica", "CTurboJPEG", "CPangoCairo", "CQREncode"]),
@@ -138,6 +141,8 @@ let package = Package(
         library("Keypad", path: "Sources/Devices/Keypad", ["KioskModel", "DeviceLink", "KeypadShim"]),
         library("PowerSupply", path: "Sources/Devices/PowerSupply", ["KioskModel", "DeviceLink", "PowerSupplyShim"]),
         library("Auxiliaries", path: "Sources/Devices/Auxiliaries", ["KioskModel", "DeviceLink", "AuxiliariesShim"]),
+        library("ReceiptPrinter", path: "Sources/Devices/ReceiptPrinter", ["KioskModel", "DeviceLink", "Line", "ReceiptPrinterShim", "LineShim"]),
+        library("SmartCard", path: "Sources/Devices/SmartCard", ["KioskModel", "DeviceLink", "SmartCardShim", "CPCSC"]),
         library("Imaging", path: "Sources/Devices/Imaging", ["KioskModel", "DeviceLink", "ImagingShim"]),
 
         // The kiosk.
@@ -158,7 +163,7 @@ let package = Package(
                 "KioskFlow",
                 arguments, yaml, lifecycle, signals, log,
             ]),
-        tool("kiosk-device", ["IDCardReader", "Locker", "CodeScanner", "Scanner", "Printer", "Imaging", "Keypad", "PowerSupply", "Auxiliaries", "DeviceLink", "KioskModel"]),
+        tool("kiosk-device", ["IDCardReader", "Locker", "CodeScanner", "Scanner", "Printer", "ReceiptPrinter", "SmartCard", "Imaging", "Keypad", "PowerSupply", "Auxiliaries", "DeviceLink", "KioskModel"]),
         tool("kioskctl", ["LocalAPI", "KioskModel", arguments]),
 
         // The city.
@@ -229,6 +234,8 @@ let package = Package(
         suite("Keypad", ["Keypad", "KeypadShim", "DeviceLink", "KioskModel", "Bench"]),
         suite("PowerSupply", ["PowerSupply", "PowerSupplyShim", "DeviceLink", "KioskModel", "Bench"]),
         suite("Auxiliaries", ["Auxiliaries", "AuxiliariesShim", "DeviceLink", "KioskModel", "Bench"]),
+        suite("ReceiptPrinter", ["ReceiptPrinter", "ReceiptPrinterShim", "LineShim", "Line", "DeviceLink", "KioskModel", "Bench", "CQREncode"]),
+        suite("SmartCard", ["SmartCard", "SmartCardShim", "DeviceLink", "KioskModel", "Bench"]),
         suite("Imaging", ["Imaging", "DeviceLink", "KioskModel", "Bench"]),
         // Commits until it is killed: what the crash tests kill.
         .executableTarget(name: "outbox-writer", dependencies: ["Outbox", log], path: "Tests/Support/outbox-writer", swiftSettings: swiftSettings),

@@ -33,7 +33,10 @@ public struct HostArguments: Sendable, Equatable {
                             auxiliaries: chip=gpiochip0 out.NAME=PIN in.SENSOR=PIN[:low] debounce=MS, sensors person,
                             cabinet, call, card, paper;
                             locker: port=/dev/ttyS1 polarity=open-is-1|open-is-0 baud=9600 boards=1 doors-per-board=24;
-                            codeScanner: usb=0c2e:0b61 serial=…, or hidraw=/dev/hidraw0, or port=/dev/ttyS0 baud=9600
+                            codeScanner: usb=0c2e:0b61 serial=…, or hidraw=/dev/hidraw0, or port=/dev/ttyS0 baud=9600;
+                            receiptPrinter: device=/dev/usb/lp0, usb=0fe6:811e, or port=/dev/ttyS0 baud=115200,
+                            and width=384|576 cutter=yes|no status=yes|no;
+                            smartCardReader: nothing, or reader=PART-OF-NAME; socket=PATH for another pcscd
           --help            prints this
 
         Exit codes:

@@ -8,7 +8,9 @@ import KioskModel
 import PowerSupply
 import Locker
 import Printer
+import ReceiptPrinter
 import Scanner
+import SmartCard
 
 /// The driver of each class of device. Called on the driver thread, which owns what it makes.
 func makeDriver(for deviceClass: DeviceClass, _ services: HostServices) throws -> any DeviceDriver {
@@ -21,8 +23,10 @@ func makeDriver(for deviceClass: DeviceClass, _ services: HostServices) throws -
     case .keypad: try KeypadDriver(options: services.options)
     case .powerSupply: try PowerSupplyDriver(options: services.options)
     case .auxiliaries: try AuxiliariesDriver(services)
+    case .receiptPrinter: try ReceiptPrinterDriver(options: services.options)
+    case .smartCardReader: try SmartCardDriver(options: services.options)
     case .imaging: try ImagingDriver(options: services.options)
-    case .camera, .receiptPrinter, .smartCardReader, .photoDecoder:
+    case .camera, .photoDecoder:
         throw DeviceFault(code: "link.no-driver", action: .configure, detail: "this version has no driver for the class \(deviceClass.rawValue)")
     }
 }

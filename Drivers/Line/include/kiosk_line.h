@@ -26,6 +26,8 @@ enum {
     /// Any other failed system call.
     KIOSK_LINE_IO = -6,
     KIOSK_LINE_MEMORY = -7,
+    /// A frame went in part by the deadline: the device waits for the rest of it.
+    KIOSK_LINE_TORN = -8,
     /// The first code that a protocol over a line may give a meaning of its own.
     KIOSK_LINE_PROTOCOL = -16,
 };
@@ -36,7 +38,7 @@ typedef struct kiosk_line {
     void *_Nullable context;
     /// 0 or a negative code.
     int (*_Nullable open)(void *_Nullable context, int32_t deadline_ms);
-    /// Writes all of `bytes`, which are one whole frame: 0 or a negative code. A frame that was begun is not left in pieces where that would
+    /// Writes all of `bytes`, which are one whole frame: 0 or a negative code. After TIMEOUT none of it went. A frame that was begun is not left in pieces where that would
     /// confuse the device: then the deadline may be passed by 100 ms.
     int (*_Nullable write)(void *_Nullable context, const uint8_t *bytes, size_t count, int32_t deadline_ms);
     /// Reads 1…capacity bytes as soon as there are any: their count, TIMEOUT, or another negative code. A deadline of 0 only looks,
@@ -63,6 +65,10 @@ int kiosk_line_serial(const char *path, int32_t baud, kiosk_line *line);
 
 /// A device node that is read and written as it is, for this process alone (flock): hidraw, usblp. Codes as for a tty, but for ARGUMENT.
 int kiosk_line_node(const char *path, kiosk_line *line);
+
+/// The port status of the USB printer class (1.1, 4.2.2: bit 5 paper empty, 4 selected, 3 no error) of an open `kiosk_line_node`; usblp asks the
+/// device, for up to 5 s. Returns 0…255, ARGUMENT for any other line or node, GONE or IO.
+int kiosk_line_printer_status(const kiosk_line *line);
 
 #pragma clang assume_nonnull end
 

@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/lp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -92,7 +94,7 @@ static int port_write(void *context, const uint8_t *bytes, size_t count, int32_t
     while (written < count) {
         int ready = wait_for(port->fd, POLLOUT, end);
         if (ready < 0) {
-            return ready;
+            return ready == KIOSK_LINE_TIMEOUT && written > 0 ? KIOSK_LINE_TORN : ready;
         }
         ssize_t some = write(port->fd, bytes + written, count - written);
         if (some > 0) {
@@ -116,10 +118,11 @@ static int port_read(void *context, uint8_t *bytes, size_t capacity, int32_t dea
         if (count > 0) {
             return (int)count;
         }
-        if (count == 0) {
+        if (count == 0 && port->speed != B0) {
             return KIOSK_LINE_GONE;
         }
-        if (errno != EAGAIN && errno != EINTR) {
+        // A printer may answer with an empty packet: it has nothing to say. A node that is gone says so to poll.
+        if (count < 0 && errno != EAGAIN && errno != EINTR) {
             return failure(errno);
         }
     }
@@ -169,3 +172,15 @@ int kiosk_line_serial(const char *path, int32_t baud, kiosk_line *line) {
 }
 
 int kiosk_line_node(const char *path, kiosk_line *line) { return make(path, B0, line); }
+
+int kiosk_line_printer_status(const kiosk_line *line) {
+    if (line->open != port_open) {
+        return KIOSK_LINE_ARGUMENT;
+    }
+    const port *port = line->context;
+    int status = 0;
+    if (ioctl(port->fd, LPGETSTATUS, &status) < 0) {
+        return errno == ENOTTY || errno == EINVAL ? KIOSK_LINE_ARGUMENT : failure(errno);
+    }
+    return status & 0xFF;
+}

@@ -1,5 +1,6 @@
 internal import IDCardReaderShim
 internal import KioskModel
+internal import LineShim
 
 /// The line to the reader failed: nothing is known of the card. One case for each code of the shim.
 enum ReaderFailure: Error, Equatable {
@@ -13,7 +14,7 @@ enum ReaderFailure: Error, Equatable {
     init(code: Int32, detail: String = "") {
         self =
             switch Int(code) {
-            case KIOSK_READER_TIMEOUT: .timeout
+            case KIOSK_READER_TIMEOUT, KIOSK_LINE_TORN: .timeout
             case KIOSK_READER_TRUNCATED: .truncated
             case KIOSK_READER_CHECKSUM: .checksum
             case KIOSK_READER_LENGTH: .length

@@ -22,7 +22,7 @@ static const struct command {
     {"vivid", " name ", "vivid, the kernel's virtual camera", device_vivid},
     {"uvc", " name ", "a camera on USB: MJPEG over a bulk endpoint. Verbs: stall, resume", device_uvc},
     {"hid", " name ", "a code scanner and a keypad on USB. Verbs: scan CODE, scan-part CODE, show CODE, hide, press KEY, hold KEY", device_hid},
-    {"printer", " name ", "a receipt printer on USB. Verbs: paper in|out, jam, free, printed", device_printer},
+    {"printer", " name line ", "a receipt printer on USB. Verbs: paper in|out, jam, free, printed", device_printer},
     {"acm", " name ", "a locker board on a USB serial port. Verbs: see its README", device_acm},
     {"uinput", " name ", "a keypad made through uinput. Verbs: press KEY, hold KEY", device_uinput},
     {"probe-v4l2", " name driver frames deadline ", "streams and checks pictures (--driver uvcvideo|vivid, --frames 0: until unplugged)", probe_v4l2},
@@ -43,6 +43,7 @@ static void help(void) {
     }
     printf("\nOptions:\n"
            "  --name NAME      the device's name, also its USB serial number (default: vm-device)\n"
+           "  --line PATH      the tty on which the printer is played, and not here\n"
            "  --deadline MS    the probe's time, finding the device included (default: 30000)\n"
            "  --expect TEXT    the code or keys that the probe must read\n"
            "  --driver NAME    the camera's driver (default: uvcvideo)\n"

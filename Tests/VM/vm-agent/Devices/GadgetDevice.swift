@@ -16,8 +16,12 @@ actor GadgetDevice: VMDevice {
         var steps: [String] = []
         /// What its driver needs to find the plugged-in device with that serial number; nil while it isn't there.
         var options: (@Sendable (_ serial: String) -> String?)?
+        /// What it needs beside its name.
+        var arguments: [String] = []
     }
 
+    /// Of the printer, as in vm-device's ids.h.
+    static let printerIDs = "0525:a4a8"
     private static let count = Atomic<Int>(0)
     /// Of a probe that goes on across steps, which wait for it as long as they last: it must end by what happens to the device, and not by this.
     private static let probeDeadline: Duration = .seconds(3600)
@@ -113,7 +117,7 @@ actor GadgetDevice: VMDevice {
 
     private func started(within deadline: Duration) async throws -> LineProgram {
         if let player { return player }
-        let player = try LineProgram(program, [role.name, "--name", name], log: log)
+        let player = try LineProgram(program, [role.name, "--name", name] + role.arguments, log: log)
         self.player = player
         let line = try await player.nextLine(within: deadline)
         guard line == "ready" else { throw DeviceTrouble("vm-device \(role.name) isn't ready: \(line)") }

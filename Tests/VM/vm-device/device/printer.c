@@ -1,4 +1,5 @@
-// A receipt printer of the USB printer class: counts what it is sent and tells whether it has paper.
+// A receipt printer of the USB printer class: counts what it is sent and tells whether it has paper; or, with --line, carries bytes between the host and a
+// tty, where somebody else plays the printer.
 #include "../support/deadline.h"
 #include "../support/ids.h"
 #include "device.h"
@@ -20,6 +21,12 @@ enum { NODES = 8 };
 struct printer {
     struct gadget gadget;
     int fd;
+    /// The tty behind it and its descriptor, -1 without one.
+    const char *_Nullable line;
+    int line_fd;
+    /// What came from the host and the tty hasn't taken yet.
+    uint8_t pending[4096];
+    size_t filled;
     bool paper;
     /// The paper is jammed: nothing is taken from the host any more.
     bool jammed;
@@ -78,6 +85,11 @@ static enum outcome plug(void *context) {
     printer->jammed = false;
     outcome = open_new_node(printer, before);
     outcome = outcome ? outcome : show_status(printer);
+    printer->filled = 0;
+    if (outcome == OUTCOME_OK && printer->line && (printer->line_fd = open(printer->line, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)) < 0) {
+        complain("opening %s: %s", printer->line, strerror(errno));
+        outcome = OUTCOME_SYSTEM;
+    }
     if (outcome != OUTCOME_OK) {
         gadget_release(&printer->gadget);
     }
@@ -89,6 +101,10 @@ static enum outcome unplug(void *context) {
     enum outcome outcome = gadget_disconnect(&printer->gadget);
     close(printer->fd);
     printer->fd = -1;
+    if (printer->line_fd >= 0) {
+        close(printer->line_fd);
+        printer->line_fd = -1;
+    }
     enum outcome released = gadget_release(&printer->gadget);
     return outcome ? outcome : released;
 }
@@ -104,16 +120,49 @@ static void take(struct printer *printer) {
     }
 }
 
+/// Only as much is taken from the host as the tty takes: a printer that is jammed there is one here.
+static void carry(struct printer *printer) {
+    for (;;) {
+        if (printer->filled == 0) {
+            ssize_t count = read(printer->fd, printer->pending, sizeof printer->pending);
+            if (count <= 0) {
+                break;
+            }
+            printer->filled = (size_t)count;
+        }
+        ssize_t taken = write(printer->line_fd, printer->pending, printer->filled);
+        if (taken <= 0) {
+            break;
+        }
+        printer->filled -= (size_t)taken;
+        memmove(printer->pending, printer->pending + taken, printer->filled);
+    }
+    uint8_t answers[256];
+    ssize_t count = read(printer->line_fd, answers, sizeof answers);
+    if (count > 0 && write(printer->fd, answers, (size_t)count) < 0) {
+        fprintf(stderr, "the host doesn't take the printer's answer: %s\n", strerror(errno));
+    }
+}
+
 static nfds_t watch(void *context, struct pollfd *entries, int *milliseconds) {
     struct printer *printer = context;
     (void)milliseconds;
+    if (printer->line_fd >= 0) {
+        bool waiting = printer->filled > 0;
+        entries[0] = (struct pollfd){.fd = printer->line_fd, .events = (short)(POLLIN | (waiting ? POLLOUT : 0))};
+        entries[1] = (struct pollfd){.fd = printer->fd, .events = POLLIN};
+        return waiting ? 1 : 2;
+    }
     entries[0] = (struct pollfd){.fd = printer->fd, .events = POLLIN};
     return printer->jammed ? 0 : 1;
 }
 
 static void serve(void *context, const struct pollfd *entries, nfds_t count) {
-    if (count > 0 && entries[0].revents) {
-        take(context);
+    struct printer *printer = context;
+    if (printer->line_fd >= 0) {
+        carry(printer);
+    } else if (count > 0 && entries[0].revents) {
+        take(printer);
     }
 }
 
@@ -139,7 +188,7 @@ static enum outcome perform(void *context, const char *verb, const char *argumen
 }
 
 enum outcome device_printer(const struct options *options) {
-    struct printer printer = {.fd = -1, .paper = true};
+    struct printer printer = {.fd = -1, .line = options->line, .line_fd = -1, .paper = true};
     struct gadget *gadget = &printer.gadget;
     enum outcome outcome = gadget_prepare();
     outcome = outcome ? outcome : gadget_create(gadget, ID_VENDOR, ID_PRINTER, "Virtual receipt printer", options->name);

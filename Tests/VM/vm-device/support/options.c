@@ -48,6 +48,8 @@ enum outcome options_parse(struct options *options, int count, char **arguments,
             options->expect = value;
         } else if (strcmp(key, "driver") == 0) {
             options->driver = value;
+        } else if (strcmp(key, "line") == 0) {
+            options->line = value;
         } else if (strcmp(key, "deadline") == 0) {
             outcome = number(&options->deadline, key, value, 1, 3600000);
         } else if (strcmp(key, "frames") == 0) {

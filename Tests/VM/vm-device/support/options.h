@@ -13,6 +13,8 @@ struct options {
     const char *_Nullable expect;
     /// `--driver`: which V4L2 driver to look for.
     const char *_Nullable driver;
+    /// `--line`: the tty on which somebody else plays the device.
+    const char *_Nullable line;
     /// `--deadline`: milliseconds for the whole probe, finding the device included.
     int deadline;
     /// `--frames`: how many pictures; 0 goes on until the camera is unplugged.

@@ -1,0 +1,259 @@
+public import DeviceLink
+public import KioskModel
+internal import Line
+internal import LineShim
+internal import ReceiptPrinterShim
+
+/// ESC/POS receipt printers on the USB printer class or a serial port.
+///
+/// Three rules shape it: a printer is asked how it is before and after a job, never within a band, where the question would be pixels; a receipt counts
+/// as printed only when the printer has come to its end and has paper then; and a printer whose last job broke off is brought in step, and what hangs
+/// out of it cut off, before anything else is sent.
+public final class ReceiptPrinterDriver: RecordableDriver {
+    /// In milliseconds.
+    struct Timing {
+        /// For one answer.
+        var answer: Int32 = 400
+        /// Without a byte taken, after which a printer is blocked. Cutting, and a head that cools, take less.
+        var stall: Int32 = 5000
+        /// In which bringing in step must be through.
+        var resync: Int32 = 1500
+        /// For the rest of a band after a command was cancelled.
+        var rest: Int32 = 400
+        /// Between two looks at a printer that prints.
+        var look: Int32 = 150
+        /// Which the mechanics take beyond the rows, and rows a second of a slow printer (50 mm/s), for one that doesn't know GS r.
+        var settle: Int32 = 2000
+        var rowsPerSecond: Int32 = 400
+
+        /// Every answer may take `factor` times as long as in the field.
+        func patient(_ factor: Int32) -> Timing {
+            var timing = self
+            for limit in [\Timing.answer, \.stall, \.resync, \.rest] { timing[keyPath: limit] *= factor }
+            return timing
+        }
+    }
+
+    private let options: ReceiptPrinterOptions
+    private let timing: Timing
+    private let open: () throws(PrinterFailure) -> kiosk_line
+    private let recorder = LineRecorder()
+    private var connection: PrinterConnection?
+    /// A receipt broke off: what hangs out of the printer is cut off before the next.
+    private var hangsOut = false
+
+    /// Options: `device`, the node `/dev/usb/lp0`; or `usb`, vendor and product as `0fe6:811e`; or `port`, a tty, and `baud`. `width`, 384 or 576 dots
+    /// (576); `cutter` and `status`, `yes` or `no` (yes): whether it cuts, and answers; `patience`, 1 to 100.
+    /// - Throws: `DeviceFault` `receiptPrinter.configuration`.
+    public convenience init(options: [String: String]) throws {
+        let options = try ReceiptPrinterOptions(options)
+        self.init(options: options, timing: Timing().patient(options.patience)) { () throws(PrinterFailure) in try options.line() }
+    }
+
+    init(options: ReceiptPrinterOptions, timing: Timing, open: @escaping () throws(PrinterFailure) -> kiosk_line) {
+        self.options = options
+        self.timing = timing
+        self.open = open
+    }
+
+    public func poll() -> DeviceStatus {
+        let context = CommandContext(deadline: .now + .seconds(9)) { _, _ in }
+        do {
+            let status = try retryingOnce { try self.status(of: try self.ready(context), context) }
+            return DeviceStatus(state: status.state, fault: status.fault, identity: identity, conditions: status.conditions)
+        } catch let failure as PrinterFailure {
+            return DeviceStatus(state: failure.state, fault: failure.fault, identity: identity)
+        } catch {
+            return DeviceStatus(state: .offline, fault: PrinterFailure.mute.fault, identity: identity)
+        }
+    }
+
+    private var identity: [String: String] {
+        let told = options.answers ? "DLE EOT" : "the printer can't answer: printed means sent, and no fault but of the port is seen"
+        return ["width": "\(options.width) dots", "cutter": options.hasCutter ? "yes" : "no", "status": told]
+    }
+
+    public func perform(_ command: DeviceCommand, files: [MemoryFile], context: CommandContext) throws -> DeviceReply {
+        guard case .printRaster(let image) = command, let file = files.first else {
+            throw DeviceFault(
+                code: "receiptPrinter.unsupported-command", action: .configure, detail: "a receipt printer was given another device's command")
+        }
+        guard image.width % 8 == 0, image.width > 0, image.height > 0, image.byteCount == file.byteCount else {
+            throw DeviceFault(code: "receiptPrinter.bad-raster", action: .configure, detail: "the raster's size and its file don't agree")
+        }
+        guard image.width <= options.width else {
+            throw DeviceFault(
+                code: "receiptPrinter.too-wide", action: .configure,
+                detail: "a raster of \(image.width) dots doesn't fit a head of \(options.width); look at width=")
+        }
+        do {
+            try file.withBytes { try print(image, $0, context) }
+        } catch let failure as PrinterFailure {
+            connection = nil
+            throw failure.fault
+        }
+        return DeviceReply(.printed(sheets: 1))
+    }
+
+    // MARK: Recording
+
+    public func beginRecording() throws {
+        connection = nil
+        recorder.begin()
+    }
+
+    public func endRecording() throws -> String {
+        connection = nil
+        do {
+            return try ReceiptRedaction.redacted(try recorder.end()).text
+        } catch let failure as LineRecorder.Failure {
+            let detail = failure == .tooLong ? "more passed than a recording holds" : "nothing is being recorded"
+            throw DeviceFault(code: "link.recording-refused", action: .configure, detail: detail)
+        } catch {
+            throw DeviceFault(code: "link.recording-refused", action: .configure, detail: "something was sent in which pixels can't be told apart")
+        }
+    }
+}
+
+// MARK: A receipt
+
+extension ReceiptPrinterDriver {
+    private func print(_ image: RasterImage, _ pixels: UnsafeRawBufferPointer, _ context: CommandContext) throws {
+        let printer = try retryingOnce {
+            let printer = try ready(context)
+            if let fault = try status(of: printer, context).fault { throw fault }
+            try send(EscPos.begin, to: printer, context)
+            return printer
+        }
+        printer.isInStep = false
+        hangsOut = true
+        do {
+            let isWhole = try sendBands(image, pixels, to: printer, context)
+            try send(options.hasCutter ? EscPos.cut : EscPos.feed, to: printer, context)
+            printer.isInStep = true
+            guard isWhole else {
+                hangsOut = false
+                throw CancellationError()
+            }
+            try confirm(image, printer, context)
+            hangsOut = false
+        } catch let failure as PrinterFailure {
+            // Why it takes no more can't be asked for within a band, except on the port itself.
+            let cause = failure == .blocked ? try? printer.portStatus() : nil
+            connection = nil
+            throw Self.incomplete(cause?.fault ?? failure.fault)
+        }
+    }
+
+    /// True when all of it went; false when kioskd cancelled between two bands, or within one whose rest then went.
+    private func sendBands(_ image: RasterImage, _ pixels: UnsafeRawBufferPointer, to printer: PrinterConnection, _ context: CommandContext)
+        throws -> Bool
+    {
+        let rowBytes = image.width / 8
+        var row = 0
+        while row < image.height {
+            if context.isCancelled { return false }
+            let rows = min(Int(KIOSK_RECEIPT_BAND_ROWS), image.height - row)
+            var band = [UInt8](repeating: 0, count: Int(KIOSK_RECEIPT_BAND_HEADER))
+            guard kiosk_receipt_band(rowBytes, rows, &band) == 0 else {
+                throw DeviceFault(code: "receiptPrinter.bad-raster", action: .configure, detail: "a row is wider than any printer's head")
+            }
+            band += pixels[row * rowBytes..<(row + rows) * rowBytes]
+            try send(band, to: printer, context)
+            row += rows
+            try context.report(.fraction(Double(row) / Double(image.height)))
+        }
+        return !context.isCancelled
+    }
+
+    private func send(_ bytes: [UInt8], to printer: PrinterConnection, _ context: CommandContext) throws {
+        var cancelled: ContinuousClock.Instant?
+        let rest = timing.rest
+        try printer.write(bytes, stall: timing.stall) {
+            if context.isCancelled, cancelled == nil { cancelled = .now + .milliseconds(rest) }
+            return context.remainingMilliseconds > 0 && cancelled.map { $0 > .now } != false
+        }
+    }
+
+    /// Waits until the printer has come to the end of the receipt, and has paper then.
+    private func confirm(_ image: RasterImage, _ printer: PrinterConnection, _ context: CommandContext) throws {
+        guard options.answers else {
+            if let fault = try printer.portStatus()?.fault { throw Self.incomplete(fault) }
+            return
+        }
+        try printer.fence(limit: timing.answer)
+        let settled = ContinuousClock.now + .milliseconds(Int(timing.settle) + image.height * 1000 / Int(timing.rowsPerSecond))
+        while true {
+            // The fence first: what is told after it was answered is how the printer was at the end of the receipt.
+            let isFenced = printer.isFenced
+            let status = try status(of: printer, context)
+            // A head that is too hot goes on by itself.
+            if let fault = status.fault, status.flags & Int32(KIOSK_RECEIPT_RECOVERING) == 0 { throw Self.incomplete(fault) }
+            if status.fault == nil, isFenced || settled < .now { return }
+            if context.remainingMilliseconds == 0 {
+                throw Self.incomplete(
+                    DeviceFault(code: "", action: .clear, detail: "the printer hadn't come to the end of the receipt when its time was over"))
+            }
+            try Pause.wait(timing.look, context)
+        }
+    }
+
+    /// Never "printed": how much of it came out isn't known.
+    private static func incomplete(_ cause: DeviceFault) -> DeviceFault {
+        DeviceFault(code: "receiptPrinter.incomplete", action: cause.action, detail: "the receipt isn't whole: \(cause.detail)")
+    }
+}
+
+// MARK: The printer
+
+extension ReceiptPrinterDriver {
+    /// The printer, open and in step.
+    private func ready(_ context: CommandContext) throws -> PrinterConnection {
+        if let connection, connection.isInStep, !hangsOut { return connection }
+        try context.checkCancelled()
+        let printer = try connection ?? PrinterConnection(line: try open(), limit: timing.answer, recorder: recorder)
+        connection = printer
+        try resynchronise(printer, context)
+        return printer
+    }
+
+    /// Whoever was cut off in the middle of a band left the printer waiting for pixels. As many zero bytes as the longest command has left nobody in
+    /// the middle of one: they are white rows to a band that was torn, end any shorter command, and mean nothing between commands. Then ESC @.
+    private func resynchronise(_ printer: PrinterConnection, _ context: CommandContext) throws {
+        let longest = Int(KIOSK_RECEIPT_BAND_HEADER) + Int(KIOSK_RECEIPT_BAND_ROWS) * options.width / 8
+        var bytes = [UInt8](repeating: 0, count: longest) + EscPos.begin
+        if hangsOut { bytes += options.hasCutter ? EscPos.cut : EscPos.feed }
+        let end = ContinuousClock.now + .milliseconds(timing.resync)
+        try printer.write(bytes, stall: timing.resync) { !context.isCancelled && end > .now }
+        printer.isInStep = true
+        hangsOut = false
+    }
+
+    private func status(of printer: PrinterConnection, _ context: CommandContext) throws -> PrinterStatus {
+        let port = try printer.portStatus()
+        guard options.answers else { return port ?? PrinterStatus() }
+        do {
+            return try printer.status(limit: timing.answer, context)
+        } catch PrinterFailure.mute where port?.fault != nil {
+            return port ?? PrinterStatus()
+        }
+    }
+
+    /// Opens the port anew after a failure of the line and tries once more.
+    private func retryingOnce<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let failure as PrinterFailure {
+            // What could not even be opened, or takes nothing, is no better a moment later.
+            let wasOpen = connection != nil
+            connection = nil
+            guard wasOpen, failure != .blocked else { throw failure }
+        }
+        do {
+            return try body()
+        } catch let failure as PrinterFailure {
+            connection = nil
+            throw failure
+        }
+    }
+}

@@ -1,0 +1,130 @@
+import Bench
+import CQREncode
+import DeviceLink
+import Foundation
+import KioskModel
+import Testing
+
+@testable import ReceiptPrinter
+
+/// What a scenario has no words for: cancelling, printers that know less, and the pixels themselves.
+@Suite struct ReceiptPrinterDriverTests {
+    @Test func aCancelledReceiptIsCutAndThePrinterInStep() async throws {
+        try await PrinterBench.run { bench in
+            let context = CancelAfterOne()
+            #expect(throws: CancellationError.self) { try bench.print(width: 576, height: 2400, context: context.context) }
+            try await Poll.until("the cut") { bench.printer.look { $0.receipts.last?.isCut } == true ? .there(()) : .notYet("not cut") }
+            let height = bench.printer.look { $0.receipts[0].height }
+            #expect(height >= 24 && height < 2400 && height % 24 == 0)
+            #expect(bench.driver.poll().state == .ready)
+            bench.printer.handle { $0.takeAway() }
+            #expect(try bench.print(width: 576, height: 48) == .printed(sheets: 1))
+            #expect(bench.printer.look { $0.receipts.map(\.pixels) } == [SyntheticRaster.pixels(width: 576, height: 48)])
+            #expect(bench.printer.look { $0.misunderstood } == 0)
+        }
+    }
+
+    /// Cancelled while the printer takes nothing: noticed then, and not when the printer is given up.
+    @Test func cancellingAJammedPrinterDoesNotWaitForIt() async throws {
+        try await PrinterBench.run { bench in
+            bench.printer.jam()
+            let context = PrinterBench.context(60_000)
+            let canceller = Task.detached {
+                try await Poll.until("the jam") { bench.printer.look { $0.isJammed } ? .there(()) : .notYet("runs") }
+                context.cancel()
+            }
+            let fault = #expect(throws: DeviceFault.self) { try bench.print(width: 576, height: 8000, context: context) }
+            #expect(fault?.code == "receiptPrinter.incomplete")
+            try await canceller.value
+            #expect(context.remainingMilliseconds > 30_000)
+            bench.printer.free()
+        }
+    }
+
+    @Test func aPrinterThatDoesNotKnowTheMarkIsGivenTheTimeOfASlowOne() async throws {
+        try await PrinterBench.run { bench in
+            bench.printer.handle { $0.knowsFence = false }
+            let began = ContinuousClock.now
+            #expect(try bench.print(width: 384, height: 96) == .printed(sheets: 1))
+            #expect(ContinuousClock.now - began >= .seconds(2))
+        }
+    }
+
+    @Test func aPrinterThatCannotAnswerSaysSoAndPrints() async throws {
+        try await PrinterBench.run(["status": "no", "cutter": "no"]) { bench in
+            bench.printer.handle { $0.isMute = true }
+            let status = bench.driver.poll()
+            #expect(status.state == .ready)
+            #expect(status.identity["status"]?.contains("printed means sent") == true)
+            #expect(try bench.print(width: 576, height: 48) == .printed(sheets: 1))
+            try await Poll.until("the receipt") { bench.printer.look { $0.receipts.last?.lines } == 6 ? .there(()) : .notYet("not fed") }
+            #expect(bench.printer.look { $0.receipts.last?.isCut } == false)
+            #expect(bench.printer.look { $0.questions } == 0)
+        }
+    }
+
+    @Test func aQRCodeCanBeReadOffThePaper() async throws {
+        try await PrinterBench.run { bench in
+            let (pixels, width, height) = try Self.code("https://example.invalid/r/20260101-0042")
+            _ = try PrinterBench.print(pixels, width, height, bench.driver)
+            let receipt = try #require(bench.printer.look { $0.receipts.last })
+            #expect(try Self.decoded(receipt.pixels, receipt.rowBytes * 8, receipt.height) == "https://example.invalid/r/20260101-0042")
+        }
+    }
+
+    @Test func aHostThatDiedInABandLeavesNothingOfItOnTheNextReceipt() async throws {
+        try await PrinterBench.run { bench in
+            // The one before sent a header and half of its pixels, and no more.
+            let torn = try #require(FileHandle(forWritingAtPath: bench.printer.devicePath))
+            try torn.write(contentsOf: Data([0x1D, 0x76, 0x30, 0, 72, 0, 24, 0] + [UInt8](repeating: 0xAA, count: 700)))
+            try torn.close()
+            #expect(bench.driver.poll().state == .ready)
+            #expect(bench.printer.look { $0.misunderstood } == 0)
+            bench.printer.handle { $0.takeAway() }
+            #expect(try bench.print(width: 576, height: 48) == .printed(sheets: 1))
+            #expect(bench.printer.look { $0.receipts.map(\.pixels) } == [SyntheticRaster.pixels(width: 576, height: 48)])
+        }
+    }
+
+    // MARK: Codes
+
+    private static func code(_ text: String) throws -> (pixels: [UInt8], width: Int, height: Int) {
+        let code = try #require(QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M))
+        defer { QRcode_free(code) }
+        let modules = Int(code.pointee.width)
+        let data = try #require(code.pointee.data)
+        // Eight dots a module, so that one is one byte of a row; four modules of white around.
+        let margin = [UInt8](repeating: 0, count: (modules + 8) * 8 * 4)
+        var pixels = margin
+        for row in 0..<modules {
+            let bytes = (0..<modules).map { data[row * modules + $0] & 1 == 1 ? UInt8(0xFF) : 0 }
+            for _ in 0..<8 { pixels += [0, 0, 0, 0] + bytes + [0, 0, 0, 0] }
+        }
+        return (pixels + margin, (modules + 8) * 8, (modules + 8) * 8)
+    }
+
+    /// What zbarimg reads in the picture.
+    private static func decoded(_ pixels: [UInt8], _ width: Int, _ height: Int) throws -> String {
+        let file = FileManager.default.temporaryDirectory.appending(path: "receipt-\(UUID().uuidString).pbm")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try (Data("P4 \(width) \(height)\n".utf8) + Data(pixels)).write(to: file)
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["zbarimg", "--quiet", "--raw", file.path]
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        try process.run()
+        let read = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return String(decoding: read, as: UTF8.self).trimmingCharacters(in: .newlines)
+    }
+}
+
+/// Cancels its command at the first progress.
+private final class CancelAfterOne: @unchecked Sendable {
+    private(set) var context: CommandContext!
+
+    init() {
+        context = CommandContext(deadline: .now + .seconds(60)) { [weak self] _, _ in self?.context.cancel() }
+    }
+}
