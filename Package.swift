@@ -109,6 +109,8 @@ let package = Package(
         shim("IDCardReaderShim", path: "Drivers/IDCardReader", ["LineShim", "CLibUSB"]),
         shim("ScannerShim", path: "Drivers/Scanner", ["CSANE"]),
         shim("PrinterShim", path: "Drivers/Printer", link: ["cups"]),
+        .systemLibrary(name: "CZBar", path: "Drivers/CZBar", pkgConfig: "zbar", providers: [.apt(["libzbar-dev"])]),
+        shim("CameraShim", path: "Drivers/Camera", ["LineShim", "CTurboJPEG", "CZBar"]),
         shim("ImagingShim", path: "Drivers/Imaging", ["CLeptonica", "CTurboJPEG", "CPangoCairo", "CQREncode"]),
 
         // Values and decisions: no I/O.
@@ -126,6 +128,7 @@ let package = Package(
         library("IDCardReader", path: "Sources/Devices/IDCardReader", ["KioskModel", "DeviceLink", "Line", "IDCardReaderShim", "LineShim"]),
         library("Scanner", path: "Sources/Devices/Scanner", ["KioskModel", "DeviceLink", "ScannerShim"]),
         library("Printer", path: "Sources/Devices/Printer", ["KioskModel", "DeviceLink", "PrinterShim"]),
+        library("Camera", path: "Sources/Devices/Camera", ["KioskModel", "DeviceLink", "CameraShim"]),
         library("Imaging", path: "Sources/Devices/Imaging", ["KioskModel", "DeviceLink", "ImagingShim"]),
 
         // The kiosk.
@@ -145,7 +148,7 @@ let package = Package(
                 "KioskFlow",
                 arguments, yaml, lifecycle, signals, log,
             ]),
-        tool("kiosk-device", ["IDCardReader", "Scanner", "Printer", "Imaging", "DeviceLink", "KioskModel"]),
+        tool("kiosk-device", ["IDCardReader", "Camera", "Scanner", "Printer", "Imaging", "DeviceLink", "KioskModel"]),
         tool("kioskctl", ["LocalAPI", "KioskModel", arguments]),
 
         // The city.
@@ -156,7 +159,7 @@ let package = Package(
         library(
             "Bench",
             [
-                "KioskModel", "LocalAPI", "PlatformAPI", "BadNetwork", "CPangoCairo", "CTurboJPEG",
+                "KioskModel", "LocalAPI", "PlatformAPI", "BadNetwork", "CPangoCairo", "CTurboJPEG", "CQREncode",
                 server, http, client, nio, nioHTTP, nioPosix, nioFoundation, log,
             ]),
         tool("kiosk-bench", ["Bench", "BadNetwork", arguments, signals, log]),
@@ -204,6 +207,7 @@ let package = Package(
         suite(
             "IDCardReader",
             ["IDCardReader", "IDCardReaderShim", "LineShim", "DeviceLink", "KioskModel", "Bench", "VirtualUSB", "SeededRandom", "Line"]),
+        suite("Camera", ["Camera", "CameraShim", "DeviceLink", "KioskModel", "Bench"]),
         suite("Scanner", ["Scanner", "DeviceLink", "KioskModel", "Bench"]),
         suite("Printer", ["Printer", "DeviceLink", "KioskModel", "Bench"]),
         suite("Imaging", ["Imaging", "DeviceLink", "KioskModel"]),

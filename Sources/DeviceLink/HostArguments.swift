@@ -27,6 +27,7 @@ public struct HostArguments: Sendable, Equatable {
           --option KEY=VALUE
                             for the driver, may be given several times:
                             idCardReader: usb=0400:c35a, or port=/dev/ttyS0 baud=115200; scanner: device=SANE-NAME;
+                            camera: serial=, path=, card= or device=/dev/video0 where there are several, largest=1920x1080, settle=8;
                             printer: uri=ipp://HOST/ipp/print
           --help            prints this
 

@@ -1,3 +1,4 @@
+import Camera
 import DeviceLink
 import IDCardReader
 import Imaging
@@ -9,10 +10,11 @@ import Scanner
 func makeDriver(for deviceClass: DeviceClass, _ services: HostServices) throws -> any DeviceDriver {
     switch deviceClass {
     case .idCardReader: try IDCardReaderDriver(options: services.options)
+    case .camera: try CameraDriver(options: services.options)
     case .scanner: try ScannerDriver(options: services.options)
     case .printer: try PrinterDriver(options: services.options)
     case .imaging: try ImagingDriver(options: services.options)
-    case .camera, .receiptPrinter, .codeScanner, .locker, .auxiliaries, .keypad, .powerSupply, .smartCardReader, .photoDecoder:
+    case .receiptPrinter, .codeScanner, .locker, .auxiliaries, .keypad, .powerSupply, .smartCardReader, .photoDecoder:
         throw DeviceFault(code: "link.no-driver", action: .configure, detail: "this version has no driver for the class \(deviceClass.rawValue)")
     }
 }

@@ -11,6 +11,8 @@ actor GadgetDevice: VMDevice {
         var uses: [(name: String, arguments: [String])]
         /// The verbs of the device itself.
         var verbs: [String]
+        /// How the device's driver finds it, by its name; nil while it has none.
+        var options: (@Sendable (_ name: String) -> String)?
     }
 
     private static let count = Atomic<Int>(0)
@@ -67,6 +69,7 @@ actor GadgetDevice: VMDevice {
             let (status, last) = try await ended(within: deadline)
             guard status == 4 else { throw DeviceTrouble("the probe was to wait in vain, and ended with \(status): \(last)") }
             return "late"
+        case "options" where role.options != nil: return role.options?(name) ?? ""
         default:
             guard role.verbs.contains(verb) else {
                 let verbs = ["use", "start", "await", "finish", "lose", "miss"] + role.verbs

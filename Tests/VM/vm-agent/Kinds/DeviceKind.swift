@@ -10,7 +10,7 @@ struct DeviceKind: Sendable {
     var make: @Sendable (_ options: [String: String], _ place: VMPlace) throws -> any VMDevice
 
     /// Each family has a file of its own.
-    static let all: [DeviceKind] = simulators + usb + gadgets + storage
+    static let all: [DeviceKind] = simulators + cameras + usb + gadgets + storage
 }
 
 /// Where a scenario runs.
