@@ -12,9 +12,6 @@ int kiosk_camera_failure(int error) {
     case ENXIO:
     case ENODEV:
     case ESHUTDOWN:
-    case ECONNREFUSED:
-    case ECONNRESET:
-    case EPIPE:
         return KIOSK_CAMERA_GONE;
     case EACCES:
     case EPERM:

@@ -67,6 +67,11 @@ struct stand_in {
 
 static struct stand_in *stand_in_of(kiosk_camera *camera) { return (struct stand_in *)camera; }
 
+/// The code of a failed call on the socket: a source that hung up is a camera that was unplugged.
+static int socket_failure(int error) {
+    return error == ECONNREFUSED || error == ECONNRESET || error == EPIPE ? KIOSK_CAMERA_GONE : kiosk_camera_failure(error);
+}
+
 /// Reads what has come, at most `count` bytes, by `end`: how many, or a negative code.
 static ssize_t receive(int fd, void *into, size_t count, int64_t end) {
     for (;;) {
@@ -78,7 +83,7 @@ static ssize_t receive(int fd, void *into, size_t count, int64_t end) {
             return KIOSK_CAMERA_GONE;
         }
         if (errno != EAGAIN && errno != EINTR) {
-            return kiosk_camera_failure(errno);
+            return socket_failure(errno);
         }
         int ready = kiosk_camera_wait(fd, kiosk_left(end));
         if (ready != 0) {
@@ -101,7 +106,7 @@ static int receive_all(int fd, void *into, size_t count, int64_t end) {
 /// A request is shorter than any socket's buffer.
 static int ask(int fd, const struct request *request) {
     ssize_t sent = send(fd, request, sizeof *request, MSG_NOSIGNAL | MSG_DONTWAIT);
-    return sent == (ssize_t)sizeof *request ? 0 : sent < 0 ? kiosk_camera_failure(errno) : KIOSK_CAMERA_IO;
+    return sent == (ssize_t)sizeof *request ? 0 : sent < 0 ? socket_failure(errno) : KIOSK_CAMERA_IO;
 }
 
 static void hang_up(struct stand_in *stand_in) {
@@ -117,7 +122,7 @@ static int call(struct stand_in *stand_in, int64_t end, struct hello *hello) {
     hang_up(stand_in);
     stand_in->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (stand_in->fd < 0 || connect(stand_in->fd, (const struct sockaddr *)&stand_in->address, sizeof stand_in->address) != 0) {
-        return kiosk_camera_failure(errno);
+        return socket_failure(errno);
     }
     int result = receive_all(stand_in->fd, hello, sizeof *hello, end);
     if (result != 0) {

@@ -10,11 +10,13 @@ struct CameraPlace {
     var path: String
     var mark: Int64
     var isStandIn: Bool
+    /// What the node says of itself; the stand-in says it when it is opened.
+    var identity: [String: String]
 
     /// The one camera that the options mean.
     /// - Throws: ``CameraFailure`` when there is none; a fault `camera.several` when there are several.
     static func find(_ options: CameraOptions) throws -> CameraPlace {
-        if let source = options.source { return try CameraPlace(path: source, isStandIn: true) }
+        if let source = options.source { return try CameraPlace(path: source, isStandIn: true, identity: [:]) }
         var found = [kiosk_camera_candidate](repeating: kiosk_camera_candidate(), count: 16)
         let count = try CameraFailure.check(kiosk_camera_list(&found, found.count), "list")
         let all = found.prefix(Int(count))
@@ -28,13 +30,13 @@ struct CameraPlace {
                 "several", .configure,
                 "\(fitting.count) cameras fit; choose one by option serial=, path=, card= or device=: \(names.joined(separator: "; "))")
         }
-        return try CameraPlace(path: text(of: only.node), isStandIn: false)
+        return try CameraPlace(path: text(of: only.node), isStandIn: false, identity: identity(of: only))
     }
 
-    private init(path: String, isStandIn: Bool) throws {
+    private init(path: String, isStandIn: Bool, identity: [String: String]) throws {
         let mark = kiosk_camera_presence(path)
         guard mark >= 0 else { throw CameraFailure(kiosk_camera_error(rawValue: Int32(truncatingIfNeeded: mark)), "find") }
-        (self.path, self.mark, self.isStandIn) = (path, mark, isStandIn)
+        (self.path, self.mark, self.isStandIn, self.identity) = (path, mark, isStandIn, identity)
     }
 
     /// Whether the same camera, not plugged in anew, is still there. Opens nothing.
@@ -42,17 +44,16 @@ struct CameraPlace {
 
     func open() throws -> (camera: OpaquePointer, identity: [String: String]) {
         var opened: OpaquePointer?
-        var candidate = kiosk_camera_candidate()
+        var identity = identity
         if isStandIn {
+            var candidate = kiosk_camera_candidate()
             try CameraFailure.check(kiosk_camera_open_stand_in(path, Self.hello, &candidate, &opened), "open")
+            identity = Self.identity(of: candidate)
         } else {
             try CameraFailure.check(kiosk_camera_open(path, &opened), "open")
-            var all = [kiosk_camera_candidate](repeating: kiosk_camera_candidate(), count: 16)
-            let count = kiosk_camera_list(&all, all.count)
-            candidate = all.prefix(Int(max(0, count))).first { Self.text(of: $0.node) == path } ?? candidate
         }
         guard let opened else { throw CameraFailure(KIOSK_CAMERA_NO_MEMORY, "open") }
-        return (opened, Self.identity(of: candidate))
+        return (opened, identity)
     }
 
     private static func fits(_ candidate: kiosk_camera_candidate, _ options: CameraOptions) -> Bool {
