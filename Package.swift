@@ -119,6 +119,8 @@ let package = Package(
         shim("SmartCardShim", path: "Drivers/SmartCard", ["CPCSC"]),
         shim("ScannerShim", path: "Drivers/Scanner", ["CSANE"]),
         shim("PrinterShim", path: "Drivers/Printer", link: ["cups"]),
+        .systemLibrary(name: "CZBar", path: "Drivers/CZBar", pkgConfig: "zbar", providers: [.apt(["libzbar-dev"])]),
+        shim("CameraShim", path: "Drivers/Camera", ["LineShim", "CTurboJPEG", "CZBar"]),
         shim("ImagingShim", path: "Drivers/Imaging", ["CLeptonica", "CTurboJPEG", "CPangoCairo", "CQREncode"]),
 
         // Values and decisions: no I/O.
@@ -143,6 +145,7 @@ let package = Package(
         library("Auxiliaries", path: "Sources/Devices/Auxiliaries", ["KioskModel", "DeviceLink", "AuxiliariesShim"]),
         library("ReceiptPrinter", path: "Sources/Devices/ReceiptPrinter", ["KioskModel", "DeviceLink", "Line", "ReceiptPrinterShim", "LineShim"]),
         library("SmartCard", path: "Sources/Devices/SmartCard", ["KioskModel", "DeviceLink", "SmartCardShim", "CPCSC"]),
+        library("Camera", path: "Sources/Devices/Camera", ["KioskModel", "DeviceLink", "CameraShim"]),
         library("Imaging", path: "Sources/Devices/Imaging", ["KioskModel", "DeviceLink", "ImagingShim"]),
 
         // The kiosk.
@@ -163,7 +166,7 @@ let package = Package(
                 "KioskFlow",
                 arguments, yaml, lifecycle, signals, log,
             ]),
-        tool("kiosk-device", ["IDCardReader", "Locker", "CodeScanner", "Scanner", "Printer", "ReceiptPrinter", "SmartCard", "Imaging", "Keypad", "PowerSupply", "Auxiliaries", "DeviceLink", "KioskModel"]),
+        tool("kiosk-device", ["IDCardReader", "Camera", "Locker", "CodeScanner", "Scanner", "Printer", "ReceiptPrinter", "SmartCard", "Imaging", "Keypad", "PowerSupply", "Auxiliaries", "DeviceLink", "KioskModel"]),
         tool("kioskctl", ["LocalAPI", "KioskModel", arguments]),
 
         // The city.
@@ -174,7 +177,7 @@ let package = Package(
         library(
             "Bench",
             [
-                "KioskModel", "LocalAPI", "PlatformAPI", "BadNetwork", "SeededRandom", "CPangoCairo", "CTurboJPEG",
+                "KioskModel", "LocalAPI", "PlatformAPI", "BadNetwork", "SeededRandom", "CPangoCairo", "CTurboJPEG", "CQREncode",
                 server, http, client, nio, nioHTTP, nioPosix, nioFoundation, log,
             ]),
         tool("kiosk-bench", ["Bench", "BadNetwork", arguments, signals, log]),
@@ -229,6 +232,7 @@ let package = Package(
             ["IDCardReader", "IDCardReaderShim", "LineShim", "DeviceLink", "KioskModel", "Bench", "VirtualUSB", "SeededRandom", "Line"]),
         suite("Locker", ["Locker", "LockerShim", "LineShim", "Line", "DeviceLink", "KioskModel", "Bench"]),
         suite("CodeScanner", ["CodeScanner", "CodeScannerShim", "LineShim", "Line", "DeviceLink", "KioskModel", "Bench"]),
+        suite("Camera", ["Camera", "CameraShim", "DeviceLink", "KioskModel", "Bench"]),
         suite("Scanner", ["Scanner", "DeviceLink", "KioskModel", "Bench"]),
         suite("Printer", ["Printer", "DeviceLink", "KioskModel", "Bench"]),
         suite("Keypad", ["Keypad", "KeypadShim", "DeviceLink", "KioskModel", "Bench"]),

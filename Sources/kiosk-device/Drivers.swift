@@ -1,5 +1,6 @@
 import Auxiliaries
 import CodeScanner
+import Camera
 import DeviceLink
 import IDCardReader
 import Imaging
@@ -18,6 +19,7 @@ func makeDriver(for deviceClass: DeviceClass, _ services: HostServices) throws -
     case .idCardReader: try IDCardReaderDriver(options: services.options)
     case .locker: try LockerDriver(options: services.options)
     case .codeScanner: try CodeScannerDriver(options: services.options)
+    case .camera: try CameraDriver(options: services.options)
     case .scanner: try ScannerDriver(options: services.options)
     case .printer: try PrinterDriver(options: services.options)
     case .keypad: try KeypadDriver(options: services.options)
@@ -26,7 +28,7 @@ func makeDriver(for deviceClass: DeviceClass, _ services: HostServices) throws -
     case .receiptPrinter: try ReceiptPrinterDriver(options: services.options)
     case .smartCardReader: try SmartCardDriver(options: services.options)
     case .imaging: try ImagingDriver(options: services.options)
-    case .camera, .photoDecoder:
+    case .photoDecoder:
         throw DeviceFault(code: "link.no-driver", action: .configure, detail: "this version has no driver for the class \(deviceClass.rawValue)")
     }
 }

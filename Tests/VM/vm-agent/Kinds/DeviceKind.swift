@@ -10,7 +10,7 @@ struct DeviceKind: Sendable {
     var make: @Sendable (_ options: [String: String], _ place: VMPlace) throws -> any VMDevice
 
     /// Each family has a file of its own.
-    static let all: [DeviceKind] = simulators + pages + lines + usb + gadgets + keypads + auxiliaries + powerSupplies + storage + printers + receiptPrinters + smartCardReaders
+    static let all: [DeviceKind] = simulators + pages + lines + cameras + usb + gadgets + keypads + auxiliaries + powerSupplies + storage + printers + receiptPrinters + smartCardReaders
 }
 
 /// Where a scenario runs.

@@ -5,8 +5,8 @@ extension DeviceKind {
     }
 
     private static let roles = [
-        GadgetDevice.Role(name: "vivid", uses: [("v4l2", ["--driver", "vivid"])], verbs: []),
-        GadgetDevice.Role(name: "uvc", uses: [("v4l2", [])], verbs: ["stall", "resume"]),
+        GadgetDevice.Role(name: "vivid", uses: [("v4l2", ["--driver", "vivid"])], verbs: [], options: { _ in "card=vivid largest=640x360" }),
+        GadgetDevice.Role(name: "uvc", uses: [("v4l2", [])], verbs: ["stall", "resume"], options: { "serial=\($0)" }),
         GadgetDevice.Role(
             name: "hid", uses: [("hidraw", []), ("evdev", [])], verbs: ["scan", "scan-part", "show", "hide", "press", "hold"],
             options: { "usb=0525:a4ac serial=\($0)" }),
