@@ -43,6 +43,8 @@ struct Scenario: Equatable {
         case run(HostCommand, host: String, outcome: Outcome?)
         case begin(HostCommand, host: String)
         case end(host: String, outcome: Outcome?)
+        /// Cancels what was begun; it must end as cancelled.
+        case cancel(host: String)
         case expect(DeviceState, host: String, fault: String?)
         /// In the words of ``DeviceCondition``: `expect reader with cardLeft`, `expect locker without "doorOpen 3"`.
         case expectCondition(String, Bool, host: String)

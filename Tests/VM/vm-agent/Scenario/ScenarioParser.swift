@@ -4,7 +4,7 @@ import KioskModel
 /// Reads a scenario file. Pure: it knows the names of the kinds, and nothing of what is plugged in.
 struct ScenarioParser {
     /// The words that a device's verb can't be.
-    static let keywords = ["device", "host", "plug", "unplug", "run", "begin", "end", "expect"]
+    static let keywords = ["device", "host", "plug", "unplug", "run", "begin", "end", "cancel", "expect"]
     /// Of a step that says no other; software emulation is slow.
     static let deadline: Duration = .seconds(120)
 
@@ -138,6 +138,10 @@ struct ScenarioParser {
             try requireHost(name)
             guard words.count == 2 else { throw error("write `end \(name) [-> OUTCOME]`") }
             return .end(host: name, outcome: try wanted.map { w throws(ScenarioError) in try outcome(w) })
+        case "cancel":
+            try requireHost(name)
+            guard words.count == 2, wanted == nil else { throw error("write `cancel \(name)`") }
+            return .cancel(host: name)
         case "expect":
             return try expectation(words, wanted)
         default:
