@@ -68,11 +68,12 @@ func rig(_ name: String, _ dependencies: [Target.Dependency] = [], linking libra
 }
 
 /// `Tests/<Name>Tests`, testing `<Name>` and whatever else it is handed.
-/// A folder `Golden` holds expected outputs, read where they lie.
+/// A folder `Golden` holds expected outputs, `Recordings` conversations with devices, both read where they lie.
 func suite(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    let golden = FileManager.default.fileExists(atPath: Context.packageDirectory + "/Tests/\(name)Tests/Golden") ? ["Golden"] : []
+    let root = Context.packageDirectory + "/Tests/\(name)Tests/"
+    let data = ["Golden", "Recordings"].filter { FileManager.default.fileExists(atPath: root + $0) }
     return .testTarget(
-        name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", exclude: golden, resources: resources,
+        name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", exclude: data, resources: resources,
         swiftSettings: swiftSettings)
 }
 

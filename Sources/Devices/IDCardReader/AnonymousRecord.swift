@@ -18,7 +18,7 @@ struct AnonymousRecord {
         switch kind {
         case .foreigner2017:
             replace(120, 2, "9")
-            put("XXX999970010101", 122)
+            put("XXX000070010101", 122)
             put(Self.birth, 220)
         case .resident, .hongKongMacaoTaiwan, .foreigner2023:
             replace(30, 2, "9")
