@@ -107,6 +107,7 @@ let package = Package(
         .systemLibrary(name: "CQREncode", path: "Drivers/CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         shim("LinkShim", path: "Drivers/Link"),
         shim("LineShim", path: "Drivers/Line"),
+        shim("PhotoDecoderShim", path: "Drivers/PhotoDecoder", ["LineShim"]),
         shim("IDCardReaderShim", path: "Drivers/IDCardReader", ["LineShim", "CLibUSB"]),
         shim("ScannerShim", path: "Drivers/Scanner", ["CSANE"]),
         shim("PrinterShim", path: "Drivers/Printer", link: ["cups"]),
@@ -127,6 +128,7 @@ let package = Package(
         library("IDCardReader", path: "Sources/Devices/IDCardReader", ["KioskModel", "DeviceLink", "Line", "IDCardReaderShim", "LineShim"]),
         library("Scanner", path: "Sources/Devices/Scanner", ["KioskModel", "DeviceLink", "ScannerShim"]),
         library("Printer", path: "Sources/Devices/Printer", ["KioskModel", "DeviceLink", "PrinterShim"]),
+        library("PhotoDecoder", path: "Sources/Devices/PhotoDecoder", ["KioskModel", "DeviceLink", "PhotoDecoderShim"]),
         library("Imaging", path: "Sources/Devices/Imaging", ["KioskModel", "DeviceLink", "ImagingShim"]),
 
         // The kiosk.
@@ -146,7 +148,7 @@ let package = Package(
                 "KioskFlow",
                 arguments, yaml, lifecycle, signals, log,
             ]),
-        tool("kiosk-device", ["IDCardReader", "Scanner", "Printer", "Imaging", "DeviceLink", "KioskModel"]),
+        tool("kiosk-device", ["IDCardReader", "Scanner", "Printer", "Imaging", "PhotoDecoder", "DeviceLink", "KioskModel"]),
         tool("kioskctl", ["LocalAPI", "KioskModel", arguments]),
 
         // The city.
@@ -188,7 +190,7 @@ let package = Package(
         // The virtual machine (Tests/VM): kernel devices, and the agent that runs scenarios inside.
         library("VirtualUSB", path: "Tests/VM/VirtualUSB", ["Bench"]),
         .executableTarget(
-            name: "vm-agent", dependencies: ["VirtualUSB", "Bench", "KioskRuntime", "DeviceLink", "LocalAPI", "KioskModel", lifecycle, log],
+            name: "vm-agent", dependencies: ["test-photo-decoder", "VirtualUSB", "Bench", "KioskRuntime", "DeviceLink", "LocalAPI", "KioskModel", lifecycle, log],
             path: "Tests/VM/vm-agent", swiftSettings: swiftSettings),
         .executableTarget(name: "vm-city", dependencies: ["QueueLoad", "Bench"], path: "Tests/VM/vm-city", swiftSettings: swiftSettings),
         .executableTarget(
@@ -205,6 +207,9 @@ let package = Package(
         suite(
             "IDCardReader",
             ["IDCardReader", "IDCardReaderShim", "LineShim", "DeviceLink", "KioskModel", "Bench", "VirtualUSB", "SeededRandom", "Line"]),
+        // Test-only: a decoder for synthetic photos, as docs/photo-decoder.md wants one.
+        .executableTarget(name: "test-photo-decoder", path: "Tests/Support/test-photo-decoder", cSettings: cSettings),
+        suite("PhotoDecoder", ["PhotoDecoder", "PhotoDecoderShim", "test-photo-decoder", "DeviceLink", "KioskModel", "Bench"]),
         suite("Scanner", ["Scanner", "DeviceLink", "KioskModel", "Bench"]),
         suite("Printer", ["Printer", "DeviceLink", "KioskModel", "Bench"]),
         suite("Imaging", ["Imaging", "DeviceLink", "KioskModel"]),

@@ -26,7 +26,8 @@ public struct HostArguments: Sendable, Equatable {
           --socket PATH     kioskd's device socket
           --option KEY=VALUE
                             for the driver, may be given several times:
-                            idCardReader: usb=0400:c35a, or port=/dev/ttyS0 baud=115200; scanner: device=SANE-NAME;
+                            idCardReader: usb=0400:c35a, or port=/dev/ttyS0, whose speed is found without baud=;
+                            photoDecoder: decoder=/opt/vendor/decode-photo; scanner: device=SANE-NAME;
                             printer: uri=ipp://HOST/ipp/print
           --help            prints this
 

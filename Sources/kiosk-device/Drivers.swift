@@ -2,6 +2,7 @@ import DeviceLink
 import IDCardReader
 import Imaging
 import KioskModel
+import PhotoDecoder
 import Printer
 import Scanner
 
@@ -12,7 +13,8 @@ func makeDriver(for deviceClass: DeviceClass, _ services: HostServices) throws -
     case .scanner: try ScannerDriver(options: services.options)
     case .printer: try PrinterDriver(options: services.options)
     case .imaging: try ImagingDriver(options: services.options)
-    case .camera, .receiptPrinter, .codeScanner, .locker, .auxiliaries, .keypad, .powerSupply, .smartCardReader, .photoDecoder:
+    case .photoDecoder: try PhotoDecoderDriver(options: services.options)
+    case .camera, .receiptPrinter, .codeScanner, .locker, .auxiliaries, .keypad, .powerSupply, .smartCardReader:
         throw DeviceFault(code: "link.no-driver", action: .configure, detail: "this version has no driver for the class \(deviceClass.rawValue)")
     }
 }

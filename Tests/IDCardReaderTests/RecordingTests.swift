@@ -154,17 +154,18 @@ import Testing
         [0xAA, 0xAA, 0xAA, 0x96, 0x69, 0, 3, command, parameter, 3 ^ command ^ parameter]
     }
 
-    @Test(arguments: [
-        [.received(frame(0x90, []))],  // without a request
-        [.sent([1, 2, 3])],
-        [.sent(request(0x30, 0x07))],
-        [.sent(request(0x20, 0x01)), .received(frame(0x9F, [1, 2, 3, 4, 5]))],
-        [.sent(request(0x20, 0x01)), .received(frame(0x80, [1, 2, 3, 4]))],
-        [.sent(request(0x12, 0xFF)), .received(frame(0x90, [UInt8](repeating: 7, count: 70)))],
-        [.sent(request(0x30, 0x01)), .received(frame(0x90, [UInt8](repeating: 7, count: 1284)))],
-        [.sent(request(0x30, 0x01)), .received(frame(0x90, [1, 0, 4, 0] + [UInt8](repeating: 0x20, count: 1280)))],
-        [.sent(request(0x10, 0xFF)), .received(frame(0x90, []) + [0x31])],
-    ] as [[Recording.Event]])
+    @Test(
+        arguments: [
+            [.received(frame(0x90, []))],  // without a request
+            [.sent([1, 2, 3])],
+            [.sent(request(0x30, 0x07))],
+            [.sent(request(0x20, 0x01)), .received(frame(0x9F, [1, 2, 3, 4, 5]))],
+            [.sent(request(0x20, 0x01)), .received(frame(0x80, [1, 2, 3, 4]))],
+            [.sent(request(0x12, 0xFF)), .received(frame(0x90, [UInt8](repeating: 7, count: 70)))],
+            [.sent(request(0x30, 0x01)), .received(frame(0x90, [UInt8](repeating: 7, count: 1284)))],
+            [.sent(request(0x30, 0x01)), .received(frame(0x90, [1, 0, 4, 0] + [UInt8](repeating: 0x20, count: 1280)))],
+            [.sent(request(0x10, 0xFF)), .received(frame(0x90, []) + [0x31])],
+        ] as [[Recording.Event]])
     func whatIsNoAnswerToItsRequestIsRefused(events: [Recording.Event]) {
         #expect(throws: ReaderRedaction.Refusal.self) { try ReaderRedaction.redacted(Recording(events: events)) }
     }
