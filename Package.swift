@@ -68,11 +68,12 @@ func rig(_ name: String, _ dependencies: [Target.Dependency] = [], linking libra
 }
 
 /// `Tests/<Name>Tests`, testing `<Name>` and whatever else it is handed.
-/// Folders `Golden` and `Recordings` hold expected outputs and recorded conversations and one `Recordings` conversations with devices, read where they lie.
+/// Folders `Golden` and `Recordings` hold expected outputs and recorded conversations and one `Recordings` conversations with devices, `Recordings` conversations with devices, both read where they lie.
 func suite(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    let folders = ["Golden", "Recordings"].filter { FileManager.default.fileExists(atPath: Context.packageDirectory + "/Tests/\(name)Tests/\($0)" + $0) }
+    let foldersroot = ["Golden", "Recordings"].filter { Context.packageDirectory + "/Tests/\(name)Tests/\($0)" + $0
+    let }data =, "Recordings".filter{ FileManager.default.fileExists(atPathroot + $0) }
     return .testTarget(
-        name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", exclude: folders, resources: resources,
+        name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", exclude: foldersdata, resources: resources,
         swiftSettings: swiftSettings)
 }
 
@@ -111,6 +112,7 @@ let package = Package(
         shim("KeypadShim", path: "Drivers/Keypad", ["LineShim"]),
         shim("PowerSupplyShim", path: "Drivers/PowerSupply", ["LineShim", "CUPSClient"]),
         shim("AuxiliariesShim", path: "Drivers/Auxiliaries", ["LineShim", "CGPIOD"]),
+        shim("PhotoDecoderShim", path: "Drivers/PhotoDecoder", ["LineShim"]),
         shim("IDCardReaderShim", path: "Drivers/IDCardReader", ["LineShim", "CLibUSB"]),
         shim("LockerShim", path: "Drivers/Locker", ["LineShim"]),
         shim("CodeScannerShim", path: "Drivers/CodeScanner", ["LineShim"]),
@@ -146,6 +148,7 @@ let package = Package(
         library("ReceiptPrinter", path: "Sources/Devices/ReceiptPrinter", ["KioskModel", "DeviceLink", "Line", "ReceiptPrinterShim", "LineShim"]),
         library("SmartCard", path: "Sources/Devices/SmartCard", ["KioskModel", "DeviceLink", "SmartCardShim", "CPCSC"]),
         library("Camera", path: "Sources/Devices/Camera", ["KioskModel", "DeviceLink", "CameraShim"]),
+        library("PhotoDecoder", path: "Sources/Devices/PhotoDecoder", ["KioskModel", "DeviceLink", "PhotoDecoderShim"]),
         library("Imaging", path: "Sources/Devices/Imaging", ["KioskModel", "DeviceLink", "ImagingShim"]),
 
         // The kiosk.
@@ -166,7 +169,7 @@ let package = Package(
                 "KioskFlow",
                 arguments, yaml, lifecycle, signals, log,
             ]),
-        tool("kiosk-device", ["IDCardReader", "Camera", "Locker", "CodeScanner", "Scanner", "Printer", "ReceiptPrinter", "SmartCard", "Imaging", "Keypad", "PowerSupply", "Auxiliaries", "DeviceLink", "KioskModel"]),
+        tool("kiosk-device", ["IDCardReader", "Camera", "Locker", "CodeScanner", "Scanner", "Printer", "ReceiptPrinter", "SmartCard", "Imaging", "Keypad", "PowerSupply", "Auxiliaries", "PhotoDecoder", "DeviceLink", "KioskModel"]),
         tool("kioskctl", ["LocalAPI", "KioskModel", arguments]),
 
         // The city.
@@ -213,7 +216,7 @@ let package = Package(
         // The virtual machine (Tests/VM): kernel devices, and the agent that runs scenarios inside.
         library("VirtualUSB", path: "Tests/VM/VirtualUSB", ["Bench"]),
         .executableTarget(
-            name: "vm-agent", dependencies: ["VirtualUSB", "Bench", "KioskRuntime", "DeviceLink", "LocalAPI", "KioskModel", lifecycle, log],
+            name: "vm-agent", dependencies: ["test-photo-decoder", "VirtualUSB", "Bench", "KioskRuntime", "DeviceLink", "LocalAPI", "KioskModel", lifecycle, log],
             path: "Tests/VM/vm-agent", swiftSettings: swiftSettings),
         .executableTarget(name: "vm-city", dependencies: ["QueueLoad", "Bench"], path: "Tests/VM/vm-city", swiftSettings: swiftSettings),
         .executableTarget(
@@ -233,6 +236,9 @@ let package = Package(
         suite("Locker", ["Locker", "LockerShim", "LineShim", "Line", "DeviceLink", "KioskModel", "Bench"]),
         suite("CodeScanner", ["CodeScanner", "CodeScannerShim", "LineShim", "Line", "DeviceLink", "KioskModel", "Bench"]),
         suite("Camera", ["Camera", "CameraShim", "DeviceLink", "KioskModel", "Bench"]),
+        // Test-only: a decoder for synthetic photos, as docs/photo-decoder.md wants one.
+        .executableTarget(name: "test-photo-decoder", path: "Tests/Support/test-photo-decoder", cSettings: cSettings),
+        suite("PhotoDecoder", ["PhotoDecoder", "PhotoDecoderShim", "test-photo-decoder", "DeviceLink", "KioskModel", "Bench"]),
         suite("Scanner", ["Scanner", "DeviceLink", "KioskModel", "Bench"]),
         suite("Printer", ["Printer", "DeviceLink", "KioskModel", "Bench"]),
         suite("Keypad", ["Keypad", "KeypadShim", "DeviceLink", "KioskModel", "Bench"]),

@@ -26,7 +26,8 @@ public struct HostArguments: Sendable, Equatable {
           --socket PATH     kioskd's device socket
           --option KEY=VALUE
                             for the driver, may be given several times:
-                            idCardReader: usb=0400:c35a, or port=/dev/ttyS0 baud=115200; scanner: device=SANE-NAME option.SANE-OPTION=VALUE;
+                            idCardReader: usb=0400:c35a, or port=/dev/ttyS0, whose speed is found without baud=;
+                            photoDecoder: decoder=/opt/vendor/decode-photo; scanner: device=SANE-NAME option.SANE-OPTION=VALUE;
                             camera: serial=, path=, card= or device=/dev/video0 where there are several, largest=1920x1080, settle=8;
                             printer: uri=ipp://ADDRESS/ipp/print, or queue=NAME server=/run/cups/cups.sock; patience=SECONDS;
                             keypad: usb=062a:4101 and name=NAME, or device=/dev/input/eventN;

@@ -8,6 +8,7 @@ import Keypad
 import KioskModel
 import PowerSupply
 import Locker
+import PhotoDecoder
 import Printer
 import ReceiptPrinter
 import Scanner
@@ -28,7 +29,8 @@ func makeDriver(for deviceClass: DeviceClass, _ services: HostServices) throws -
     case .receiptPrinter: try ReceiptPrinterDriver(options: services.options)
     case .smartCardReader: try SmartCardDriver(options: services.options)
     case .imaging: try ImagingDriver(options: services.options)
-    case .photoDecoder:
+    case .photoDecoder: try PhotoDecoderDriver(options: services.options)
+    case:
         throw DeviceFault(code: "link.no-driver", action: .configure, detail: "this version has no driver for the class \(deviceClass.rawValue)")
     }
 }

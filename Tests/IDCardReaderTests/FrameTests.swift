@@ -62,6 +62,7 @@ import Testing
     @Test(arguments: [9600, 19200, 38400, 57600, 115200] as [Int32])
     func anyCommandCanBeExchangedAtEverySpeed(baud: Int32) async throws {
         let simulator = try SDTReaderSimulator()
+        simulator.speed = baud
         try await simulator.start()
         var line = kiosk_line()
         #expect(kiosk_line_serial(simulator.devicePath, baud, &line) == 0)

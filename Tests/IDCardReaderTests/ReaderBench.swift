@@ -22,7 +22,7 @@ final class ReaderBench: @unchecked Sendable {
     }
 
     private static func driver(of simulator: any SimulatedReader, timing: IDCardReaderDriver.Timing) -> IDCardReaderDriver {
-        IDCardReaderDriver(timing: timing) { (_) throws(ReaderFailure) in try simulator.open() }
+        IDCardReaderDriver(timing: timing) { (_, _) throws(ReaderFailure) in try simulator.open() }
     }
 
     /// Runs `body` with a plugged-in reader and takes everything down afterwards.

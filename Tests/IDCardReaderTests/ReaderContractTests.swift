@@ -38,7 +38,9 @@ import Testing
     @Test(arguments: ReaderLine.allCases)
     func aWellReaderIsReadyAndNamesItsSecurityModule(line: ReaderLine) async throws {
         try await ReaderBench.run(line) { bench in
-            #expect(bench.driver.poll() == DeviceStatus(state: .ready, identity: ["sam": "05.01-20260101-0000000042-0123456789"]))
+            let sam = ["sam": "05.01-20260101-0000000042-0123456789"]
+            let identity = line == .terminal ? sam.merging(["baud": "115200"]) { $1 } : sam
+            #expect(bench.driver.poll() == DeviceStatus(state: .ready, identity: identity))
         }
     }
 

@@ -7,7 +7,7 @@ import Testing
 /// What the configuration may say of a reader's port, and what a port that can't be used is said to be.
 @Suite struct ReaderPortTests {
     @Test(arguments: [
-        (["port": "/dev/ttyS0"], ReaderPort.serial(path: "/dev/ttyS0", baud: 115200)),
+        (["port": "/dev/ttyS0"], ReaderPort.serial(path: "/dev/ttyS0", baud: nil)),
         (["port": "/dev/ttyS0", "baud": "9600"], .serial(path: "/dev/ttyS0", baud: 9600)),
         (["usb": "0400:c35a"], .usb(vendor: 0x0400, product: 0xC35A, serial: nil, path: nil)),
         (["usb": "0400:C35A", "serial": "A1"], .usb(vendor: 0x0400, product: 0xC35A, serial: "A1", path: nil)),

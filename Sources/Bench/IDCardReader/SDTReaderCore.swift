@@ -26,13 +26,18 @@ public struct SDTReaderCore: Sendable {
         /// The reader answers this SW3.
         case status(UInt8)
 
-        /// Faults without a value, by the name of their case; nil for another name.
+        /// Faults without a value by the name of their case, a status as `status:60`; nil for another name.
         public init?(name: String) {
-            guard let fault = Self.named.first(where: { "\($0)" == name }) else { return nil }
-            self = fault
+            if let fault = Self.named.first(where: { "\($0)" == name }) {
+                self = fault
+            } else if name.hasPrefix("status:"), let value = UInt8(name.dropFirst("status:".count), radix: 16) {
+                self = .status(value)
+            } else {
+                return nil
+            }
         }
 
-        /// The faults that `init(name:)` knows.
+        /// The faults without a value.
         public static let named: [Fault] = [.corruptChecksum, .truncate, .oversize, .garbagePrefix, .late, .stall, .cardRemoved]
     }
 

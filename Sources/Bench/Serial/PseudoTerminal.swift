@@ -14,11 +14,13 @@ final class PseudoTerminal: Sendable {
     private let stop: Int32
     private let stopped: Int32
     private let ended = DispatchSemaphore(value: 0)
-    /// An answer isn't mixed with what is sent unasked.
-    private let sending = Mutex(())
+    /// An answer isn't mixed with what is sent unasked. False once the line is closed.
+    private let sending = Mutex(true)
 
-    /// `answer` is called on the line's own thread with what came, and returns what to send.
-    init(answer: @escaping @Sendable ([UInt8]) -> [UInt8]) throws {
+    /// - Parameters:
+    ///   - answer: called on the line's own thread with what came, and returns what to send; nil when the device pulls its plug instead
+    ///   - pulled: called on that thread after that, as the last thing: it may not wait for ``close()``
+    init(answer: @escaping @Sendable ([UInt8], _ speed: Int32) -> [UInt8]?, pulled: @escaping @Sendable (PseudoTerminal) -> Void) throws {
         var opened: [Int32] = []
         do {
             func keep(_ descriptor: Int32, _ call: String) throws -> Int32 {
@@ -39,7 +41,7 @@ final class PseudoTerminal: Sendable {
             throw error
         }
         let thread = Thread { [self] in
-            serve(answer)
+            if serve(answer) == .pulled { pulled(self) }
             ended.signal()
         }
         thread.name = "serial-port"
@@ -50,6 +52,8 @@ final class PseudoTerminal: Sendable {
     func close() {
         Glibc.close(stop)
         ended.wait()
+        // A sender on another thread has seen `stopped` by now, or is about to: the descriptors are nobody else's before it is out.
+        sending.withLock { $0 = false }
         for descriptor in [master, terminal, stopped] { Glibc.close(descriptor) }
     }
 
@@ -73,20 +77,39 @@ final class PseudoTerminal: Sendable {
         return tcsetattr(descriptor, TCSANOW, &settings) == 0
     }
 
-    private func serve(_ answer: ([UInt8]) -> [UInt8]) {
+    private enum End { case closed, pulled }
+
+    private func serve(_ answer: ([UInt8], _ speed: Int32) -> [UInt8]?) -> End {
         var buffer = [UInt8](repeating: 0, count: 4096)
         while waitFor(POLLIN) {
             let count = read(master, &buffer, buffer.count)
             if count < 0 && (errno == EINTR || errno == EAGAIN) { continue }
-            guard count > 0 else { return }
-            guard send(answer(Array(buffer.prefix(count)))) else { return }
+            guard count > 0 else { return .closed }
+            guard let said = answer(Array(buffer.prefix(count)), speed) else { return .pulled }
+            guard send(said) else { return .closed }
+        }
+        return .closed
+    }
+
+    /// What the driver has set the terminal to, baud; 0 for a speed that no driver here sets. A pseudo-terminal carries any.
+    private var speed: Int32 {
+        var settings = termios()
+        guard tcgetattr(terminal, &settings) == 0 else { return 0 }
+        switch Int32(bitPattern: cfgetospeed(&settings)) {
+        case Int32(B9600): return 9600
+        case Int32(B19200): return 19200
+        case Int32(B38400): return 38400
+        case Int32(B57600): return 57600
+        case Int32(B115200): return 115_200
+        default: return 0
         }
     }
 
     /// Returns when the other end has taken everything; false when the line is to be closed or broke.
     @discardableResult
     func send(_ bytes: [UInt8]) -> Bool {
-        sending.withLock { _ in
+        sending.withLock { isOpen in
+            guard isOpen else { return false }
             var rest = bytes[...]
             while !rest.isEmpty {
                 guard waitFor(POLLOUT) else { return false }

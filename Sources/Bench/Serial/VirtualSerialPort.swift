@@ -12,14 +12,20 @@ public final class VirtualSerialPort: Sendable {
     /// Stable over unplugging: a symbolic link to the pseudo-terminal of the moment; it does not exist while the device is unplugged.
     public let path: String
     private let directory: String
-    private let answer: @Sendable ([UInt8]) -> [UInt8]
+    private let answer: @Sendable ([UInt8], _ speed: Int32) -> [UInt8]?
     private let terminal = Mutex<PseudoTerminal?>(nil)
 
     /// Unplugged at first. The link is made inside a new private directory, which `remove()` takes away.
     /// - Parameters:
     ///   - name: the last part of `path`
-    ///   - answer: called on the port's own thread with what the driver sent, however it is cut; returns what the device says to it
-    public init(_ name: String, answer: @escaping @Sendable ([UInt8]) -> [UInt8]) throws {
+    ///   - answer: called on the port's own thread with what the driver sent, however it is cut; returns what the device says to it, or nil when it
+    ///     pulls its plug instead
+    public convenience init(_ name: String, answer: @escaping @Sendable ([UInt8]) -> [UInt8]?) throws {
+        try self.init(name) { bytes, _ in answer(bytes) }
+    }
+
+    /// The same for a device that minds the line's speed: `answer` is told what the driver has set, baud.
+    public init(_ name: String, answer: @escaping @Sendable ([UInt8], _ speed: Int32) -> [UInt8]?) throws {
         var template = Array((NSTemporaryDirectory() + "/serial-XXXXXX").utf8CString)
         guard mkdtemp(&template) != nil else { throw Failure.system(call: "mkdtemp", code: errno) }
         directory = String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -33,7 +39,7 @@ public final class VirtualSerialPort: Sendable {
     public func plug() throws {
         try terminal.withLock { terminal in
             guard terminal == nil else { return }
-            let opened = try PseudoTerminal(answer: answer)
+            let opened = try PseudoTerminal(answer: answer) { [weak self] pulled in self?.pull(pulled) }
             guard symlink(opened.terminalPath, path) == 0 else {
                 let code = errno
                 opened.close()
@@ -49,6 +55,19 @@ public final class VirtualSerialPort: Sendable {
             Glibc.unlink(path)
             terminal?.close()
             terminal = nil
+        }
+    }
+
+    /// The device pulls its own plug, on the port's thread: another one waits for that to end. Whoever asks meanwhile waits for the hang-up too, or
+    /// has plugged the device in again, which is then left alone.
+    private func pull(_ pulled: PseudoTerminal) {
+        Thread.detachNewThread { [self] in
+            terminal.withLock { terminal in
+                guard terminal === pulled else { return }
+                Glibc.unlink(path)
+                pulled.close()
+                terminal = nil
+            }
         }
     }
 

@@ -22,9 +22,9 @@ enum CardRecord {
         Array(data[offset..<offset + length])
     }
 
-    /// A WLT photo begins with "WL", then 102 and 126 as little-endian words. Without that header nothing can decode it: the card then has none.
+    /// Without its header nothing can decode it: the card then has none.
     private static func photo(_ bytes: [UInt8]) -> [UInt8]? {
-        bytes.starts(with: [0x57, 0x4C, 102, 0, 126, 0]) ? bytes : nil
+        WLTPhoto.begins(bytes) ? bytes : nil
     }
 
     /// Templates of 512 bytes that begin with 43h and were taken well (byte 4: 01 taken, 09 not said; 02 failed, 03 not enrolled).

@@ -6,11 +6,12 @@ internal import LineShim
 
 /// A command of the shim, with how long its answer may take in the field.
 enum ReaderCommand: CaseIterable {
-    case reset, samID, find, select, read, readFingerprints, newestAddress
+    case reset, status, samID, find, select, read, readFingerprints, newestAddress
 
     var code: Int32 {
         switch self {
         case .reset: Int32(KIOSK_READER_RESET)
+        case .status: Int32(KIOSK_READER_STATUS)
         case .samID: Int32(KIOSK_READER_SAM_ID)
         case .find: Int32(KIOSK_READER_FIND)
         case .select: Int32(KIOSK_READER_SELECT)
@@ -29,7 +30,7 @@ struct ReaderReply {
 /// An open port. Turns the shim's one blocking wait into steps short enough to notice a cancelled command.
 final class ReaderConnection {
     private let handle: OpaquePointer
-    /// What is known of the port before the reader was asked: on USB `usb`, where it is plugged in, and `framing`, `split` or `whole`.
+    /// What is known of the port before the reader was asked: `baud`; or on USB `usb`, where it is plugged in, and `framing`, `split` or `whole`.
     let identity: [String: String]
     /// False from sending until an intact answer: then an earlier answer may still be on its way.
     private(set) var isInStep = false
@@ -43,14 +44,15 @@ final class ReaderConnection {
 
     /// - Parameters:
     ///   - limit: for all of finding, claiming and emptying a USB reader, milliseconds
-    ///   - tape: what passes is recorded on it
-    convenience init(port: ReaderPort, limit: Int32, tape: RecordingLine.Tape? = nil) throws(ReaderFailure) {
+    ///   - recorder: what passes is recorded there, while it records
+    convenience init(port: ReaderPort, limit: Int32, recorder: LineRecorder = LineRecorder()) throws(ReaderFailure) {
         switch port {
         case .serial(let path, let baud):
+            let baud = baud ?? 115_200
             var line = kiosk_line()
             var result = kiosk_line_serial(path, baud, &line)
             var opened: OpaquePointer?
-            if result == 0 { result = Self.open(line, limit, tape, &opened) }
+            if result == 0 { result = Self.open(line, limit, recorder, &opened) }
             guard result == 0, let opened else {
                 let detail =
                     Int(result) == KIOSK_READER_GONE
@@ -58,7 +60,7 @@ final class ReaderConnection {
                     : "\(path) is no tty, or baud= is none of 9600, 19200, 38400, 57600 and 115200"
                 throw ReaderFailure(code: result, detail: detail)
             }
-            self.init(handle: opened)
+            self.init(handle: opened, identity: ["baud": "\(baud)"])
         case .usb(let vendor, let product, let serial, let path):
             var found = kiosk_usb_found()
             var opened: OpaquePointer?
@@ -68,7 +70,7 @@ final class ReaderConnection {
                     Self.withCString(path) { path in
                         var line = kiosk_line()
                         let made = kiosk_usb_line(vendor, product, serial, path, found, &line)
-                        return made == 0 ? Self.open(line, limit, tape, &opened) : made
+                        return made == 0 ? Self.open(line, limit, recorder, &opened) : made
                     }
                 }
             }
@@ -80,13 +82,13 @@ final class ReaderConnection {
     /// Over any line, which is closed with it.
     convenience init(line: kiosk_line, limit: Int32) throws(ReaderFailure) {
         var opened: OpaquePointer?
-        let result = Self.open(line, limit, nil, &opened)
+        let result = Self.open(line, limit, LineRecorder(), &opened)
         guard result == 0, let opened else { throw ReaderFailure(code: result) }
         self.init(handle: opened)
     }
 
-    private static func open(_ line: kiosk_line, _ limit: Int32, _ tape: RecordingLine.Tape?, _ opened: inout OpaquePointer?) -> Int32 {
-        var line = tape.map { kiosk_line(over: RecordingLine(line, on: $0)) } ?? line
+    private static func open(_ line: kiosk_line, _ limit: Int32, _ recorder: LineRecorder, _ opened: inout OpaquePointer?) -> Int32 {
+        var line = recorder.line(around: line)
         return kiosk_reader_open(&line, limit, &opened)
     }
 

@@ -30,6 +30,14 @@ enum ReaderFailure: Error, Equatable {
             }
     }
 
+    /// Whether a reader that listens at another speed would look like this.
+    var mayBeSpeed: Bool {
+        switch self {
+        case .timeout, .truncated, .checksum, .length, .unexpected: true
+        case .gone, .access, .busy, .configuration, .stalled, .overflow, .misframed, .system: false
+        }
+    }
+
     /// What the technician is told.
     var fault: DeviceFault {
         switch self {

@@ -2,7 +2,8 @@ internal import KioskModel
 
 /// Where a reader is plugged in, as the configuration says.
 enum ReaderPort: Equatable {
-    case serial(path: String, baud: Int32)
+    /// `baud` nil: whatever the reader answers at.
+    case serial(path: String, baud: Int32?)
     /// `serial` and `path` choose among several readers with the same ids.
     case usb(vendor: UInt16, product: UInt16, serial: String?, path: String?)
 
@@ -24,12 +25,25 @@ enum ReaderPort: Equatable {
             guard options["baud"] == nil else { throw refuse("baud= belongs to port=; a reader on usb= has no speed to set") }
             self = .usb(vendor: vendor, product: product, serial: value("serial"), path: value("path"))
         case (nil, let path?):
-            guard let baud = Int32(options["baud"] ?? "115200") else { throw refuse("baud= needs a number: baud=115200") }
+            let baud = options["baud"].map { Int32($0) }
+            if case .some(nil) = baud { throw refuse("baud= needs a number: baud=115200, or leave it away to have the speed found") }
             guard options["serial"] == nil, options["path"] == nil else { throw refuse("serial= and path= choose a reader on usb=, not on port=") }
-            self = .serial(path: path, baud: baud)
-        case (nil, nil): throw refuse("the reader needs usb=0400:c35a, or port=/dev/ttyS0 and, if it isn't 115200, baud=")
+            self = .serial(path: path, baud: baud ?? nil)
+        case (nil, nil): throw refuse("the reader needs usb=0400:c35a, or port=/dev/ttyS0 and, if its speed isn't to be found, baud=")
         case (_?, _?): throw refuse("the reader needs either usb= or port=, not both")
         }
+    }
+
+    /// The speeds at which to look for the reader, the likeliest first; none where there is nothing to look for.
+    var speeds: [Int32] {
+        if case .serial(_, nil) = self { return [115_200, 57_600, 38_400, 19_200, 9600] }
+        return []
+    }
+
+    /// The same port at that speed.
+    func at(_ speed: Int32?) -> ReaderPort {
+        if case .serial(let path, nil) = self { return .serial(path: path, baud: speed) }
+        return self
     }
 
     private static let known = ["usb", "serial", "path", "port", "baud", "patience"]

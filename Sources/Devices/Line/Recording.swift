@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// A conversation over a line, as it went: what a driver sent and what the device answered, in order. Times are not part of it: a driver that needs
 /// them to be right isn't right.
 public struct Recording: Sendable, Equatable {
@@ -21,8 +23,9 @@ public struct Recording: Sendable, Equatable {
     }
 
     mutating func append(_ event: Event) {
-        if case .received(let more) = event, case .received(let bytes)? = events.last {
+        if case .received(let more) = event, case .received(var bytes)? = events.last {
             events[events.count - 1] = .received(bytes + more)
+            bytes.wipe()
         } else {
             events.append(event)
         }
@@ -30,6 +33,24 @@ public struct Recording: Sendable, Equatable {
 }
 
 extension Recording {
+    /// Overwrites every byte with zeros and lets go of it: for a recording that holds personal values.
+    ///
+    /// Reached is what this value alone holds. Not reached are other copies of it (the bytes are then copied, and the copy is cleared), and what
+    /// Swift's arrays left behind in memory that they outgrew; the host has no core dumps, no swap, and nobody who may trace it.
+    public mutating func wipe() {
+        for index in events.indices {
+            // Taken out first, so that the bytes have one holder.
+            let event = events[index]
+            events[index] = .opened
+            switch event {
+            case .sent(var bytes): bytes.wipe()
+            case .received(var bytes): bytes.wipe()
+            case .failed, .opened: break
+            }
+        }
+        events = []
+    }
+
     /// The mistake in a text that is no recording: a line's number, from 1, and what belongs there.
     public struct Malformed: Error, Equatable, CustomStringConvertible {
         public var line: Int
@@ -112,5 +133,13 @@ extension Recording {
             bytes.append(byte)
         }
         return bytes
+    }
+}
+
+extension [UInt8] {
+    /// Overwrites the bytes with zeros, which the compiler doesn't leave out, and lets go of them.
+    fileprivate mutating func wipe() {
+        withUnsafeMutableBytes { if let base = $0.baseAddress { explicit_bzero(base, $0.count) } }
+        self = []
     }
 }

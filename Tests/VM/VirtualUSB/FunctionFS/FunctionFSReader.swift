@@ -73,6 +73,9 @@ public final class FunctionFSReader: Sendable {
 
     // MARK: The reader
 
+    /// What the reader was asked so far, oldest first.
+    public var requests: [Step] { state.withLock { $0.core.requests } }
+
     public func lay(_ card: SyntheticCard) {
         state.withLock { $0.core.lay(card) }
     }

@@ -3,7 +3,7 @@ import VirtualUSB
 
 /// `functionfs-sdt`: an ID-card reader as a gadget on dummy_hcd, framing B on whatever endpoints that gives.
 struct FunctionFSReaderDevice: VMDevice {
-    private static let verbs = "options, lay, lift, inject"
+    private static let verbs = "options, lay, lift, asked, inject"
     private static let faults = SDTReaderCore.Fault.named.map { "\($0)" }
     private let reader: FunctionFSReader
 
@@ -31,6 +31,7 @@ struct FunctionFSReaderDevice: VMDevice {
         case "options": return "usb=0400:c35a patience=10"
         case "lay": reader.lay(try ReaderVerbs.card(arguments))
         case "lift": reader.lift()
+        case "asked": try await ReaderVerbs.asked(arguments, { reader.requests }, within: deadline)
         case "inject":
             let (name, step, times) = try ReaderVerbs.injection(arguments, known: Self.faults)
             if let fault = SDTReaderCore.Fault(name: name) { reader.inject(fault, at: step, times: times) }

@@ -24,10 +24,21 @@ enum ReaderVerbs {
         return step
     }
 
+    /// `asked READER STEP`: waits until the reader is asked for it anew.
+    static func asked(_ arguments: [String], _ requests: @Sendable () -> [Step], within deadline: Duration) async throws {
+        guard arguments.count == 1 else { throw DeviceTrouble("write `asked READER STEP`") }
+        let step = try Self.step(arguments[0])
+        func count() -> Int { requests().count { $0 == step } }
+        let before = count()
+        try await Poll.until("the reader to be asked for \(step.rawValue)", deadline: deadline) { () -> Poll.Outcome<Void> in
+            count() > before ? .there(()) : .notYet("the last request was \(requests().last?.rawValue ?? "none")")
+        }
+    }
+
     /// `FAULT [at STEP] [times N]`
     static func injection(_ arguments: [String], known: [String]) throws -> (fault: String, step: Step?, times: Int) {
-        let usage = "write `inject READER FAULT [at STEP] [times N]`; faults are \(known.joined(separator: ", "))"
-        guard let fault = arguments.first, known.contains(fault) else { throw DeviceTrouble(usage) }
+        let usage = "write `inject READER FAULT [at STEP] [times N]`; faults are \(known.joined(separator: ", ")), and status:HH for an SW3"
+        guard let fault = arguments.first, known.contains(fault) || Fault(name: fault) != nil else { throw DeviceTrouble(usage) }
         var (step, times): (Step?, Int) = (nil, 1)
         var rest = arguments.dropFirst()
         while let word = rest.popFirst() {

@@ -16,15 +16,22 @@ struct SerialReaderDevice: VMDevice {
 
     func unplug(within deadline: Duration) async throws { reader.unplug() }
 
+    func unplug(at step: String) async throws { reader.unplug(at: try ReaderVerbs.step(step)) }
+
     func perform(_ verb: String, _ arguments: [String], within deadline: Duration) async throws -> String {
         switch verb {
+        // Without a speed: the driver finds the reader's own.
         case "options": return "port=\(reader.devicePath)"
         case "lay": reader.lay(try ReaderVerbs.card(arguments))
         case "lift": reader.lift()
+        case "asked": try await ReaderVerbs.asked(arguments, { reader.requests }, within: deadline)
+        case "speed":
+            guard let speed = arguments.first.flatMap({ Int32($0) }), arguments.count == 1 else { throw DeviceTrouble("write `speed READER BAUD`") }
+            reader.speed = speed
         case "inject":
             let (name, step, times) = try ReaderVerbs.injection(arguments, known: Self.faults)
             if let fault = SDTReaderCore.Fault(name: name) { reader.inject(fault, at: step, times: times) }
-        default: throw DeviceTrouble("a reader has no verb `\(verb)`; verbs are options, lay, lift, inject")
+        default: throw DeviceTrouble("a reader has no verb `\(verb)`; verbs are options, lay, lift, asked, speed, inject")
         }
         return "done"
     }

@@ -3,7 +3,7 @@ import VirtualUSB
 
 /// `usb-sdt-a` and `usb-sdt-b`: an ID-card reader on vhci-hcd.
 struct USBReaderDevice: VMDevice {
-    private static let verbs = "options, lay, lift, inject, replug, move"
+    private static let verbs = "options, lay, lift, asked, inject, replug, move"
     private static let faults = SDTReaderCore.Fault.named.map { "\($0)" } + SDTUSBFault.allCases.map(\.rawValue)
     let pulling: Set<String> = ["replug", "move"]
     private let reader: VirtualUSBReader
@@ -37,6 +37,7 @@ struct USBReaderDevice: VMDevice {
         case "options": return "usb=0400:c35a patience=10"
         case "lay": reader.lay(try ReaderVerbs.card(arguments))
         case "lift": reader.lift()
+        case "asked": try await ReaderVerbs.asked(arguments, { reader.requests }, within: deadline)
         case "inject":
             let (name, step, times) = try ReaderVerbs.injection(arguments, known: Self.faults)
             if let fault = SDTUSBFault(rawValue: name) {

@@ -47,6 +47,8 @@ struct Scenario: Equatable {
         case cancel(host: String)
         /// Cancels what was begun; it must end as cancelled.
         case cancel(host: String)
+        /// Cancels what was begun; it must end as cancelled.
+        case cancel(host: String)
         case expect(DeviceState, host: String, fault: String?)
         /// In the words of ``DeviceCondition``: `expect reader with cardLeft`, `expect locker without "doorOpen 3"`.
         case expectCondition(String, Bool, host: String)
