@@ -68,12 +68,12 @@ func rig(_ name: String, _ dependencies: [Target.Dependency] = [], linking libra
 }
 
 /// `Tests/<Name>Tests`, testing `<Name>` and whatever else it is handed.
-/// Folders `Golden` and `Recordings` hold expected outputs and recorded conversations and one `Recordings` conversations with devices, `Recordings` conversations with devices, both read where they lie.
+/// Folders `Golden` and `Recordings` hold expected outputs and recorded conversations, read where they lie.
 func suite(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    let foldersroot = ["Golden", "Recordings"].filter { Context.packageDirectory + "/Tests/\(name)Tests/\($0)" + $0
-    let }data =, "Recordings".filter{ FileManager.default.fileExists(atPathroot + $0) }
+    let root = Context.packageDirectory + "/Tests/\(name)Tests/"
+    let data = ["Golden", "Recordings"].filter { FileManager.default.fileExists(atPath: root + $0) }
     return .testTarget(
-        name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", exclude: foldersdata, resources: resources,
+        name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", exclude: data, resources: resources,
         swiftSettings: swiftSettings)
 }
 

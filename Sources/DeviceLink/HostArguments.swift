@@ -26,19 +26,20 @@ public struct HostArguments: Sendable, Equatable {
           --socket PATH     kioskd's device socket
           --option KEY=VALUE
                             for the driver, may be given several times:
-                            idCardReader: usb=0400:c35a, or port=/dev/ttyS0, whose speed is found without baud=;
-                            photoDecoder: decoder=/opt/vendor/decode-photo; scanner: device=SANE-NAME option.SANE-OPTION=VALUE;
-                            camera: serial=, path=, card= or device=/dev/video0 where there are several, largest=1920x1080, settle=8;
-                            printer: uri=ipp://ADDRESS/ipp/print, or queue=NAME server=/run/cups/cups.sock; patience=SECONDS;
-                            keypad: usb=062a:4101 and name=NAME, or device=/dev/input/eventN;
-                            powerSupply: ups=kiosk@127.0.0.1:3493;
-                            auxiliaries: chip=gpiochip0 out.NAME=PIN in.SENSOR=PIN[:low] debounce=MS, sensors person,
-                            cabinet, call, card, paper;
-                            locker: port=/dev/ttyS1 polarity=open-is-1|open-is-0 baud=9600 boards=1 doors-per-board=24;
-                            codeScanner: usb=0c2e:0b61 serial=…, or hidraw=/dev/hidraw0, or port=/dev/ttyS0 baud=9600;
-                            receiptPrinter: device=/dev/usb/lp0, usb=0fe6:811e, or port=/dev/ttyS0 baud=115200,
-                            and width=384|576 cutter=yes|no status=yes|no;
+                            idCardReader: usb=0400:c35a, or port=/dev/ttyS0, whose speed is found without baud=
+                            camera: serial=, path=, card= or device=/dev/video0 where there are several, largest=1920x1080, settle=8
+                            scanner: device=SANE-NAME option.SANE-OPTION=VALUE
+                            printer: uri=ipp://ADDRESS/ipp/print, or queue=NAME server=/run/cups/cups.sock; patience=SECONDS
+                            receiptPrinter: device=/dev/usb/lp0, usb=0fe6:811e, or port=/dev/ttyS0 baud=115200;
+                              width=384|576 cutter=yes|no status=yes|no
+                            codeScanner: usb=0c2e:0b61 serial=…, or hidraw=/dev/hidraw0, or port=/dev/ttyS0 baud=9600
+                            locker: port=/dev/ttyS1 polarity=open-is-1|open-is-0 baud=9600 boards=1 doors-per-board=24
+                            auxiliaries: chip=gpiochip0 out.NAME=PIN in.SENSOR=PIN[:low] debounce=MS; the sensors are
+                              person, cabinet, call, card, paper
+                            keypad: usb=062a:4101 and name=NAME, or device=/dev/input/eventN
+                            powerSupply: ups=kiosk@127.0.0.1:3493
                             smartCardReader: nothing, or reader=PART-OF-NAME; socket=PATH for another pcscd
+                            photoDecoder: decoder=/opt/vendor/decode-photo
           --help            prints this
 
         Exit codes:

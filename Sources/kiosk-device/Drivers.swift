@@ -1,14 +1,14 @@
 import Auxiliaries
-import CodeScanner
 import Camera
+import CodeScanner
 import DeviceLink
 import IDCardReader
 import Imaging
 import Keypad
 import KioskModel
-import PowerSupply
 import Locker
 import PhotoDecoder
+import PowerSupply
 import Printer
 import ReceiptPrinter
 import Scanner
@@ -30,7 +30,5 @@ func makeDriver(for deviceClass: DeviceClass, _ services: HostServices) throws -
     case .smartCardReader: try SmartCardDriver(options: services.options)
     case .imaging: try ImagingDriver(options: services.options)
     case .photoDecoder: try PhotoDecoderDriver(options: services.options)
-    case:
-        throw DeviceFault(code: "link.no-driver", action: .configure, detail: "this version has no driver for the class \(deviceClass.rawValue)")
     }
 }

@@ -40,12 +40,12 @@ extension Recording {
     public mutating func wipe() {
         for index in events.indices {
             // Taken out first, so that the bytes have one holder.
-            let event = events[index]
-            events[index] = .opened
-            switch event {
+            var event = Event.opened
+            swap(&event, &events[index])
+            switch consume event {
             case .sent(var bytes): bytes.wipe()
             case .received(var bytes): bytes.wipe()
-            case .failed, .opened: break
+            case .failed, .opened, .silent: break
             }
         }
         events = []

@@ -18,8 +18,6 @@ actor GadgetDevice: VMDevice {
         var options: (@Sendable (_ serial: String) -> String?)?
         /// What it needs beside its name.
         var arguments: [String] = []
-        /// How the device's driver finds it, by its name; nil while it has none.
-        var options: (@Sendable (_ name: String) -> String)?
     }
 
     /// Of the printer, as in vm-device's ids.h.
@@ -100,7 +98,6 @@ actor GadgetDevice: VMDevice {
             let (status, last) = try await ended(within: deadline)
             guard status == 4 else { throw DeviceTrouble("the probe was to wait in vain, and ended with \(status): \(last)") }
             return "late"
-        case "options" where role.options != nil: return role.options?(name) ?? ""
         default:
             guard role.verbs.contains(verb) else {
                 let verbs = ["use", "start", "await", "finish", "lose", "miss"] + role.verbs

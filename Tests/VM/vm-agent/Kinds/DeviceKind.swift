@@ -10,7 +10,8 @@ struct DeviceKind: Sendable {
     var make: @Sendable (_ options: [String: String], _ place: VMPlace) throws -> any VMDevice
 
     /// Each family has a file of its own.
-    static let all: [DeviceKind] = simulators + pages + lines + cameras + usb + gadgets + keypads + auxiliaries + powerSupplies + storage + printers + receiptPrinters + smartCardReaders
+    static let all: [DeviceKind] =
+        simulators + pages + lines + cameras + keypads + auxiliaries + powerSupplies + printers + receiptPrinters + smartCardReaders + usb + gadgets + storage
 }
 
 /// Where a scenario runs.

@@ -178,16 +178,6 @@ actor ScenarioRun {
         case .cancel(let host):
             guard let task = begun.removeValue(forKey: host) else { throw DeviceTrouble("nothing was begun; write `begin \(host) COMMAND` above") }
             task.cancel()
-            let completion = try await Deadline.hold(step.deadline, "what was begun on \(host)") { try await task.value }
-            guard completion == .cancelled else { throw DeviceTrouble("it came to \(completion.inWords)") }
-        case .cancel(let host):
-            guard let task = begun.removeValue(forKey: host) else { throw DeviceTrouble("nothing was begun; write `begin \(host) COMMAND` above") }
-            task.cancel()
-            let completion = try await Deadline.hold(step.deadline, "the end of what was cancelled on \(host)") { try await task.value }
-            guard completion == .cancelled else { throw DeviceTrouble("it was to be cancelled, and came to \(completion.inWords)") }
-        case .cancel(let host):
-            guard let task = begun.removeValue(forKey: host) else { throw DeviceTrouble("nothing was begun; write `begin \(host) COMMAND` above") }
-            task.cancel()
             let completion = try await Deadline.hold(step.deadline, "the end of what was cancelled on \(host)") { try await task.value }
             guard completion == .cancelled else { throw DeviceTrouble("it was to be cancelled, and came to \(completion.inWords)") }
         case .expect(let state, let host, let fault):

@@ -43,10 +43,6 @@ struct Scenario: Equatable {
         case run(HostCommand, host: String, outcome: Outcome?)
         case begin(HostCommand, host: String)
         case end(host: String, outcome: Outcome?)
-        /// Takes what was begun back.
-        case cancel(host: String)
-        /// Cancels what was begun; it must end as cancelled.
-        case cancel(host: String)
         /// Cancels what was begun; it must end as cancelled.
         case cancel(host: String)
         case expect(DeviceState, host: String, fault: String?)
