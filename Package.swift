@@ -256,6 +256,7 @@ let package = Package(
                 "KioskRuntime", "test-device-host", "SeededRandom", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "KioskModel",
                 client, nio, nioHTTP, nioFoundation, log,
             ]),
+        suite("Kioskd", ["kioskd", "KioskRuntime"]),
         suite("DeviceStore", ["DeviceStore", "KioskRuntime", "LocalAPI", "KioskModel", grdb]),
         suite("PlatformClient", ["PlatformClient", "PlatformAPI", server, http, log]),
         suite("Platform", ["Platform", "platformd", "PlatformAPI", "PlatformClient", "KioskModel", client, nio, crypto, log]),

@@ -17,16 +17,9 @@ public final class DeviceDatabase: DeviceRecords {
     private let database: DatabaseQueue
     private let queue = DispatchQueue(label: "devices.db")
 
-    /// Opens or makes `devices.db` in `directory`, which exists. Blocks. Throws when the disk refuses, and `Damaged` when SQLite can't use what it finds.
+    /// Opens or makes `devices.db` in `directory`, which exists. Blocks. Throws `Damaged` when SQLite can't use what it finds, `Unavailable` otherwise.
     public init(directory: URL, now: Date = Date()) throws {
-        database = try Self.opened(directory.appendingPathComponent(Self.fileName).path)
-        try database.write { db in
-            let horizon = (now - Self.keptFor).milliseconds
-            for table in ["opening", "printing", "ticket"] {
-                let column = table == "ticket" ? "closedAt" : "orderedAt"
-                try db.execute(sql: "DELETE FROM \(table) WHERE \(column) < ?", arguments: [horizon])
-            }
-        }
+        database = try Self.opened(directory.appendingPathComponent(Self.fileName).path, now: now)
     }
 
     static let fileName = "devices.db"
@@ -42,11 +35,17 @@ public final class DeviceDatabase: DeviceRecords {
         }
     }
 
+    /// What lies there is no database, or not a whole one.
     public struct Damaged: Error, CustomStringConvertible {
         public let description: String
     }
 
-    private static func opened(_ path: String) throws -> DatabaseQueue {
+    /// The disk is full, fails, or another process holds the database: trying again later may do.
+    public struct Unavailable: Error, CustomStringConvertible {
+        public let description: String
+    }
+
+    private static func opened(_ path: String, now: Date) throws -> DatabaseQueue {
         do {
             var configuration = Configuration()
             configuration.label = "devices"
@@ -60,9 +59,16 @@ public final class DeviceDatabase: DeviceRecords {
                 if let fault = try String.fetchOne(db, sql: "PRAGMA quick_check(1)"), fault != "ok" { throw Damaged(description: fault) }
             }
             try migrator.migrate(database)
+            try database.write { db in
+                for (table, column) in [("opening", "orderedAt"), ("printing", "orderedAt"), ("ticket", "closedAt")] {
+                    try db.execute(sql: "DELETE FROM \(table) WHERE \(column) < ?", arguments: [(now - keptFor).milliseconds])
+                }
+            }
             return database
         } catch let error as DatabaseError where [.SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_FORMAT].contains(error.resultCode) {
             throw Damaged(description: "\(error.message ?? "no message") (\(error.extendedResultCode.rawValue))")
+        } catch let error as DatabaseError {
+            throw Unavailable(description: "SQLite: \(error.message ?? "no message") (\(error.extendedResultCode.rawValue))")
         }
     }
 

@@ -39,7 +39,7 @@ struct CircuitTests {
         for second in 0..<86_400 { log.say(.error, "again", at: start + .seconds(second)) }
         let most = Int(DeviceLog.burst + 24 * DeviceLog.hourly) + 1
         #expect((600...most).contains(journal.lines.count), "\(journal.lines.count)")
-        #expect(journal.lines.last?.contains("unsaid: 119") == true, "\(journal.lines.last ?? "")")
+        #expect(journal.lines.last?.contains(#""unsaid": 119"#) == true, "\(journal.lines.last ?? "")")
     }
 
     /// Real processes that crash at once: the supervisor opens the circuit, starts few of them, says little, and lets a technician try at once.

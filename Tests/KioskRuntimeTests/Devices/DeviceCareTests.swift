@@ -12,7 +12,7 @@ struct DeviceCareTests {
     static var timing: DeviceTiming {
         var timing = SupervisorBed.hurried
         timing.ladder.patience = .milliseconds(300)
-        timing.ladder.longPatience = .milliseconds(1500)
+        timing.ladder.longPatience = .seconds(5)
         timing.ladder.steady = .milliseconds(100)
         return timing
     }
@@ -55,8 +55,8 @@ struct DeviceCareTests {
             try await bed.report { $0.fault?.code == "test.wedged" }
             let report = try await bed.report { $0.state == .ready }
             #expect(report.restarts == 0 && report.ticket == nil)
-            #expect(bed.journal.lines.contains { $0.contains("rung: reset") })
-            #expect(!bed.journal.lines.contains { $0.contains("rung: restart") })
+            #expect(bed.journal.lines.contains { $0.contains(#""rung": reset"#) })
+            #expect(!bed.journal.lines.contains { $0.contains(#""rung": restart"#) })
         }
         #expect(records.state.withLock { $0.tickets.isEmpty })
     }

@@ -26,8 +26,8 @@ struct LinkFuzzTests {
 
     /// Every host of the round is cut off, replaced, and cut off again.
     private static func round(seeds: ClosedRange<Int>) async throws {
-        for first in stride(from: seeds.lowerBound, through: seeds.upperBound, by: 8) {
-            let specs = (first..<first + 8).map { DeviceSpec(name: "fuzz\($0)", deviceClass: .scanner, options: ["fuzz": "\($0)"]) }
+        for first in stride(from: seeds.lowerBound, through: seeds.upperBound, by: 4) {
+            let specs = (first..<first + 4).map { DeviceSpec(name: "fuzz\($0)", deviceClass: .scanner, options: ["fuzz": "\($0)"]) }
             try await SupervisorBed.run(specs, timing: HostileHostTests.timing) { bed in
                 for spec in specs {
                     let report = try await bed.report { $0.name == spec.name && $0.restarts >= 2 }

@@ -243,7 +243,7 @@ struct SupervisorTests {
     @Test func aHungPollDoesNotKeepACommandPastItsDeadline() async throws {
         try await SupervisorBed.run([SupervisorBed.worker(["poll": "hang"])], timing: DeviceTiming()) { bed in
             // Long enough for the host to come up.
-            #expect(await bed.obey("succeed", deadline: .seconds(4)).completion.faultCode == "link.host-hung")
+            #expect(await bed.obey("succeed", deadline: .seconds(8)).completion.faultCode == "link.host-hung")
             try await bed.report { $0.lastExit == "watchdog" }
         }
     }
