@@ -5,7 +5,8 @@ import Testing
 
 /// What the citizen is told of pages that are hard to read: advice, never a condition.
 @Suite struct AdviceTests {
-    private let (first, second) = (PageID("p1"), PageID("p2"))
+    private let first = PageID("p1")
+    private let second = PageID("p2")
 
     /// At the preview of two pages, of which the second has these flaws.
     private func preview(_ flaws: [PageFlaw]) -> Driver {
