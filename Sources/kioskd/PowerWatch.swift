@@ -1,3 +1,4 @@
+import KioskFlow
 import KioskModel
 import KioskRuntime
 import LocalAPI

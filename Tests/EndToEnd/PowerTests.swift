@@ -40,7 +40,7 @@ struct PowerTests {
         // Who is here stays, though the battery is about to end.
         try await screen.touch(.start)
         try await screen.waitFor("menu")
-        let process = await kiosk.kioskd.pid
+        let process = try await kiosk.kioskd.pid
         try await ups.set(["ups.status": "OB DISCHRG LB"])
         let local = kiosk.local
         try await Poll.until("kioskd to know of the battery") {
@@ -48,7 +48,7 @@ struct PowerTests {
             return conditions.contains(.batteryLow) ? .there(()) : .notYet("\(conditions)")
         }
         #expect(await screen.current?.name == "menu")
-        #expect(await kiosk.kioskd.pid == process)
+        #expect(try await kiosk.kioskd.pid == process)
 
         // Nobody is here any more: it ends, as the unit expects it to, and comes back closed or open as the mains are.
         try await screen.touch(.exit)
