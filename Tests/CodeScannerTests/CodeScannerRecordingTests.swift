@@ -1,4 +1,5 @@
 import Bench
+import CodeScannerShim
 import DeviceLink
 import Foundation
 import KioskModel

@@ -23,7 +23,7 @@ import Testing
                     continue
                 }
                 let aim = withUnsafeBytes(of: code.pointee.aim) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-                let text = withUnsafeBytes(of: &code.pointee.data) { String(decoding: $0.prefix(code.pointee.length), as: UTF8.self) }
+                let text = String(decoding: UnsafeBufferPointer(start: kiosk_code_bytes(code), count: code.pointee.length), as: UTF8.self)
                 found.append("\(aim) \(text)")
                 kiosk_code_clear(code, form)
             }
@@ -88,7 +88,7 @@ import Testing
         #expect(kiosk_code_add(code, parts[0], 64, &consumed) == 0)
         kiosk_code_drop(code)
         // Nothing of it is left in memory.
-        let kept = withUnsafeBytes(of: &code.pointee.data) { $0.contains { $0 != 0 } }
+        let kept = UnsafeBufferPointer(start: kiosk_code_bytes(code), count: Int(KIOSK_CODE_MAX)).contains { $0 != 0 }
         #expect(!kept)
         #expect(kiosk_code_add(code, parts[1], 64, &consumed) == 0)
         #expect(kiosk_code_add(code, parts[2], 64, &consumed) == 0)

@@ -1,4 +1,5 @@
 import Foundation
+import KioskModel
 import LineShim
 import Testing
 
@@ -30,7 +31,7 @@ import Testing
 
     @Test func theScannerOfADeviceWithAKeypadIsFound() throws {
         let ids = "00000C2E:00000B61"
-        try withNodes([(ids, "A", Self.keypad), ("00000C2E:00000001", "A", Self.scanner), (ids, "A", Self.scanner)]) { root in
+        try withNodes([(ids, "A", Self.keypad), ("00000C2E:00000001", "A", Self.scanner), (ids, "A", Self.scanner)]) { (root) throws in
             #expect(try find(root) == "/dev/hidraw2")
             #expect(try find(root, serial: "A") == "/dev/hidraw2")
             #expect(throws: ScannerFailure.gone) { try find(root, serial: "B") }
@@ -39,7 +40,7 @@ import Testing
 
     @Test func ofSeveralNoneIsGuessed() throws {
         let ids = "00000C2E:00000B61"
-        try withNodes([(ids, "A", Self.scanner), (ids, "AB", Self.scanner)]) { root in
+        try withNodes([(ids, "A", Self.scanner), (ids, "AB", Self.scanner)]) { (root) throws in
             let thrown = #expect(throws: ScannerFailure.self) { try find(root) }
             #expect(thrown?.fault.code == "codeScanner.configuration")
             #expect(try find(root, serial: "AB") == "/dev/hidraw1")

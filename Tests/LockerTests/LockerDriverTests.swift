@@ -9,7 +9,7 @@ import Testing
 /// What the contract (Tests/Contracts/locker.scenario) has no words for.
 @Suite(.serialized) struct LockerDriverTests {
     @Test func doorsAreNumberedThroughTheBoards() async throws {
-        try await LockerBench.run(.init(boards: 3, locks: 16)) { bench in
+        try await LockerBench.run(.init(boards: 3, locks: 16)) { (bench) async throws in
             #expect(try bench.open(33) == [33])
             #expect(throws: CitizenRemedy.closeLockerDoor) { try bench.open(1) }
             #expect(bench.locker.openings == 1)
@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test(arguments: [true, false]) func bothPolaritiesAreRead(openIsOne: Bool) async throws {
-        try await LockerBench.run(.init(locks: 32, openIsOne: openIsOne)) { bench in
+        try await LockerBench.run(.init(locks: 32, openIsOne: openIsOne)) { (bench) async throws in
             #expect(try bench.query() == [])
             #expect(try bench.open(32) == [32])
         }
@@ -31,7 +31,7 @@ import Testing
 
     /// 18, 21, 22 and others open: the answer begins as the question's echo does.
     @Test(arguments: [false, true]) func anAnswerThatLooksLikeTheEchoIsRead(echoes: Bool) async throws {
-        try await LockerBench.run(.init(openIsOne: true)) { bench in
+        try await LockerBench.run(.init(openIsOne: true)) { (bench) async throws in
             let doors = (1...24).filter { 0x0033_B200 >> ($0 - 1) & 1 == 1 }
             for door in doors { bench.locker.turn(door, open: true) }
             bench.locker.set { $0.echoes = echoes }
@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test func whatABoardSaysUnaskedConfusesNobody() async throws {
-        try await LockerBench.run { bench in
+        try await LockerBench.run { (bench) async throws in
             #expect(bench.driver.poll().state == .ready)
             for door in 1...24 { bench.locker.turn(door, open: true, isTold: true) }
             for door in 1...23 { bench.locker.turn(door, open: false, isTold: true) }
@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test func anOpeningIsSentOnceWhateverIsAnswered() async throws {
-        try await LockerBench.run { bench in
+        try await LockerBench.run { (bench) async throws in
             bench.locker.set { $0.stuckDoors = [5] }
             let thrown = #expect(throws: DeviceFault.self) { try bench.open(5) }
             #expect(thrown?.code == "locker.door-stuck")
@@ -64,7 +64,7 @@ import Testing
 
     /// The adapter begins or stops to hear itself between two commands.
     @Test func anEchoThatBeginsOrStopsIsNoticed() async throws {
-        try await LockerBench.run { bench in
+        try await LockerBench.run { (bench) async throws in
             for (index, echoes) in [false, true, true, false, true].enumerated() {
                 bench.locker.set { $0.echoes = echoes }
                 #expect(try bench.open(index + 1) == [index + 1])
@@ -76,7 +76,7 @@ import Testing
     }
 
     @Test func aBoardThatIsSilentBehindAnEchoIsTold() async throws {
-        try await LockerBench.run { bench in
+        try await LockerBench.run { (bench) async throws in
             bench.locker.set {
                 $0.echoes = true
                 $0.isWithholding = true
@@ -91,7 +91,7 @@ import Testing
     }
 
     @Test func aMissingBoardIsNamed() async throws {
-        try await LockerBench.run(.init(boards: 1, locks: 8)) { bench in
+        try await LockerBench.run(.init(boards: 1, locks: 8)) { (bench) async throws in
             let layout = try LockerLayout(options: [
                 "port": bench.locker.devicePath, "polarity": "open-is-0", "boards": "2", "doors-per-board": "8",
             ])
@@ -103,7 +103,7 @@ import Testing
     }
 
     @Test func aCancelledOpeningEndsAtOnce() async throws {
-        try await LockerBench.run { bench in
+        try await LockerBench.run { (bench) async throws in
             #expect(bench.driver.poll().state == .ready)
             bench.locker.set { $0.isWithholding = true }
             let context = LockerBench.context()
@@ -120,7 +120,7 @@ import Testing
     }
 
     @Test func nothingIsSentWhenTheTimeIsOver() async throws {
-        try await LockerBench.run { bench in
+        try await LockerBench.run { (bench) async throws in
             #expect(throws: DeviceFault.deadlinePassed) { try bench.open(3, context: LockerBench.context(0)) }
             #expect(bench.locker.openings == 0)
         }

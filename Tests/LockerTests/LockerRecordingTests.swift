@@ -1,3 +1,4 @@
+import Bench
 import DeviceLink
 import Foundation
 import KioskModel
@@ -44,7 +45,7 @@ import Testing
 
     /// Makes the recordings anew when `KIOSK_RECORD` is set, and compares them otherwise.
     @Test(arguments: ["plain", "echo"]) func theSimulatorSaysWhatIsRecorded(name: String) async throws {
-        try await LockerBench.run { bench in
+        try await LockerBench.run { (bench) async throws in
             bench.locker.set { $0.echoes = name == "echo" }
             try bench.driver.beginRecording()
             #expect(bench.driver.poll().state == .ready)

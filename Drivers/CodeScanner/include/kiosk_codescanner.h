@@ -61,6 +61,9 @@ typedef struct kiosk_code {
     uint8_t data[KIOSK_CODE_MAX + 4];
 } kiosk_code;
 
+/// `code->data`, for callers in languages without long arrays.
+static inline const uint8_t *kiosk_code_bytes(const kiosk_code *code) { return code->data; }
+
 /// Makes `code` empty.
 void kiosk_code_clear(kiosk_code *code, kiosk_code_form form);
 
