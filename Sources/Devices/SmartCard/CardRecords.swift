@@ -14,7 +14,7 @@ struct CardRecords {
         /// 发卡日期 and 卡有效期, cn, yyyyMMdd
         case issued = 0x05
         case validUntil = 0x06
-        /// 卡号, an
+        /// 卡号, an, nine characters
         case cardNumber = 0x07
         /// 社会保障号码, an
         case number = 0x08
@@ -54,7 +54,7 @@ struct CardRecords {
         let sex = ascii(.sex).flatMap { Int($0) }.flatMap(IdentityCard.Sex.init(rawValue:))
         let ethnic = digits(.ethnicGroup).map { String($0.prefix(2)) }
         return SocialSecurityCard(
-            number: number.value, name: name + (try text(.nameExtension) ?? ""), cardNumber: cardNumber, sex: sex, ethnicGroupCode: ethnic,
+            number: number.value, name: name + (try text(.nameExtension) ?? ""), cardNumber: String(cardNumber.prefix(9)), sex: sex, ethnicGroupCode: ethnic,
             birthDate: date(.birth), issuerRegion: String(region), issued: date(.issued), validUntil: date(.validUntil),
             specification: ascii(.specification) ?? "")
     }

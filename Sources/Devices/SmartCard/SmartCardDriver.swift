@@ -12,6 +12,9 @@ public final class SmartCardDriver: DeviceDriver {
     /// A card that is still there this long after its command is forgotten.
     private static let patience: Duration = .seconds(2)
     private static let stepMilliseconds: Int32 = 200
+    /// For a card that is there and silent, and the milliseconds between two.
+    private static let attempts = 4
+    private static let attemptPause: Int32 = 500
 
     /// SELECT by name: sx1.sh.社会保障 in GB2312, the environment of all applications (SSSE).
     private static let select: [UInt8] = [
@@ -77,16 +80,17 @@ public final class SmartCardDriver: DeviceDriver {
 extension SmartCardDriver {
     private func read(_ context: CommandContext) throws -> SocialSecurityCard {
         let (pcsc, reader) = try connected()
-        try wait(for: true, pcsc, reader, context)
-        try context.report(.cardFound)
         defer { pcsc.disconnect() }
+        try connectCard(pcsc, reader, context)
+        try context.report(.cardFound)
         do {
-            return try readInserted(pcsc, reader, context)
+            return try readConnected(pcsc, context)
         } catch let failure as CardFailure where failure.meaning == .removed {
             // A worn contact costs an answer: if the card is still there, it is read once more from the beginning.
             guard try pcsc.state(of: reader) & UInt32(SCARD_STATE_PRESENT) != 0 else { throw failure }
             do {
-                return try readInserted(pcsc, reader, context)
+                try pcsc.connect(reader)
+                return try readConnected(pcsc, context)
             } catch let second as CardFailure where second.meaning == .noCard {
                 // It had gone, and the reader hadn't noticed yet.
                 throw failure
@@ -94,8 +98,26 @@ extension SmartCardDriver {
         }
     }
 
-    private func readInserted(_ pcsc: CardContext, _ reader: String, _ context: CommandContext) throws -> SocialSecurityCard {
-        try pcsc.connect(reader)
+    /// Waits for a card, and gives it power. pcscd looks at a slot every 400 ms: one that was just pulled still seems to be in, and doesn't answer. So a
+    /// silent card is tried again before its holder is told to turn it round.
+    private func connectCard(_ pcsc: CardContext, _ reader: String, _ context: CommandContext) throws {
+        for _ in 0..<Self.attempts {
+            try wait(for: true, pcsc, reader, context)
+            do {
+                return try pcsc.connect(reader)
+            } catch {
+                guard error.meaning == .noCard || error.meaning == .removed else { throw error }
+            }
+            let end = ContinuousClock.now + .milliseconds(min(Self.attemptPause, context.remainingMilliseconds))
+            while ContinuousClock.now < end {
+                try context.checkCancelled()
+                usleep(20_000)
+            }
+        }
+        throw CitizenRemedy.insertCard
+    }
+
+    private func readConnected(_ pcsc: CardContext, _ context: CommandContext) throws -> SocialSecurityCard {
         try pcsc.transmit(Self.select) { status, _ in
             if case .remedy(let remedy) = status.meaning { throw remedy }
             guard status.meaning == .success else { throw CitizenRemedy.cardNotAccepted }
