@@ -86,5 +86,13 @@ final class CameraRig {
         }
     }
 
+    /// Polls as the host does, until the camera is ready again.
+    func pollUntilReady() throws {
+        let end = ContinuousClock.now + .seconds(30)
+        var status = driver.poll()
+        while status.state != .ready, ContinuousClock.now < end { status = driver.poll() }
+        #expect(status.state == .ready && status.fault == nil)
+    }
+
     enum Unexpected: Error { case result }
 }
