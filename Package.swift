@@ -191,7 +191,8 @@ let package = Package(
         // The virtual machine (Tests/VM): kernel devices, and the agent that runs scenarios inside.
         library("VirtualUSB", path: "Tests/VM/VirtualUSB", ["Bench"]),
         .executableTarget(
-            name: "vm-agent", dependencies: ["test-photo-decoder", "VirtualUSB", "Bench", "KioskRuntime", "DeviceLink", "LocalAPI", "KioskModel", lifecycle, log],
+            name: "vm-agent",
+            dependencies: ["test-photo-decoder", "VirtualUSB", "Bench", "KioskRuntime", "DeviceLink", "LocalAPI", "KioskModel", lifecycle, log],
             path: "Tests/VM/vm-agent", swiftSettings: swiftSettings),
         .executableTarget(name: "vm-city", dependencies: ["QueueLoad", "Bench"], path: "Tests/VM/vm-city", swiftSettings: swiftSettings),
         .executableTarget(
@@ -207,7 +208,10 @@ let package = Package(
         suite("Line", ["Line", "LineShim", "Bench"]),
         suite(
             "IDCardReader",
-            ["test-usb-reader", "IDCardReader", "IDCardReaderShim", "LineShim", "DeviceLink", "KioskModel", "Bench", "VirtualUSB", "SeededRandom", "Line"]),
+            [
+                "test-usb-reader", "IDCardReader", "IDCardReaderShim", "LineShim", "DeviceLink", "KioskModel", "Bench", "VirtualUSB", "SeededRandom",
+                "Line",
+            ]),
         // Test-only: a decoder for synthetic photos, as docs/photo-decoder.md wants one.
         .executableTarget(name: "test-photo-decoder", path: "Tests/Support/test-photo-decoder", cSettings: cSettings),
         // Test-only: readers on an emulated USB, for the part of the driver that stands on libusb.
