@@ -100,6 +100,7 @@ let package = Package(
     targets: [
         // Drivers: C only. C<Lib> name a system library, <Device> is a shim whose header is the contract.
         .systemLibrary(name: "CLibUSB", path: "Drivers/CLibUSB", pkgConfig: "libusb-1.0", providers: [.apt(["libusb-1.0-0-dev"])]),
+        .systemLibrary(name: "CUmockdev", path: "Drivers/CUmockdev", pkgConfig: "umockdev-1.0", providers: [.apt(["libumockdev-dev"])]),
         .systemLibrary(name: "CSANE", path: "Drivers/CSANE", pkgConfig: "sane-backends", providers: [.apt(["libsane-dev"])]),
         .systemLibrary(name: "CLeptonica", path: "Drivers/CLeptonica", pkgConfig: "lept", providers: [.apt(["libleptonica-dev"])]),
         .systemLibrary(name: "CTurboJPEG", path: "Drivers/CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
@@ -216,7 +217,8 @@ let package = Package(
         // The virtual machine (Tests/VM): kernel devices, and the agent that runs scenarios inside.
         library("VirtualUSB", path: "Tests/VM/VirtualUSB", ["Bench"]),
         .executableTarget(
-            name: "vm-agent", dependencies: ["test-photo-decoder", "VirtualUSB", "Bench", "KioskRuntime", "DeviceLink", "LocalAPI", "KioskModel", lifecycle, log],
+            name: "vm-agent",
+            dependencies: ["test-photo-decoder", "VirtualUSB", "Bench", "KioskRuntime", "DeviceLink", "LocalAPI", "KioskModel", lifecycle, log],
             path: "Tests/VM/vm-agent", swiftSettings: swiftSettings),
         .executableTarget(name: "vm-city", dependencies: ["QueueLoad", "Bench"], path: "Tests/VM/vm-city", swiftSettings: swiftSettings),
         .executableTarget(
@@ -232,12 +234,18 @@ let package = Package(
         suite("Line", ["Line", "LineShim", "Bench"]),
         suite(
             "IDCardReader",
-            ["IDCardReader", "IDCardReaderShim", "LineShim", "DeviceLink", "KioskModel", "Bench", "VirtualUSB", "SeededRandom", "Line"]),
+            [
+                "test-usb-reader", "IDCardReader", "IDCardReaderShim", "LineShim", "DeviceLink", "KioskModel", "Bench", "VirtualUSB", "SeededRandom",
+                "Line",
+            ]),
         suite("Locker", ["Locker", "LockerShim", "LineShim", "Line", "DeviceLink", "KioskModel", "Bench"]),
         suite("CodeScanner", ["CodeScanner", "CodeScannerShim", "LineShim", "Line", "DeviceLink", "KioskModel", "Bench"]),
         suite("Camera", ["Camera", "CameraShim", "DeviceLink", "KioskModel", "Bench"]),
         // Test-only: a decoder for synthetic photos, as docs/photo-decoder.md wants one.
         .executableTarget(name: "test-photo-decoder", path: "Tests/Support/test-photo-decoder", cSettings: cSettings),
+        // Test-only: readers on an emulated USB, for the part of the driver that stands on libusb.
+        .executableTarget(
+            name: "test-usb-reader", dependencies: ["IDCardReaderShim", "CUmockdev"], path: "Tests/Support/test-usb-reader", cSettings: cSettings),
         suite("PhotoDecoder", ["PhotoDecoder", "PhotoDecoderShim", "test-photo-decoder", "DeviceLink", "KioskModel", "Bench"]),
         suite("Scanner", ["Scanner", "DeviceLink", "KioskModel", "Bench"]),
         suite("Printer", ["Printer", "DeviceLink", "KioskModel", "Bench"]),

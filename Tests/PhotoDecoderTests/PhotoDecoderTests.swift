@@ -8,7 +8,9 @@ import Testing
 @testable import PhotoDecoder
 
 /// The driver with a decoder of ours for synthetic photos, well behaved and badly.
-@Suite struct PhotoDecoderTests {
+///
+/// One at a time: the decoders of one test are counted, and a fork for another would hold on to the mapping of a page that is being made.
+@Suite(.serialized) struct PhotoDecoderTests {
     /// Beside the test bundle, as SwiftPM puts every product.
     static let decoder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().appending(path: "test-photo-decoder")
         .path
