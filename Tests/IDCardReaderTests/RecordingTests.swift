@@ -80,7 +80,7 @@ import Testing
         let bytes = recording.events.flatMap { event -> [UInt8] in
             switch event {
             case .sent(let bytes), .received(let bytes): bytes
-            case .failed, .opened: []
+            case .failed, .opened, .silent: []
             }
         }
         let hex = text.lowercased()

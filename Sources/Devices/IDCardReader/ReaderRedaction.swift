@@ -19,7 +19,7 @@ enum ReaderRedaction {
         var events: [Recording.Event] = []
         for (index, event) in recording.events.enumerated() {
             switch event {
-            case .opened, .failed: events.append(event)
+            case .opened, .failed, .silent: events.append(event)
             case .sent(let bytes):
                 guard let sent = Request(bytes) else { throw Refusal(event: index, reason: "an unknown request") }
                 request = sent

@@ -24,7 +24,7 @@ enum ReceiptRedaction {
             case .opened:
                 pixels = 0
                 result.events.append(event)
-            case .received: result.events.append(event)
+            case .received, .silent: result.events.append(event)
             }
         }
         return result
