@@ -20,9 +20,9 @@ struct SysfsPortsTests {
         for (name, value) in attributes { try Data("\(value)\n".utf8).write(to: folder.appendingPathComponent(name)) }
     }
 
-    private func refusal(_ body: () async throws -> Void) async -> String {
+    private func refusal(_ ports: SysfsPorts, _ device: USBDevice) async -> String {
         do {
-            try await body()
+            try await ports.reset(device)
             return ""
         } catch {
             return "\(error)"
@@ -31,36 +31,43 @@ struct SysfsPortsTests {
 
     @Test func aPlaceTellsWhatIsPluggedInThere() async throws {
         try await withPorts { ports, _ in
-            #expect(try ports.device(at: "1-2.4") == USBDevice(path: "1-2.4", vendor: "0400", product: "c35a", serial: "A1"))
+            let found = try ports.device(at: "1-2.4")
+            #expect(found == USBDevice(path: "1-2.4", vendor: "0400", product: "c35a", serial: "A1"))
         }
     }
 
     @Test(arguments: ["", "1", "../1-2.4", "1-2.4/..", "usb1", "1-2.", "1-2.4\n", "1-" + String(repeating: "1", count: 99), "2-9"])
     func whatIsNoPlaceOrEmptyIsRefused(_ path: String) async throws {
-        try await withPorts { ports, _ in #expect(throws: SysfsPorts.Refused.self) { try ports.device(at: path) } }
+        try await withPorts { ports, _ in
+            let found = Result { try ports.device(at: path) }
+            #expect(throws: SysfsPorts.Refused.self, performing: found.get)
+        }
     }
 
     @Test func aHubIsNeverReset() async throws {
-        try await withPorts { ports, _ in #expect(throws: SysfsPorts.Refused.self) { try ports.device(at: "1-1") } }
+        try await withPorts { ports, _ in
+            let found = Result { try ports.device(at: "1-1") }
+            #expect(throws: SysfsPorts.Refused.self, performing: found.get)
+        }
     }
 
     @Test func anotherDeviceInItsPlaceIsNotReset() async throws {
         try await withPorts { ports, root in
             let reader = try ports.device(at: "1-2.4")
             try plug("1-2.4", ["serial": "B2"], root)
-            #expect(await refusal { try await ports.reset(reader) }.contains("another device"))
+            #expect(await refusal(ports, reader).contains("another device"))
         }
     }
 
     @Test func aNodeThatCannotBeWrittenOrResetIsNamed() async throws {
         try await withPorts { ports, root in
             let reader = try ports.device(at: "1-2.4")
-            #expect(await refusal { try await ports.reset(reader) }.contains("001/007 can't be opened for writing: errno 2"))
+            #expect(await refusal(ports, reader).contains("001/007 can't be opened for writing: errno 2"))
             let node = root.appendingPathComponent("dev/001")
             try FileManager.default.createDirectory(at: node, withIntermediateDirectories: true)
             try Data().write(to: node.appendingPathComponent("007"))
             // A plain file knows no such ioctl.
-            #expect(await refusal { try await ports.reset(reader) }.contains("refused to reset"))
+            #expect(await refusal(ports, reader).contains("refused to reset"))
         }
     }
 }

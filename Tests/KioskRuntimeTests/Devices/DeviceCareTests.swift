@@ -154,6 +154,19 @@ struct DeviceCareTests {
         }
     }
 
+    @Test func aRecordingComesOverTheLinkAndAResetLosesIt() async throws {
+        try await SupervisorBed.run([DeviceSpec(name: "locker", deviceClass: .locker)]) { bed in
+            #expect(await bed.supervisor.perform(.beginRecording, on: "locker", deadline: .seconds(20)).completion == .success(.done))
+            let recording = await bed.supervisor.perform(.endRecording, on: "locker", deadline: .seconds(20))
+            let text = try recording.files.first?.withBytes { Array($0) }
+            #expect(text == Array("# scripted\n".utf8))
+            #expect(await bed.supervisor.perform(.beginRecording, on: "locker", deadline: .seconds(20)).completion == .success(.done))
+            #expect(await bed.supervisor.reset("locker").completion == .success(.done))
+            let lost = await bed.supervisor.perform(.endRecording, on: "locker", deadline: .seconds(20))
+            #expect(lost.completion.faultCode == "test.not-recording")
+        }
+    }
+
     @Test func aPrintLeavesItsReferenceAndItsSheets() async throws {
         let records = RecordsDouble()
         try await SupervisorBed.run([DeviceSpec(name: "printer", deviceClass: .printer)], records: records) { bed in

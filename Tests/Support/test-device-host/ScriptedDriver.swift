@@ -3,7 +3,7 @@ import Glibc
 import KioskModel
 
 /// Does what the command's numbers and the options say.
-final class ScriptedDriver: DeviceDriver {
+final class ScriptedDriver: RecordableDriver {
     private let options: [String: String]
     private var polls = 0
 
@@ -78,6 +78,16 @@ final class ScriptedDriver: DeviceDriver {
         }
         let file = try MemoryFile.copying(Array("%PDF-1.4".utf8))
         return DeviceReply(.document(DocumentInfo(mediaType: "application/pdf", byteCount: 8, pageCount: 1)), files: [file])
+    }
+
+    private var isRecording = false
+
+    func beginRecording() { isRecording = true }
+
+    func endRecording() throws -> String {
+        guard isRecording else { throw DeviceFault(code: "test.not-recording", action: .configure, detail: "nothing was begun") }
+        isRecording = false
+        return "# scripted\n"
     }
 
     private struct Surprise: Error { let secret: String }
