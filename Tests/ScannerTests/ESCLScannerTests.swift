@@ -165,7 +165,8 @@ extension ScannerTests {
         @Test(arguments: [(ScanRequest.PageSize.a4, 210.0, 297.0), (.a5, 148, 210), (.idCard, 92, 62), (.whole, 216, 355.6)])
         func `The window is that of the paper, within what the source has`(size: ScanRequest.PageSize, width: Double, height: Double) async throws {
             let simulator = try await Self.loaded(0)
-            await simulator.lay(onPlaten: try #require(ScannerRig.page))
+            let laid = try #require(ScannerRig.page)
+            await simulator.lay(onPlaten: laid)
             let run = await (try DriverThread(Self.options)).scan(
                 ScanRequest(resolution: 100, source: .flatbed, pageSize: size, maxPages: 1))
             let page = try #require(run.pages.first)
