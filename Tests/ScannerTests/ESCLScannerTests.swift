@@ -153,19 +153,21 @@ extension ScannerTests {
             let (front, back) = (try SyntheticSheet(.dense).jpeg(), try SyntheticSheet(.photo).jpeg())
             await simulator.load(sheets: [(front, back), (front, nil)])
             let request = ScanRequest(resolution: 100, mode: .gray, source: .feederDuplex, maxPages: 10)
-            let run = await (try DriverThread(Self.options)).scan(request)
+            let driver = try DriverThread(Self.options)
+            let run = await driver.scan(request)
             #expect(run.scanned == 4)
             let ink = try run.files.map { file in try file.withBytes { bytes in bytes.count { $0 < 128 } } }
             #expect(ink[0] > 10_000 && ink[1] > 10_000 && ink[0] == ink[2] && ink[0] != ink[1])
             #expect(ink[3] == 0)
             await simulator.load(sheets: [(front, back)])
-            #expect(await (try DriverThread(Self.options)).scan(Self.request).scanned == 1, "one side alone")
+            #expect(await driver.scan(Self.request).scanned == 1, "one side alone")
         }
 
         @Test(arguments: [(ScanRequest.PageSize.a4, 210.0, 297.0), (.a5, 148, 210), (.idCard, 92, 62), (.whole, 216, 355.6)])
         func `The window is that of the paper, within what the source has`(size: ScanRequest.PageSize, width: Double, height: Double) async throws {
             let simulator = try await Self.loaded(0)
-            await simulator.lay(onPlaten: try #require(ScannerRig.page))
+            let laid = try #require(ScannerRig.page)
+            await simulator.lay(onPlaten: laid)
             let run = await (try DriverThread(Self.options)).scan(
                 ScanRequest(resolution: 100, source: .flatbed, pageSize: size, maxPages: 1))
             let page = try #require(run.pages.first)

@@ -62,8 +62,29 @@ static int measure_edges(PIX *gray, l_int32 least_contrast, kiosk_quality *quali
     return error;
 }
 
+/// What crosses the outermost millimetre of one side and is no longer along it than a character: the rules of a table, which hang together as one piece.
+static int32_t count_crossing(PIX *ink, l_int32 x, l_int32 y, l_int32 width, l_int32 height, double resolution) {
+    BOX *box = boxCreate(x, y, width, height);
+    PIX *band = box ? pixClipRectangle(ink, box, NULL) : NULL;
+    BOXA *boxes = band ? pixConnCompBB(band, 8) : NULL;
+    int32_t count = 0, character = pixels_of(12, resolution);
+    for (l_int32 i = 0; boxes != NULL && i < boxaGetCount(boxes); i++) {
+        l_int32 w, h;
+        if (boxaGetBoxGeometry(boxes, i, NULL, NULL, &w, &h) == 0) {
+            count += width < height ? w == width && h <= character : h == height && w <= character;
+        }
+    }
+    boxaDestroy(&boxes);
+    pixDestroy(&band);
+    boxDestroy(&box);
+    return count;
+}
+
 /// Characters and the ends of ruled lines that lie on the outermost pixels; a black rim, a shadow or a photo to the very edge is one large piece.
 static int32_t count_cut(PIX *ink, double resolution) {
+    if (pixGetWidth(ink) < 8 * pixels_of(1, resolution) || pixGetHeight(ink) < 8 * pixels_of(1, resolution)) {
+        return 0;
+    }
     PIX *rim = pixExtractBorderConnComps(ink, 8);
     BOXA *boxes = rim ? pixConnCompBB(rim, 8) : NULL;
     int32_t width = pixGetWidth(ink), height = pixGetHeight(ink), sides[4] = {0, 0, 0, 0};
@@ -81,9 +102,14 @@ static int32_t count_cut(PIX *ink, double resolution) {
     }
     boxaDestroy(&boxes);
     pixDestroy(&rim);
+    const int32_t crossing[4] = {
+        count_crossing(ink, 0, 0, least, height, resolution), count_crossing(ink, width - least, 0, least, height, resolution),
+        count_crossing(ink, 0, 0, width, least, resolution), count_crossing(ink, 0, height - least, width, least, resolution),
+    };
     int32_t most = 0;
     for (int i = 0; i < 4; i++) {
         most = sides[i] > most ? sides[i] : most;
+        most = crossing[i] > most ? crossing[i] : most;
     }
     return most;
 }

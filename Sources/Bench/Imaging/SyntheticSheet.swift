@@ -81,7 +81,7 @@ public struct SyntheticSheet: Sendable, Equatable {
         }
     }
 
-    /// As a document camera sees it on a dark table, its corners (upper left, then clockwise) at those pixels. Squares of 12 mm mark the corners:
+    /// As a document camera sees it on a dark table, its corners (upper left, then clockwise) at those pixels. Squares of 12 mm mark the corners, 4 mm from the edges:
     /// red, green, blue, black.
     public func photo(width: Int, height: Int, corners: [(x: Double, y: Double)]) throws -> Data {
         let canvas = try Canvas(width: width, height: height)
@@ -89,11 +89,11 @@ public struct SyntheticSheet: Sendable, Equatable {
         let pen = SheetPen(cairo: canvas.cairo, view: Perspective(of: Self.size, to: corners))
         pen.rectangle(0, 0, Self.size.width, Self.size.height, tone: (paper, paper, paper * 0.985))
         pen.draw(kind)
-        let (right, bottom) = (Self.size.width - 12, Self.size.height - 12)
-        pen.rectangle(0, 0, 12, 12, tone: (0.8, 0.1, 0.1))
-        pen.rectangle(right, 0, 12, 12, tone: (0.1, 0.6, 0.1))
+        let (right, bottom) = (Self.size.width - 16, Self.size.height - 16)
+        pen.rectangle(4, 4, 12, 12, tone: (0.8, 0.1, 0.1))
+        pen.rectangle(right, 4, 12, 12, tone: (0.1, 0.6, 0.1))
         pen.rectangle(right, bottom, 12, 12, tone: (0.1, 0.1, 0.8))
-        pen.rectangle(0, bottom, 12, 12, tone: (0.05, 0.05, 0.05))
+        pen.rectangle(4, bottom, 12, 12, tone: (0.05, 0.05, 0.05))
         if light < 1 { canvas.veil(0, 1 - light) }
         canvas.addNoise()
         return try canvas.jpeg(quality: 88)

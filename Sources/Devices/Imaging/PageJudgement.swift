@@ -28,14 +28,16 @@ enum PageJudgement {
         let isDark = measured.brightness < leastBrightness
         let hasTraces = measured.traces >= leastTraces
         let isWashedOut = measured.brightness >= brightPaper && hasTraces && measured.ink > mostInk
-        let isEmpty = measured.coverage < leastCoverage && !isWashedOut && !isDark
+        let isEmpty = measured.coverage < leastCoverage && !isWashedOut
         var flaws: [PageQuality.Flaw] = []
-        if isEmpty {
+        if isDark {
+            // In the dark nothing else can be told.
+            flaws = [.tooDark]
+        } else if isEmpty {
             flaws = [.empty]
         } else {
             if measured.cut_pieces > mostCutPieces || measured.lost_end != 0 { flaws.append(.cutOff) }
             if hasTraces && measured.sharpness < leastSharpness && !isWashedOut { flaws.append(.blurred) }
-            if isDark { flaws.append(.tooDark) }
             if isWashedOut { flaws.append(.tooBright) }
             if abs(skew) > mostSkew { flaws.append(.skewed) }
         }
