@@ -112,7 +112,11 @@ func withQueue(
         let server = try PrintServer(printerURI: printer.uri)
         try await server.start()
         do {
-            try await body(["queue": PrintServer.queue, "server": server.socket.path(), "patience": "3"], printer, server)
+            let options = ["queue": PrintServer.queue, "server": server.socket.path(), "patience": "3"]
+            // cupsd learns what the printer can do in its own time.
+            let driver = try PrinterDriver(options: options)
+            try await eventually { driver.poll().identity["model"]?.contains("IPP Everywhere") == true }
+            try await body(options, printer, server)
         } catch {
             await server.stop()
             throw error

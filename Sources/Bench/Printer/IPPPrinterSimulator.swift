@@ -200,9 +200,10 @@ public actor IPPPrinterSimulator {
         return child
     }
 
-    /// The printer's own web form for its trays; the third is the by-pass tray, which stays without medium but counts all the same.
+    /// The printer's own web form for its trays; the second of them, for other paper, stays without medium but counts all the same.
     private func setTrayLevel(empty: Bool) async throws {
-        let form = "size1=iso_a4_210x297mm&type1=stationery&level1=\(empty ? 0 : 250)&size3=&type3=&level3=\(empty ? 0 : 25)"
+        let other = model.isColour ? 2 : 3
+        let form = "size1=iso_a4_210x297mm&type1=stationery&level1=\(empty ? 0 : 250)&size\(other)=&type\(other)=&level\(other)=\(empty ? 0 : 25)"
         let answer = Self.get("/media?\(form)", port: port)
         guard answer.hasPrefix("HTTP/1.1 200") else { throw Failure.webPage(String(answer.prefix { $0 != "\r\n" })) }
     }

@@ -63,6 +63,9 @@ public actor PrintServer {
         do {
             try await wait(for: "cupsd", daemon) { access(self.socket.path(), W_OK) == 0 }
             try await run(["lpadmin", "-h", socket.path(), "-p", Self.queue, "-E", "-v", printerURI, "-m", "everywhere"])
+            // Asked of the printer on a thread of cupsd's own: until then the queue can do nothing.
+            let description = directory.appending(path: "root/ppd/\(Self.queue).ppd")
+            try await wait(for: "cupsd", daemon) { FileManager.default.fileExists(atPath: description.path()) }
         } catch {
             await stop()
             throw error

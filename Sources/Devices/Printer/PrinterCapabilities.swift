@@ -19,6 +19,9 @@ struct PrinterCapabilities: Equatable {
     var takesPDF: Bool
     var maxCopies: Int
 
+    /// A queue that has just been made doesn't know its printer yet; one that never tells is asked each time.
+    var isKnown: Bool { hasOneSided || hasTwoLongEdge || hasTwoShortEdge }
+
     /// The keywords that a job is created with; nil is the printer's own choice.
     struct Ticket: Equatable {
         var sides: String?

@@ -67,7 +67,7 @@ public final class PrinterDriver: DeviceDriver {
     /// Learns what the printer can do, and cancels leftovers, once each.
     private func meet(_ limit: IPPPrinter.Limit) throws -> PrinterRoute {
         let met = try route ?? PrinterRoute(options, limit)
-        route = met
+        route = met.capabilities.isKnown ? met : nil
         if mayHaveLeftovers {
             try met.cancelLeftovers(limit)
             mayHaveLeftovers = false
