@@ -56,6 +56,13 @@ struct PowerTests {
             log.recent.contains { $0.contains("kioskd ended (exit 75)") } ? .there(()) : .notYet("it runs")
         }
         try await ups.set(["ups.status": "OL CHRG"])
-        try await screen.waitFor("attract")
+        try await Poll.until("the kiosk with its mains") {
+            let ups = try await local.devices().first { $0.deviceClass == .powerSupply }
+            return ups?.state == .ready && ups?.conditions.isEmpty == true ? .there(()) : .notYet("\(String(describing: ups))")
+        }
+        // A new kioskd, a new page.
+        let fresh = try await Touchscreen.open(try await kiosk.startAddress())
+        try await fresh.waitFor("attract")
+        await fresh.close()
     }
 }

@@ -161,7 +161,18 @@ private final class Typing: Sendable {
             if case .key(let press) = progress { keys.withLock { $0.append(press.key.reveal) } }
         }
         self.context.withLock { $0 = context }
-        return Task.detached { [self] in try driver.withLock { try $0.perform(.readKeys, files: [], context: context).result } }
+        return Task { [self] in
+            try await withCheckedThrowingContinuation { continuation in
+                do { try run(context) { continuation.resume(with: $0) } } catch { continuation.resume(throwing: error) }
+            }
+        }
+    }
+
+    /// On a thread of its own, as in a host: a driver blocks.
+    private func run(_ context: CommandContext, _ end: @escaping @Sendable (Result<DeviceResult, any Error>) -> Void) throws {
+        try BlockingThread.start("driver") { [self] in
+            end(Result { try driver.withLock { try $0.perform(.readKeys, files: [], context: context).result } })
+        }
     }
 
     func cancel() { context.withLock { $0?.cancel() } }
