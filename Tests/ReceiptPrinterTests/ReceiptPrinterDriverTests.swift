@@ -29,8 +29,9 @@ import Testing
         try await PrinterBench.run { bench in
             bench.printer.jam()
             let context = PrinterBench.context(60_000)
+            let printer = bench.printer
             let canceller = Task.detached {
-                try await Poll.until("the jam") { bench.printer.look { $0.isJammed } ? .there(()) : .notYet("runs") }
+                try await Poll.until("the jam") { printer.look { $0.isJammed } ? .there(()) : .notYet("runs") }
                 context.cancel()
             }
             let fault = #expect(throws: DeviceFault.self) { try bench.print(width: 576, height: 8000, context: context) }
@@ -45,7 +46,8 @@ import Testing
         try await PrinterBench.run { bench in
             bench.printer.handle { $0.knowsFence = false }
             let began = ContinuousClock.now
-            #expect(try bench.print(width: 384, height: 96) == .printed(sheets: 1))
+            let result = try bench.print(width: 384, height: 96)
+            #expect(result == .printed(sheets: 1))
             #expect(ContinuousClock.now - began >= .seconds(2))
         }
     }

@@ -45,7 +45,8 @@ import Testing
             bench.printer.handle { $0.isLow = true }
             let text = try record(bench)
             if ProcessInfo.processInfo.environment["KIOSK_RECORD"] != nil {
-                let note = "# Synthetic: the driver and the bench's simulated printer, \(Self.width)x\(Self.height) dots, paper near its end. No pixel is left.\n"
+                let note =
+                    "# Synthetic: the driver and the bench's simulated printer, \(Self.width)x\(Self.height) dots, paper near its end. No pixel is left.\n"
                 try (note + text).write(to: Self.file, atomically: true, encoding: .utf8)
             }
             let recording = try Recording(text)

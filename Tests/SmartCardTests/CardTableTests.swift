@@ -14,13 +14,15 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (0x8010_000C, "no card"), (0x8010_0066, "no card"), (0x8010_0069, "removed"), (0x8010_0068, "removed"), (0x8010_0016, "removed"),
-        (0x8010_0065, "cardNotAccepted"), (0x8010_000F, "cardNotAccepted"), (0x8010_0008, "cardDataInvalid"),
-        (0x8010_001D, "smartCardReader.no-service reset offline lost"), (0x8010_001E, "smartCardReader.no-service reset offline lost"),
-        (0x8010_0017, "smartCardReader.absent replug absent lost"), (0x8010_0009, "smartCardReader.absent replug absent lost"),
-        (0x8010_000B, "smartCardReader.sharing-violation configure needsTechnician"), (0x8010_0001, "smartCardReader.unknown-code reset offline lost"),
-    ] as [(UInt32, String)])
+    @Test(
+        arguments: [
+            (0x8010_000C, "no card"), (0x8010_0066, "no card"), (0x8010_0069, "removed"), (0x8010_0068, "removed"), (0x8010_0016, "removed"),
+            (0x8010_0065, "cardNotAccepted"), (0x8010_000F, "cardNotAccepted"), (0x8010_0008, "cardDataInvalid"),
+            (0x8010_001D, "smartCardReader.no-service reset offline lost"), (0x8010_001E, "smartCardReader.no-service reset offline lost"),
+            (0x8010_0017, "smartCardReader.absent replug absent lost"), (0x8010_0009, "smartCardReader.absent replug absent lost"),
+            (0x8010_000B, "smartCardReader.sharing-violation configure needsTechnician"),
+            (0x8010_0001, "smartCardReader.unknown-code reset offline lost"),
+        ] as [(UInt32, String)])
     func aCodeHasItsMeaning(code: UInt32, meaning: String) {
         #expect(Self.word(code) == meaning)
     }
@@ -30,10 +32,11 @@ import Testing
         for code in UInt32(0x8010_0001)...0x8010_0070 { #expect(!Self.word(code).isEmpty) }
     }
 
-    @Test(arguments: [
-        (0x9000, .success), (0x6A83, .end), (0x6A82, .remedy(.cardNotAccepted)), (0x6982, .remedy(.cardNotAccepted)),
-        (0x6281, .remedy(.cardDataInvalid)), (0x6F00, .remedy(.insertCard)), (0x1234, .remedy(.cardNotAccepted)),
-    ] as [(UInt16, CardStatusWord.Meaning)])
+    @Test(
+        arguments: [
+            (0x9000, .success), (0x6A83, .end), (0x6A82, .remedy(.cardNotAccepted)), (0x6982, .remedy(.cardNotAccepted)),
+            (0x6281, .remedy(.cardDataInvalid)), (0x6F00, .remedy(.insertCard)), (0x1234, .remedy(.cardNotAccepted)),
+        ] as [(UInt16, CardStatusWord.Meaning)])
     func aStatusWordHasItsMeaning(value: UInt16, meaning: CardStatusWord.Meaning) {
         #expect(CardStatusWord(value: value).meaning == meaning)
     }

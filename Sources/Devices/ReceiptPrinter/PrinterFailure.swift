@@ -32,7 +32,8 @@ enum PrinterFailure: Error, Equatable {
                 code: "receiptPrinter.no-reply", action: .reset, detail: "the printer doesn't answer DLE EOT; one that can't needs status=no")
         case .blocked:
             DeviceFault(
-                code: "receiptPrinter.blocked", action: .clear, detail: "the printer takes no more: a jam, an open cover, no paper, or it is switched off")
+                code: "receiptPrinter.blocked", action: .clear,
+                detail: "the printer takes no more: a jam, an open cover, no paper, or it is switched off")
         case .gone: DeviceFault(code: "receiptPrinter.absent", action: .replug, detail: "the printer isn't plugged in, or was unplugged")
         case .access:
             DeviceFault(

@@ -33,8 +33,12 @@ struct PrinterStatus: Equatable {
         Row(flag: KIOSK_RECEIPT_COVER_OPEN, code: "cover-open", action: .clear, detail: "the cover is open (n=2, bit 2)"),
         Row(flag: KIOSK_RECEIPT_CUTTER, code: "cutter-error", action: .clear, detail: "the cutter is stuck (n=3, bit 3)"),
         Row(flag: KIOSK_RECEIPT_MECHANICAL, code: "mechanical-error", action: .clear, detail: "a mechanical error (n=3, bit 2)"),
-        Row(flag: KIOSK_RECEIPT_PAPER_OUT, code: "paper-out", action: .refill, detail: "there is no paper (n=4, bits 5 and 6; n=2, bit 5; port status, bit 5)"),
-        Row(flag: KIOSK_RECEIPT_RECOVERING, state: .offline, code: "recovering", action: .reset, detail: "it mends itself: the head is too hot (n=3, bit 6)"),
+        Row(
+            flag: KIOSK_RECEIPT_PAPER_OUT, code: "paper-out", action: .refill,
+            detail: "there is no paper (n=4, bits 5 and 6; n=2, bit 5; port status, bit 5)"),
+        Row(
+            flag: KIOSK_RECEIPT_RECOVERING, state: .offline, code: "recovering", action: .reset,
+            detail: "it mends itself: the head is too hot (n=3, bit 6)"),
         Row(flag: KIOSK_RECEIPT_ERROR, code: "error", action: .clear, detail: "an error that it doesn't name (n=2, bit 6; port status, bit 3)"),
         Row(flag: KIOSK_RECEIPT_OFFLINE, state: .offline, code: "offline", action: .reset, detail: "it is offline and doesn't say why (n=1, bit 3)"),
     ]

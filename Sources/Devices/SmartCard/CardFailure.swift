@@ -54,6 +54,9 @@ struct CardFailure: Error, Equatable {
         }
     }
 
+    /// The card says nothing, whether it is gone or not.
+    var isSilence: Bool { meaning == .noCard || meaning == .removed }
+
     private func fault(_ code: String, _ action: RepairAction, _ state: DeviceState, _ text: String, isLost: Bool = false) -> Meaning {
         .fault(
             DeviceFault(code: "smartCardReader.\(code)", action: action, detail: "\(text) (\(String(self.code, radix: 16, uppercase: true)))"), state,

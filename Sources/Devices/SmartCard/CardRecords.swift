@@ -54,7 +54,8 @@ struct CardRecords {
         let sex = ascii(.sex).flatMap { Int($0) }.flatMap(IdentityCard.Sex.init(rawValue:))
         let ethnic = digits(.ethnicGroup).map { String($0.prefix(2)) }
         return SocialSecurityCard(
-            number: number.value, name: name + (try text(.nameExtension) ?? ""), cardNumber: String(cardNumber.prefix(9)), sex: sex, ethnicGroupCode: ethnic,
+            number: number.value, name: name + (try text(.nameExtension) ?? ""), cardNumber: String(cardNumber.prefix(9)), sex: sex,
+            ethnicGroupCode: ethnic,
             birthDate: date(.birth), issuerRegion: String(region), issued: date(.issued), validUntil: date(.validUntil),
             specification: ascii(.specification) ?? "")
     }

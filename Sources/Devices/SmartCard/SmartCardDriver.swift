@@ -85,16 +85,16 @@ extension SmartCardDriver {
         try context.report(.cardFound)
         do {
             return try readConnected(pcsc, context)
-        } catch let failure as CardFailure where failure.meaning == .removed {
+        } catch let failure as CardFailure where failure.isSilence {
             // A worn contact costs an answer: if the card is still there, it is read once more from the beginning.
-            guard try pcsc.state(of: reader) & UInt32(SCARD_STATE_PRESENT) != 0 else { throw failure }
-            do {
-                try pcsc.connect(reader)
-                return try readConnected(pcsc, context)
-            } catch let second as CardFailure where second.meaning == .noCard {
-                // It had gone, and the reader hadn't noticed yet.
-                throw failure
-            }
+            guard try pcsc.state(of: reader) & UInt32(SCARD_STATE_PRESENT) != 0 else { throw CitizenRemedy.cardRemovedTooEarly }
+        }
+        do {
+            try pcsc.connect(reader)
+            return try readConnected(pcsc, context)
+        } catch let failure as CardFailure where failure.isSilence {
+            // It had gone, and the reader hadn't noticed yet.
+            throw CitizenRemedy.cardRemovedTooEarly
         }
     }
 
@@ -106,7 +106,7 @@ extension SmartCardDriver {
             do {
                 return try pcsc.connect(reader)
             } catch {
-                guard error.meaning == .noCard || error.meaning == .removed else { throw error }
+                guard error.isSilence else { throw error }
             }
             let end = ContinuousClock.now + .milliseconds(min(Self.attemptPause, context.remainingMilliseconds))
             while ContinuousClock.now < end {

@@ -32,6 +32,7 @@ struct SmartCardOptions: Equatable {
             throw DeviceFault(code: "smartCardReader.absent", action: .replug, detail: detail)
         }
         throw DeviceFault(
-            code: "smartCardReader.configuration", action: .configure, detail: "pcscd has several readers; name a part of one's name with reader=: \(all)")
+            code: "smartCardReader.configuration", action: .configure,
+            detail: "pcscd has several readers; name a part of one's name with reader=: \(all)")
     }
 }

@@ -29,7 +29,8 @@ enum ReceiptVerbs {
         case ("printed", []): return printer.look(Self.printed)
         default:
             throw DeviceTrouble(
-                "`\(verb) \(arguments.joined(separator: " "))` is nothing a receipt printer does; verbs are options, \(verbs.joined(separator: ", "))")
+                "`\(verb) \(arguments.joined(separator: " "))` is nothing a receipt printer does; verbs are options, \(verbs.joined(separator: ", "))"
+            )
         }
         return "done"
     }

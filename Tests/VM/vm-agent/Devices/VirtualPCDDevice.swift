@@ -28,7 +28,8 @@ actor VirtualPCDDevice: VMDevice {
         case ("attach", 0): try await reader.setReader(true)
         default:
             throw DeviceTrouble(
-                "a smart-card reader knows `insert READER CITIZEN|other`, `pull READER`, `inject READER SW|garbage|pull at STEP`, `detach` and `attach`")
+                "a smart-card reader knows `insert READER CITIZEN|other`, `pull READER`, `inject READER SW|garbage|pull at STEP`, `detach` and `attach`"
+            )
         }
         return "done"
     }
@@ -50,7 +51,9 @@ actor VirtualPCDDevice: VMDevice {
         case "garbage": return .garbage
         case "pull": return .pull
         default:
-            guard name.utf8.count == 4, let status = UInt16(name, radix: 16) else { throw DeviceTrouble("`\(name)` is no fault; write 6A82, garbage or pull") }
+            guard name.utf8.count == 4, let status = UInt16(name, radix: 16) else {
+                throw DeviceTrouble("`\(name)` is no fault; write 6A82, garbage or pull")
+            }
             return .status(status)
         }
     }
