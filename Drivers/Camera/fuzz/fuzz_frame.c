@@ -14,6 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         .width = data[1] * 2,
         .height = data[2],
         .stride = data[1] * 4 + data[3] % 16,
+        .limited = data[3] >= 128,
     };
     const uint8_t *bytes = data + 4;
     size_t length = size - 4;

@@ -74,6 +74,8 @@ struct kiosk_camera_mode {
     int32_t height;
     /// bytes from one row to the next, once the camera streams; 0 for MJPEG
     int32_t stride;
+    /// YUYV in limited range (black is 16, white 235), as the kernel says of most cameras; a JPEG has the full one.
+    bool limited;
 };
 
 /// A frame as it lies in the camera's own memory, valid until it is given back.
@@ -140,7 +142,7 @@ ssize_t kiosk_camera_gray(
     const struct kiosk_camera_mode *mode, const uint8_t *bytes, size_t length, int32_t eighths, uint8_t *out, size_t capacity, int32_t *width,
     int32_t *height);
 
-/// A YUYV frame, which was checked, as a JPEG of that quality (1…100), chroma as it came (4:2:2). Returns the bytes written.
+/// A YUYV frame, which was checked, as a JPEG of that quality (1…100), in full range, chroma as dense as it came (4:2:2). Returns the bytes written.
 ssize_t kiosk_camera_encode(
     const struct kiosk_camera_mode *mode, const uint8_t *bytes, size_t length, int32_t quality, uint8_t *out, size_t capacity);
 

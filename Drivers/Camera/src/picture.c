@@ -6,6 +6,14 @@
 
 static int32_t scaled(int32_t side, int32_t eighths) { return (side * eighths + 7) / 8; }
 
+/// What a byte of a limited range is in the full one: `scale` steps from `low` (ITU-R BT.601) become 255 around `centre`.
+static void fill_range(uint8_t table[256], bool limited, int32_t low, int32_t scale, int32_t centre) {
+    for (int32_t value = 0; value < 256; value++) {
+        int32_t full = limited ? (value - low) * 255 / scale + centre : value;
+        table[value] = (uint8_t)(full < 0 ? 0 : full > 255 ? 255 : full);
+    }
+}
+
 static ssize_t gray_of_jpeg(const struct kiosk_camera_mode *mode, const uint8_t *bytes, size_t length, uint8_t *out, int32_t width, int32_t height) {
     tjhandle decoder = tjInitDecompress();
     if (decoder == NULL) {
@@ -44,10 +52,12 @@ ssize_t kiosk_camera_gray(
         return gray_of_jpeg(mode, bytes, (size_t)whole, out, *width, *height);
     }
     int32_t step = 8 / eighths;
+    uint8_t luma[256];
+    fill_range(luma, mode->limited, 16, 219, 0);
     for (int32_t y = 0; y < *height; y++) {
         const uint8_t *row = bytes + (size_t)(y * step) * (size_t)mode->stride;
         for (int32_t x = 0; x < *width; x++) {
-            *out++ = row[x * step * 2];
+            *out++ = luma[row[x * step * 2]];
         }
     }
     return (ssize_t)*width * *height;
@@ -78,14 +88,17 @@ ssize_t kiosk_camera_encode(
         }
         return KIOSK_CAMERA_NO_MEMORY;
     }
+    uint8_t luma[256], chroma[256];
+    fill_range(luma, mode->limited, 16, 219, 0);
+    fill_range(chroma, mode->limited, 128, 224, 128);
     uint8_t *y = planes, *u = planes + pixels, *v = u + pixels / 2;
     for (int32_t row = 0; row < mode->height; row++) {
         const uint8_t *from = bytes + (size_t)row * (size_t)mode->stride;
         for (int32_t pair = 0; pair < mode->width / 2; pair++, from += 4) {
-            *y++ = from[0];
-            *u++ = from[1];
-            *y++ = from[2];
-            *v++ = from[3];
+            *y++ = luma[from[0]];
+            *u++ = chroma[from[1]];
+            *y++ = luma[from[2]];
+            *v++ = chroma[from[3]];
         }
     }
     const unsigned char *starts[3] = {planes, planes + pixels, planes + pixels + pixels / 2};

@@ -214,6 +214,11 @@ static int negotiate(int fd, const struct kiosk_camera_mode *mode, int32_t deadl
     *agreed = (struct kiosk_camera_mode){.format = mode->format, .width = (int32_t)taken->width, .height = (int32_t)taken->height};
     if (mode->format == KIOSK_CAMERA_YUYV) {
         agreed->stride = taken->bytesperline ? (int32_t)taken->bytesperline : (int32_t)taken->width * 2;
+        uint32_t range = taken->quantization;
+        if (range == V4L2_QUANTIZATION_DEFAULT) {
+            range = V4L2_MAP_QUANTIZATION_DEFAULT(false, taken->colorspace, taken->ycbcr_enc);
+        }
+        agreed->limited = range == V4L2_QUANTIZATION_LIM_RANGE;
     }
     return 0;
 }

@@ -117,6 +117,12 @@ public final class CameraSimulator: Sendable {
         server?.close()
     }
 
+    /// Unplugs it for good and leaves nothing behind.
+    public func stop() {
+        unplug()
+        rmdir(folder)
+    }
+
     /// Pulls its own plug when the protocol gets there.
     public func unplug(at step: Step) { state.withLock { $0.unplugAt = step } }
 

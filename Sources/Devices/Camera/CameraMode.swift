@@ -22,7 +22,7 @@ struct CameraMode: Equatable, Sendable {
     }
 
     var shim: kiosk_camera_mode {
-        kiosk_camera_mode(format: format.rawValue, width: Int32(clamping: width), height: Int32(clamping: height), stride: 0)
+        kiosk_camera_mode(format: format.rawValue, width: Int32(clamping: width), height: Int32(clamping: height), stride: 0, limited: false)
     }
 }
 

@@ -43,7 +43,7 @@ struct FrameSourceDevice: VMDevice {
         return "done"
     }
 
-    func end() async { camera.unplug() }
+    func end() async { camera.stop() }
 
     private static func scene(_ arguments: [String]) throws -> CameraScene {
         let usage = "write `show CAMERA plain|dark|backlit`, `show CAMERA page CITIZEN` or `show CAMERA code TEXT`"
