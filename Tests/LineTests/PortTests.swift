@@ -1,4 +1,5 @@
 import Bench
+import Dispatch
 import Glibc
 import LineShim
 import Synchronization
@@ -58,6 +59,58 @@ import Testing
         var again = try open(port.path)
         #expect(again.result == 0)
         kiosk_line_close(&again.line)
+    }
+
+    /// On the port's own thread, which the hang-up waits for.
+    @Test func aDeviceMayPullItsOwnPlug() throws {
+        let port = try VirtualSerialPort("shy") { bytes in bytes == [1] ? nil : bytes }
+        defer { port.remove() }
+        for _ in 0..<20 {
+            try port.plug()
+            var (line, result) = try open(port.path)
+            #expect(result == 0)
+            #expect(kiosk_line_write(&line, [1], 1, 5000) == 0)
+            var byte: UInt8 = 0
+            #expect(kiosk_line_read(&line, &byte, 1, 5000) == Int32(KIOSK_LINE_GONE))
+            kiosk_line_close(&line)
+            #expect(!port.isPlugged)
+            var again = try open(port.path)
+            #expect(again.result == Int32(KIOSK_LINE_GONE))
+            kiosk_line_close(&again.line)
+        }
+    }
+
+    /// What is said unasked while the plug is pulled is lost, and written nowhere else: the descriptors are nobody's before the sender is out.
+    @Test func sendingAndUnpluggingDoNotMeet() throws {
+        let port = try VirtualSerialPort("talker") { _ in [] }
+        defer { port.remove() }
+        let isOver = Atomic<Bool>(false)
+        let senders = DispatchGroup()
+        for _ in 0..<2 {
+            // More than the line holds, so that a sender waits in the middle for somebody to read.
+            DispatchQueue.global().async(group: senders) {
+                while !isOver.load(ordering: .relaxed) { port.send([UInt8](repeating: 0x55, count: 100_000)) }
+            }
+        }
+        for _ in 0..<200 {
+            try port.plug()
+            port.unplug()
+        }
+        isOver.store(true, ordering: .relaxed)
+        #expect(senders.wait(timeout: .now() + 30) == .success)
+    }
+
+    /// A pseudo-terminal carries any speed: the device is told which the driver has set.
+    @Test(arguments: [9600, 19200, 38400, 57600, 115200] as [Int32])
+    func aDeviceIsToldTheSpeed(baud: Int32) throws {
+        let port = try VirtualSerialPort("meter") { _, speed in withUnsafeBytes(of: speed.littleEndian) { Array($0) } }
+        defer { port.remove() }
+        try port.plug()
+        var (line, result) = try open(port.path, baud: baud)
+        defer { kiosk_line_close(&line) }
+        #expect(result == 0)
+        #expect(kiosk_line_write(&line, [0], 1, 5000) == 0)
+        #expect(try read(line, 4) == withUnsafeBytes(of: baud.littleEndian) { Array($0) })
     }
 
     @Test func whatIsNoPortIsSaid() throws {

@@ -28,7 +28,7 @@ final class PseudoTerminal: Sendable {
                 opened.append(descriptor)
                 return descriptor
             }
-            master = try keep(open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC), "open(/dev/ptmx)")
+            master = try keep(open("/dev/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC), "open(/dev/ptmx)")
             terminalPath = try Self.unlockedTerminal(of: master)
             terminal = try keep(open(terminalPath, O_RDWR | O_NOCTTY | O_CLOEXEC), "open(terminal)")
             guard Self.makeRaw(terminal) else { throw VirtualSerialPort.Failure.system(call: "tcsetattr", code: errno) }
