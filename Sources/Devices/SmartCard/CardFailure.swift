@@ -45,7 +45,8 @@ struct CardFailure: Error, Equatable {
         // The reader
         case 0x8010_0009, 0x8010_0017, 0x8010_002E:  // UNKNOWN_READER, READER_UNAVAILABLE, NO_READERS_AVAILABLE
             fault("absent", .replug, .absent, "the reader isn't plugged in, or was unplugged", isLost: true)
-        case 0x8010_000B: fault("sharing-violation", .configure, .needsTechnician, "another process holds the reader or its card")  // SHARING_VIOLATION
+        // SHARING_VIOLATION
+        case 0x8010_000B: fault("sharing-violation", .configure, .needsTechnician, "another process holds the reader or its card")
         case 0x8010_0010: fault("not-ready", .reset, .offline, "the reader isn't ready")  // NOT_READY
         case 0x8010_001A, 0x8010_001B:  // READER_UNSUPPORTED, DUPLICATE_READER
             fault("reader-unsupported", .replace, .needsTechnician, "pcscd's driver doesn't fit the reader")
