@@ -164,7 +164,8 @@ import Testing
         switch generator.next() % 20 {
         case 0: return .timer(flow.timerGeneration)
         case 1: return .timer(flow.timerGeneration - 1)
-        case 19 where generator.next() % 6 == 0:
+        // The mains fail rarely and soon come back, or no walk would get far.
+        case 19 where flow.surroundings.isClosing || generator.next() % 24 == 0:
             var new = flow.surroundings
             new.isClosing.toggle()
             return .surroundings(new)

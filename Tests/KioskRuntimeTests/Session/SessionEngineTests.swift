@@ -50,6 +50,15 @@ import Testing
         let preview = await kiosk.screen("preview")
         guard case .pages(let thumbnails) = preview.screen.body.last else { Issue.record("no thumbnails"); return }
         #expect(thumbnails.count == 2)
+        for _ in 0..<2 {
+            let assess = try #require(await calls.next())
+            guard case .assessPage = assess.command else { Issue.record("\(assess.command)"); return }
+            let quality = PageQuality(flaws: [.blurred], sharpness: 0.1, skew: 0, brightness: 0.9, coverage: 0.2)
+            assess.answer(DeviceOutcome(completion: .success(.quality(quality))))
+        }
+        for await update in await kiosk.engine.updates() {
+            if case .pages(let rows)? = update.screen.body.last, rows.allSatisfy({ !$0.advice.isEmpty }) { break }
+        }
 
         async let jpeg = kiosk.engine.preview(thumbnails[0].id)
         let render = try #require(await calls.next())
