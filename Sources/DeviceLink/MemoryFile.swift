@@ -37,6 +37,8 @@ public final class MemoryFile: Sendable {
             let mapped = mmap(nil, capacity, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
             guard let mapped, mapped != MAP_FAILED else { throw Failure.system(call: "mmap", code: errno) }
             defer { munmap(mapped, capacity) }
+            // A process that is forked meanwhile would inherit the mapping, and the file couldn't be sealed (EBUSY) until it executes another program.
+            guard madvise(mapped, capacity, MADV_DONTFORK) == 0 else { throw Failure.system(call: "madvise", code: errno) }
             used = try fill(UnsafeMutableRawBufferPointer(start: mapped, count: capacity))
             precondition((0...capacity).contains(used), "a filled count lies within the capacity")
         }

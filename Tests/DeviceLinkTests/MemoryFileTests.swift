@@ -34,6 +34,29 @@ struct MemoryFileTests {
         #expect(throws: Stop.self) { try MemoryFile.make(capacity: 10) { _ in throw Stop() } }
     }
 
+    /// As a host that starts a program while a page is being made. posix_spawn copies no mapping, a library's own fork does; Swift hides the function.
+    @Test func aForkWhileAFileIsFilledDoesNotKeepItFromBeingSealed() throws {
+        let fork = unsafeBitCast(try #require(dlsym(nil, "fork")), to: (@convention(c) () -> pid_t).self)
+        var child: pid_t = -1
+        defer {
+            if child > 0 {
+                kill(child, SIGKILL)
+                waitpid(child, nil, 0)
+            }
+        }
+        let file = try MemoryFile.make(capacity: 3) { _ in
+            child = fork()
+            if child == 0 {
+                // Ends with this process; until then it holds what it inherited.
+                _ = kiosk_process_confine()
+                while true { pause() }
+            }
+            return 3
+        }
+        #expect(child > 0)
+        #expect(kiosk_memfd_is_sealed(file.descriptor) == 1)
+    }
+
     @Test func onlySealedMemoryFilesAreTakenOver() throws {
         #expect(throws: MemoryFile.Failure.notSealed) { try MemoryFile(receiving: kiosk_memfd_create("loose")) }
         #expect(throws: MemoryFile.Failure.notSealed) { try MemoryFile(receiving: open("/dev/zero", O_RDONLY)) }

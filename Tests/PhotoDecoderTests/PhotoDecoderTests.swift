@@ -9,7 +9,7 @@ import Testing
 
 /// The driver with a decoder of ours for synthetic photos, well behaved and badly.
 ///
-/// One at a time: the decoders of one test are counted, and a fork for another would hold on to the mapping of a page that is being made.
+/// One at a time: the decoders of one test are counted.
 @Suite(.serialized) struct PhotoDecoderTests {
     /// Beside the test bundle, as SwiftPM puts every product.
     static let decoder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().appending(path: "test-photo-decoder")

@@ -22,10 +22,12 @@ public struct Recording: Sendable, Equatable {
         self.events = events
     }
 
-    mutating func append(_ event: Event) {
-        if case .received(let more) = event, case .received(var bytes)? = events.last {
+    /// What came in pieces is put together, and the pieces are wiped.
+    mutating func append(_ event: consuming Event) {
+        if case .received = event, case .received? = events.last, var bytes = events[events.count - 1].takeBytes(), var more = event.takeBytes() {
             events[events.count - 1] = .received(bytes + more)
             bytes.wipe()
+            more.wipe()
         } else {
             events.append(event)
         }
@@ -38,16 +40,7 @@ extension Recording {
     /// Reached is what this value alone holds. Not reached are other copies of it (the bytes are then copied, and the copy is cleared), and what
     /// Swift's arrays left behind in memory that they outgrew; the host has no core dumps, no swap, and nobody who may trace it.
     public mutating func wipe() {
-        for index in events.indices {
-            // Taken out first, so that the bytes have one holder.
-            var event = Event.opened
-            swap(&event, &events[index])
-            switch consume event {
-            case .sent(var bytes): bytes.wipe()
-            case .received(var bytes): bytes.wipe()
-            case .failed, .opened, .silent: break
-            }
-        }
+        for index in events.indices { events[index].wipe() }
         events = []
     }
 
@@ -133,6 +126,24 @@ extension Recording {
             bytes.append(byte)
         }
         return bytes
+    }
+}
+
+extension Recording.Event {
+    /// Overwrites the bytes with zeros and lets go of them.
+    mutating func wipe() {
+        var bytes = takeBytes()
+        bytes?.wipe()
+    }
+
+    /// Takes the bytes out, so that they have one holder: of shared ones a copy would be wiped.
+    fileprivate mutating func takeBytes() -> [UInt8]? {
+        switch self {
+        case .sent(let bytes), .received(let bytes):
+            self = .opened
+            return bytes
+        case .failed, .opened, .silent: return nil
+        }
     }
 }
 

@@ -25,9 +25,10 @@ public final class RecordingLine: SwiftLine {
             return recording
         }
 
-        func append(_ event: Recording.Event, bytes: Int = 0) {
+        func append(_ event: consuming Recording.Event, bytes: Int = 0) {
             guard count + bytes + 1 <= limit else {
                 isCut = true
+                event.wipe()
                 return
             }
             count += bytes + 1

@@ -44,13 +44,10 @@ public final class PhotoDecoderDriver: DeviceDriver {
             throw DeviceFault(
                 code: "decoder.unsupported-command", action: .configure, detail: "a photo decoder was given another device's command")
         }
-        // Not into the page's own mapping: what a fork inherits of that would keep it from being sealed.
-        var pixels = [UInt8](repeating: 0, count: Int(KIOSK_PHOTO_PIXELS))
-        defer { pixels.withUnsafeMutableBytes { if let base = $0.baseAddress { explicit_bzero(base, $0.count) } } }
-        try pixels.withUnsafeMutableBytes { buffer in
-            try files[0].withBytes { photo in try decode(photo, into: buffer, context) }
+        let page = try MemoryFile.make(capacity: Int(KIOSK_PHOTO_PIXELS)) { pixels in
+            try files[0].withBytes { photo in try decode(photo, into: pixels, context) }
+            return pixels.count
         }
-        let page = try MemoryFile.copying(pixels)
         let image = PageImage(
             index: 0, format: .rgb24, width: Int(KIOSK_PHOTO_WIDTH), height: Int(KIOSK_PHOTO_HEIGHT), bytesPerRow: Int(KIOSK_PHOTO_WIDTH) * 3,
             resolution: Self.resolution)

@@ -68,7 +68,7 @@ final class DeviceCare: Sendable {
 
     func told(_ status: DeviceStatus) {
         let (printed, path) = state.withLock { state -> (UUID?, String?) in
-            state.ladder.told(status, at: .now)
+            if timing.mends { state.ladder.told(status, at: .now) }
             if state.ladder.fault != nil, state.firstSeen == nil { state.firstSeen = Date() }
             let path = status.state == .ready ? status.identity["usb"] : nil
             return (state.paper.told(status), path == state.usb?.path ? nil : path)
@@ -99,7 +99,7 @@ final class DeviceCare: Sendable {
     func ended(_ command: DeviceCommand, _ completion: Completion, after time: Duration) {
         if case .reset = command { return }
         state.withLock { state in
-            state.ladder.told(completion, at: .now)
+            if timing.mends { state.ladder.told(completion, at: .now) }
             if state.ladder.fault != nil, state.firstSeen == nil { state.firstSeen = Date() }
             guard completion != .cancelled else { return }
             var counted = DeviceCounters(uses: 1, busyMilliseconds: Int(time.wholeMilliseconds))

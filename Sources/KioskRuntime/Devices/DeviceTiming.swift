@@ -13,6 +13,9 @@ public struct DeviceTiming: Sendable {
     /// A host that was up for so long is forgiven its earlier deaths.
     public var stable: Duration = .seconds(60)
 
+    /// Whether the kiosk lends a hand to a device that doesn't serve. Without it a device must come back by itself, and a host that ended has died.
+    public var mends = true
+
     var ladder = FaultLadder.Pace()
     /// Between two writes of what was counted.
     var counting: Duration = .seconds(60)

@@ -340,7 +340,12 @@ extension DeviceUnit: DeviceCare.Hands {
     }
 
     func restart() -> Bool {
-        let host = state.withLock { $0.isBusy ? nil : $0.host }
+        let host = state.withLock { state -> (any LaunchedHost)? in
+            guard !state.isBusy else { return nil }
+            // Whoever asks before its end is noticed waits for the next host.
+            state.isUp = false
+            return state.host
+        }
         host?.kill()
         return host != nil
     }

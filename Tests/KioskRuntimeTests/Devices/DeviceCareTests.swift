@@ -94,6 +94,23 @@ struct DeviceCareTests {
         }
     }
 
+    /// The kiosk ends the host itself: whoever asks before that is noticed waits for the next one.
+    @Test func noCommandIsLostToARestartOfTheLadder() async throws {
+        let wedge = Wedge()
+        wedge.drive()
+        defer { wedge.pull() }
+        try await SupervisorBed.run([SupervisorBed.worker(["wedge": wedge.path])], timing: Self.timing) { bed in
+            let end = ContinuousClock.now + .seconds(60)
+            while !bed.journal.lines.contains(where: { $0.contains(#""rung": restart"#) }) {
+                try #require(ContinuousClock.now < end, "the ladder got no further")
+                await Task.yield()
+            }
+            repeat {
+                #expect(await bed.obey("remedy").completion == .remedy(.scanAgain))
+            } while await bed.supervisor.reports[0].restarts == 0 && ContinuousClock.now < end
+        }
+    }
+
     @Test func aTicketOutlivesKioskdAndEndsWithTheFault() async throws {
         let ticket = DeviceTicket(
             id: UUID(), device: "worker", fault: DeviceFault(code: "test.wedged", action: .reset, detail: "doesn't answer"),

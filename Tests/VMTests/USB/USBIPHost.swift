@@ -90,6 +90,12 @@ final class USBIPHost {
     @discardableResult
     func submit(endpoint: UInt32, input: Bool, length: Int, setup: [UInt8]? = nil, data: [UInt8] = [], flags: UInt32 = 0) throws -> UInt32 {
         sequence += 1
+        return try submit(as: sequence, endpoint: endpoint, input: input, length: length, setup: setup, data: data, flags: flags)
+    }
+
+    private func submit(
+        as sequence: UInt32, endpoint: UInt32, input: Bool, length: Int, setup: [UInt8]?, data: [UInt8], flags: UInt32
+    ) throws -> UInt32 {
         if input { inputs.insert(sequence) }
         try write(Self.message([1, sequence, 1 << 16 | 1, input ? 1 : 0, endpoint, flags, UInt32(length), 0, .max, 0], setup: setup) + data)
         return sequence
@@ -103,6 +109,21 @@ final class USBIPHost {
         guard answer.command == 4 else { throw Failure.unexpected(command: answer.command, sequence: sequence) }
         return answer.result.status
     }
+
+    /// Sends an output transfer behind its own unlink, as a kernel may (`USBEarlyUnlinks`), and returns the unlink's status.
+    func outputGivenUp(_ endpoint: UInt32, _ data: [UInt8]) throws -> Int32 {
+        let target = sequence + 1
+        sequence += 2
+        let unlink = sequence
+        try write(Self.message([2, unlink, 1 << 16 | 1, 0, 0, target]))
+        _ = try submit(as: target, endpoint: endpoint, input: false, length: data.count, setup: nil, data: data, flags: 0)
+        let answer = try wait(for: unlink)
+        guard answer.command == 4, early[target] == nil else { throw Failure.unexpected(command: answer.command, sequence: unlink) }
+        return answer.result.status
+    }
+
+    /// How many messages came that nobody waited for.
+    var unclaimed: Int { early.count }
 
     func result(of sequence: UInt32) throws -> Result {
         let answer = try wait(for: sequence)

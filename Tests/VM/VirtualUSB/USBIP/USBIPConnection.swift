@@ -60,6 +60,7 @@ final class USBIPConnection: Sendable {
     }
 
     private func serve(_ react: (USBIPRequest) -> Reaction) throws {
+        var early = USBEarlyUnlinks()
         while true {
             let header = try receive(USBIPRequest.headerLength)
             if header.isEmpty { return }
@@ -68,7 +69,7 @@ final class USBIPConnection: Sendable {
                 guard body.count == count else { throw USBIPError.truncated(got: body.count, wanted: count) }
                 return body
             }
-            let reaction = react(request)
+            let reaction = early.pass(request, to: react)
             for reply in reaction.replies { try send(reply.bytes) }
             if reaction.isPulled { return }
         }
