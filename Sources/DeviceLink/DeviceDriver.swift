@@ -4,7 +4,7 @@ public import KioskModel
 /// none may outlive its deadline by more than the watchdog's grace.
 public protocol DeviceDriver: AnyObject {
     /// Opens or reopens the device if need be and says how it is. Called once before the first command, then about every 3 s while nothing
-    /// else runs, and after each command; cheap, at most 10 s.
+    /// else runs, after each command, and while the device is missing soon after the kernel tells of one that came; cheap, at most 10 s.
     func poll() -> DeviceStatus
 
     /// Carries out one command. Throws `CitizenRemedy`, `DeviceFault` or `CancellationError`; anything else becomes a fault `link.internal`.

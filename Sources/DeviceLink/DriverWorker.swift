@@ -30,7 +30,7 @@ struct DriverWorker {
     }
 
     private mutating func poll() throws(LinkFailure) {
-        let status = link.polling { () -> DeviceStatus in
+        let status = link.polling {
             do {
                 return try ready().poll().cleaned
             } catch {

@@ -1,4 +1,6 @@
-/// What the three threads of a device host share: the link, and what the driver is doing.
+internal import KioskModel
+
+/// What the threads of a device host share: the link, and what the driver is doing.
 final class HostLink: Sendable {
     let channel: LinkChannel
     private let monitor = Monitor(State())
@@ -27,6 +29,8 @@ final class HostLink: Sendable {
         var hasPolled = false
         /// Asked to poll since the last poll began.
         var isWoken = false
+        /// The last poll found no device that serves.
+        var isMissing = false
         /// Set once the link is gone.
         var closedAt: ContinuousClock.Instant?
         var driverEnded = false
@@ -133,6 +137,17 @@ final class HostLink: Sendable {
         }
     }
 
+    /// The same, if the last poll found no device that serves; returns whether. From any thread.
+    @discardableResult
+    func wakeIfMissing() -> Bool {
+        monitor.update {
+            guard $0.isMissing else { return false }
+            $0.nextPoll = .now
+            $0.isWoken = true
+            return true
+        }
+    }
+
     // MARK: Driver thread
 
     /// Waits for something to do; nil when the link is gone. The first turn is always a poll.
@@ -150,18 +165,18 @@ final class HostLink: Sendable {
     }
 
     /// Has the watchdog look after `poll`.
-    func polling<Result>(_ poll: () -> Result) -> Result {
+    func polling(_ poll: () -> DeviceStatus) -> DeviceStatus {
         monitor.update {
             $0.pollBegan = .now
             $0.isWoken = false
         }
-        defer {
-            monitor.update {
-                $0.pollBegan = nil
-                $0.nextPoll = $0.isWoken ? .now : .now + HostMain.pollInterval
-            }
+        let status = poll()
+        monitor.update {
+            $0.pollBegan = nil
+            $0.isMissing = status.state.isMissing
+            $0.nextPoll = $0.isWoken ? .now : .now + HostMain.pollInterval
         }
-        return poll()
+        return status
     }
 
     /// Frees the host for the next command, which may come as soon as kioskd has read the completion.

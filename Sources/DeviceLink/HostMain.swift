@@ -5,7 +5,8 @@ internal import LinkShim
 /// The life of a device host: says hello to kioskd, carries out its commands one at a time, and ends itself rather than hang.
 ///
 /// Three threads. The link thread (the caller's) reads commands, cancels and pings, and never touches the device. The driver thread owns the driver
-/// and may block in it. The watchdog ends the process when the driver overruns, since a C call stuck in the kernel can't be cancelled.
+/// and may block in it. The watchdog ends the process when the driver overruns, since a C call stuck in the kernel can't be cancelled. A fourth, for
+/// what can be plugged in, hears of arrivals (``ArrivalWatch``).
 public enum HostMain {
     /// Time a driver has, beyond a command's deadline or after the link closed, before the watchdog ends the process.
     public static let grace: Duration = .seconds(1)
@@ -36,6 +37,7 @@ public enum HostMain {
                 worker.run()
                 link.driverEnded()
             }
+            if !hello.deviceClass.isWorker { try ArrivalWatch.start(for: link) }
             var code = link.serve()
             // The end below runs no exit handler, a leak checker's among them. Here the driver has let go of everything.
             if kiosk_leaks_found() != 0 { code = HostExitCode.leak }

@@ -60,6 +60,22 @@ int kiosk_process_confine(void);
 /// In a build with the address sanitizer: 1 when memory was lost, which is then told on standard error. 0 in any other.
 int kiosk_leaks_found(void);
 
+// MARK: What the kernel says when a device comes (NETLINK_KOBJECT_UEVENT, group 1)
+
+/// Bytes of the longest message: the kernel's own bound (UEVENT_BUFFER_SIZE) and its heading.
+enum { KIOSK_UEVENT_MAX = 4096 };
+
+/// Whether a message, `ACTION@PATH` and then `KEY=VALUE`, each ended by 0, tells of a device that a host could use now: the action is add, change or
+/// bind, and the subsystem usb, tty, hidraw, usbmisc, video4linux, input or gpio. Pure: 1 or 0.
+int kiosk_uevent_is_arrival(const uint8_t *bytes, size_t count);
+
+/// A socket that hears them, closed on exec. A sandbox may refuse it.
+int kiosk_uevents_open(void);
+
+/// Waits for one message, at most `timeout_ms` (-1: for ever). 1 when the kernel told of an arrival, or of so much that something was lost; 0 when it
+/// told of something else, or another process sent it; -EAGAIN when nothing came.
+int kiosk_uevents_next(int fd, int timeout_ms);
+
 #pragma clang assume_nonnull end
 
 #endif
