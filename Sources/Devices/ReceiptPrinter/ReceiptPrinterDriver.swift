@@ -18,7 +18,7 @@ public final class ReceiptPrinterDriver: RecordableDriver {
         var stall: Int32 = 5000
         /// In which bringing in step must be through.
         var resync: Int32 = 1500
-        /// For the rest of a band after a command was cancelled.
+        /// For the rest of a band after a command was cancelled; kioskd waits no longer than 2 s, whatever the printer's patience.
         var rest: Int32 = 400
         /// Between two looks at a printer that prints.
         var look: Int32 = 150
@@ -29,7 +29,7 @@ public final class ReceiptPrinterDriver: RecordableDriver {
         /// Every answer may take `factor` times as long as in the field.
         func patient(_ factor: Int32) -> Timing {
             var timing = self
-            for limit in [\Timing.answer, \.stall, \.resync, \.rest] { timing[keyPath: limit] *= factor }
+            for limit in [\Timing.answer, \.stall, \.resync] { timing[keyPath: limit] *= factor }
             return timing
         }
     }

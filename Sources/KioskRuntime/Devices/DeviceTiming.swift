@@ -13,6 +13,12 @@ public struct DeviceTiming: Sendable {
     /// A host that was up for so long is forgiven its earlier deaths.
     public var stable: Duration = .seconds(60)
 
+    /// How long a device that came and went several times must be well before it is offered again.
+    public var steadyAfterFlapping: Duration {
+        get { ladder.steadyAfterFlapping }
+        set { ladder.steadyAfterFlapping = newValue }
+    }
+
     var ladder = FaultLadder.Pace()
     /// Between two writes of what was counted.
     var counting: Duration = .seconds(60)

@@ -19,6 +19,8 @@ struct HostBed: Sendable {
         var timing = DeviceTiming()
         timing.hello = .seconds(60)
         timing.heartbeat = .seconds(30)
+        // A scenario breaks its device again and again on purpose.
+        timing.steadyAfterFlapping = .seconds(1)
         return timing
     }
 
