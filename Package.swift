@@ -170,7 +170,12 @@ let package = Package(
                 "KioskFlow",
                 arguments, yaml, lifecycle, signals, log,
             ]),
-        tool("kiosk-device", ["IDCardReader", "Camera", "Locker", "CodeScanner", "Scanner", "Printer", "ReceiptPrinter", "SmartCard", "Imaging", "Keypad", "PowerSupply", "Auxiliaries", "PhotoDecoder", "DeviceLink", "KioskModel"]),
+        tool(
+            "kiosk-device",
+            [
+                "IDCardReader", "Camera", "Locker", "CodeScanner", "Scanner", "Printer", "ReceiptPrinter", "SmartCard", "Imaging", "Keypad",
+                "PowerSupply", "Auxiliaries", "PhotoDecoder", "DeviceLink", "KioskModel",
+            ]),
         tool("kioskctl", ["LocalAPI", "KioskModel", arguments]),
 
         // The city.

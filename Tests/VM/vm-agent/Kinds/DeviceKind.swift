@@ -11,7 +11,8 @@ struct DeviceKind: Sendable {
 
     /// Each family has a file of its own.
     static let all: [DeviceKind] =
-        simulators + pages + lines + cameras + keypads + auxiliaries + powerSupplies + printers + receiptPrinters + smartCardReaders + usb + gadgets + storage
+        simulators + pages + lines + cameras + keypads + auxiliaries + powerSupplies + printers + receiptPrinters + smartCardReaders + usb + gadgets
+        + storage
 }
 
 /// Where a scenario runs.

@@ -7,7 +7,9 @@ struct HostCommand: Equatable {
     var content: FileContent?
 
     /// Each family of devices reads its own words; the first that knows the name has the say.
-    private static let families: [Family] = [.cards, .scanner, .imaging, .paper, .keypad, .auxiliaries, .locker, .codeScanner, .receipts, .smartCards, .camera, .recording, .photos]
+    private static let families: [Family] = [
+        .cards, .scanner, .imaging, .paper, .keypad, .auxiliaries, .locker, .codeScanner, .receipts, .smartCards, .camera, .recording, .photos,
+    ]
 
     static var names: [String] { families.flatMap(\.names) }
 
