@@ -223,7 +223,7 @@ extension ReceiptPrinterDriver {
         let longest = Int(KIOSK_RECEIPT_BAND_HEADER) + Int(KIOSK_RECEIPT_BAND_ROWS) * options.width / 8
         var bytes = [UInt8](repeating: 0, count: longest) + EscPos.begin
         if hangsOut { bytes += options.hasCutter ? EscPos.cut : EscPos.feed }
-        let end = ContinuousClock.now + .milliseconds(timing.resync)
+        let end = min(ContinuousClock.now + .milliseconds(timing.resync), context.deadline)
         try printer.write(bytes, stall: timing.resync) { !context.isCancelled && end > .now }
         printer.isInStep = true
         hangsOut = false
