@@ -122,6 +122,12 @@ public actor IPPPrinterSimulator {
         command.forget()
     }
 
+    /// Ends it for good; a directory of its own is gone too. A program that ends at once can't leave that to `deinit`.
+    public func remove() async {
+        await stop()
+        if ownsDirectory { try? FileManager.default.removeItem(at: directory) }
+    }
+
     public nonisolated var isPlugged: Bool { gate.isOpen }
 
     /// Pulls the plug when the protocol gets to that step. The connections are gone at once, the printer and its memory a little later.

@@ -79,6 +79,12 @@ public actor PrintServer {
         daemon = nil
     }
 
+    /// Ends it for good and leaves nothing behind; a program that ends at once can't leave that to `deinit`.
+    public func remove() async {
+        await stop()
+        try? FileManager.default.removeItem(at: directory)
+    }
+
     /// Documents that the server keeps, of jobs that wait, print, or weren't cleaned up.
     public nonisolated func spooledDocuments() -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: spoolDirectory.path())) ?? []

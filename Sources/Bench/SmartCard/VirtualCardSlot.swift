@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Glibc
+internal import Synchronization
 
 /// One insertion of a card into the reader of vsmartcard's vpcd: a connection to its port, which is the contact, and the thread that answers on it.
 ///
@@ -8,6 +9,7 @@ internal import Glibc
 final class VirtualCardSlot: Sendable {
     private let connection: Int32
     private let ended = DispatchSemaphore(value: 0)
+    private let powered = Atomic(false)
     private let card: @Sendable ((inout VirtualSocialSecurityCard) -> [UInt8]?) -> [UInt8]?
 
     /// nil while nobody listens on `port`. `card` lends the card out for one message; it is pulled when that comes to nil.
@@ -35,6 +37,9 @@ final class VirtualCardSlot: Sendable {
         thread.start()
     }
 
+    /// Whether pcscd has given this card power, which it does as soon as it has seen it come.
+    var hasPower: Bool { powered.load(ordering: .acquiring) }
+
     /// Pulls the card; call it once.
     func pull() {
         shutdown(connection, Int32(SHUT_RDWR))
@@ -51,6 +56,7 @@ final class VirtualCardSlot: Sendable {
                     $0.reset()
                     return []
                 }
+                if message == [0x01] { powered.store(true, ordering: .releasing) }
                 continue
             case [0x04]: reply = VirtualSocialSecurityCard.atr
             default:

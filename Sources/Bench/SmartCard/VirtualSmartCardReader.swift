@@ -8,6 +8,8 @@ internal import Synchronization
 public actor VirtualSmartCardReader {
     public enum Failure: Error {
         case noCardInserted
+        /// pcscd never gave the card power.
+        case noPower
         case noDriver(String)
     }
 
@@ -74,17 +76,42 @@ public actor VirtualSmartCardReader {
         try await start()
     }
 
-    /// Puts a card in; returns when the reader has it.
+    /// Puts a card in; returns when pcscd has given it power.
+    ///
+    /// vpcd tells pcscd of an empty slot only when it is looked at while it is empty: where a command found the card gone and the next one came before
+    /// that look, pcscd takes the new card for the old one, which it has given up. No hand is so quick, so this one tries again.
     public func insert(_ card: VirtualSocialSecurityCard) async throws {
         pull()
-        let box = self.card
-        box.put(card)
+        self.card.put(card)
+        let end = ContinuousClock.now + .seconds(30)
+        while true {
+            let slot = try await connect()
+            self.slot = slot
+            // Five looks of pcscd's.
+            if await Self.hasPower(slot, by: .now + .seconds(2)) { return }
+            guard ContinuousClock.now < end else { throw Failure.noPower }
+            // Whoever killed pcscd meanwhile has pulled it already.
+            guard self.slot === slot else { throw Failure.noCardInserted }
+            pull()
+        }
+    }
+
+    private func connect() async throws -> VirtualCardSlot {
+        let box = card
         let gone: @Sendable () -> Void = { Task { await self.kill() } }
         let port = port
-        slot = try await Poll.until("the reader's port", deadline: .seconds(30)) { () -> Poll.Outcome<VirtualCardSlot> in
+        return try await Poll.until("the reader's port", deadline: .seconds(30)) { () -> Poll.Outcome<VirtualCardSlot> in
             let slot = VirtualCardSlot(port: port) { body in box.lend(body, readerGone: gone) }
             return slot.map { .there($0) } ?? .notYet("nobody listens")
         }
+    }
+
+    private static func hasPower(_ slot: VirtualCardSlot, by end: ContinuousClock.Instant) async -> Bool {
+        while !slot.hasPower {
+            guard ContinuousClock.now < end else { return false }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        return true
     }
 
     /// Pulls the card out.

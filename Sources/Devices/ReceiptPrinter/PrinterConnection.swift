@@ -42,6 +42,8 @@ final class PrinterConnection {
     }
 
     private func ask(_ n: Int32, _ answer: inout UInt8, _ limit: Int32, _ context: CommandContext) throws -> Int32 {
+        // A patient limit never outlives the command, or the poll: nothing but the host's watchdog would end it.
+        let limit = min(limit, context.remainingMilliseconds)
         let end = ContinuousClock.now + .milliseconds(limit)
         let sent = kiosk_receipt_ask(handle, n, min(limit, Self.stepMilliseconds))
         guard sent == 0 else { throw PrinterFailure.blocked(sent) }

@@ -18,7 +18,7 @@ public final class ReceiptPrinterDriver: RecordableDriver {
         var stall: Int32 = 5000
         /// In which bringing in step must be through.
         var resync: Int32 = 1500
-        /// For the rest of a band after a command was cancelled.
+        /// For the rest of a band after a command was cancelled; kioskd waits no longer than 2 s, whatever the printer's patience.
         var rest: Int32 = 400
         /// Between two looks at a printer that prints.
         var look: Int32 = 150
@@ -29,7 +29,7 @@ public final class ReceiptPrinterDriver: RecordableDriver {
         /// Every answer may take `factor` times as long as in the field.
         func patient(_ factor: Int32) -> Timing {
             var timing = self
-            for limit in [\Timing.answer, \.stall, \.resync, \.rest] { timing[keyPath: limit] *= factor }
+            for limit in [\Timing.answer, \.stall, \.resync] { timing[keyPath: limit] *= factor }
             return timing
         }
     }
@@ -223,7 +223,7 @@ extension ReceiptPrinterDriver {
         let longest = Int(KIOSK_RECEIPT_BAND_HEADER) + Int(KIOSK_RECEIPT_BAND_ROWS) * options.width / 8
         var bytes = [UInt8](repeating: 0, count: longest) + EscPos.begin
         if hangsOut { bytes += options.hasCutter ? EscPos.cut : EscPos.feed }
-        let end = ContinuousClock.now + .milliseconds(timing.resync)
+        let end = min(ContinuousClock.now + .milliseconds(timing.resync), context.deadline)
         try printer.write(bytes, stall: timing.resync) { !context.isCancelled && end > .now }
         printer.isInStep = true
         hangsOut = false

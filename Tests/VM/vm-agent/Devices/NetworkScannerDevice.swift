@@ -3,7 +3,7 @@ import Foundation
 
 /// `escl`: a scanner on the network, which Debian's sane-airscan finds.
 struct NetworkScannerDevice: VMDevice {
-    private static let usage = "a scanner has the verbs options, load, lay, empty, jam, open, break, mend"
+    private static let usage = "a scanner has the verbs options, load, lay, empty, jam, open, break, mend, hang, hanging, release"
     private let scanner = ESCLScannerSimulator(nativeResolution: 200)
 
     init(options: [String: String]) throws {
@@ -46,6 +46,10 @@ struct NetworkScannerDevice: VMDevice {
             }
             await scanner.failPage(after: pages, with: verb == "jam" ? .jam : .coverOpen)
         case "break": await scanner.failPage(with: .serverError)
+        // It leaves the request for its next page unanswered.
+        case "hang": await scanner.stall()
+        case "hanging": try await Deadline.hold(deadline, "a page that is waited for") { [scanner] in await scanner.heldRequest() }
+        case "release": await scanner.release()
         case "mend": await scanner.setCondition(.ready)
         default: throw DeviceTrouble(Self.usage)
         }

@@ -76,7 +76,7 @@ struct PrinterDevice: VMDevice {
     }
 
     func end() async {
-        await server?.stop()
-        await printer.stop()
+        await server?.remove()
+        await printer.remove()
     }
 }

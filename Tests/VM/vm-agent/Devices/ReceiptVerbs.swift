@@ -2,9 +2,11 @@ import Bench
 
 /// The words of a scenario for what a receipt printer does, whatever its plug.
 enum ReceiptVerbs {
-    private static let verbs = ["paper", "trouble", "mend", "mute", "jam", "free", "printed", "take"]
+    private static let verbs = ["paper", "trouble", "mend", "mute", "jam", "jammed", "free", "printed", "take"]
 
-    static func perform(_ verb: String, _ arguments: [String], on printer: ReceiptPrinterSimulator) throws -> String {
+    static func perform(_ verb: String, _ arguments: [String], on printer: ReceiptPrinterSimulator, within deadline: Duration) async throws
+        -> String
+    {
         switch (verb, arguments) {
         case ("paper", ["in"]):
             printer.handle {
@@ -24,6 +26,8 @@ enum ReceiptVerbs {
             printer.handle { $0.set(trouble, false) }
         case ("mute", ["on"]), ("mute", ["off"]): printer.handle { $0.isMute = arguments == ["on"] }
         case ("jam", []): printer.jam()
+        case ("jammed", []):
+            try await Poll.until("the paper to jam", deadline: deadline) { printer.look(\.isJammed) ? .there(()) : .notYet("it runs") }
         case ("free", []): printer.free()
         case ("take", []): printer.handle { $0.takeAway() }
         case ("printed", []): return printer.look(Self.printed)

@@ -18,7 +18,7 @@ struct SerialReceiptDevice: VMDevice {
     func unplug(at step: String) async throws { printer.unplug(at: try ReceiptVerbs.step(step)) }
 
     func perform(_ verb: String, _ arguments: [String], within deadline: Duration) async throws -> String {
-        verb == "options" ? "port=\(printer.devicePath)" : try ReceiptVerbs.perform(verb, arguments, on: printer)
+        verb == "options" ? "port=\(printer.devicePath)" : try await ReceiptVerbs.perform(verb, arguments, on: printer, within: deadline)
     }
 
     func end() async {

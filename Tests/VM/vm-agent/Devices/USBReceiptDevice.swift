@@ -33,7 +33,7 @@ actor USBReceiptDevice: VMDevice {
     func perform(_ verb: String, _ arguments: [String], within deadline: Duration) async throws -> String {
         // The gadget's ids are those of vm-device; software emulation is slow.
         if verb == "options" { return "usb=\(GadgetDevice.printerIDs) patience=10" }
-        let answer = try ReceiptVerbs.perform(verb, arguments, on: printer)
+        let answer = try await ReceiptVerbs.perform(verb, arguments, on: printer, within: deadline)
         if verb == "paper" {
             let hasPaper = printer.look { $0.hasPaper }
             _ = try await gadget.perform("paper", [hasPaper ? "in" : "out"], within: deadline)
