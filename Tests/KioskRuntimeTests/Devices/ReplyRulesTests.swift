@@ -18,7 +18,7 @@ struct ReplyRulesTests {
     }
 
     @Test func aPhotoHasTheSizeOfOne() throws {
-        func isAdmitted(_ format: PixelFormat, _ width: Int, _ height: Int) throws -> Bool {
+        func isAdmitted(_ format: PageImage.PixelFormat, _ width: Int, _ height: Int) throws -> Bool {
             let row = width * (format == .rgb24 ? 3 : 1)
             let image = PageImage(index: 0, format: format, width: width, height: height, bytesPerRow: row, resolution: 200)
             let file = try MemoryFile.copying([UInt8](repeating: 0, count: image.byteCount))
