@@ -22,6 +22,11 @@ struct CameraTroubleTests {
         #expect(try rig.capture().frame.width == 1280)
     }
 
+    @Test func aCameraWithoutModesIsClosedOnce() throws {
+        let rig = try CameraRig(modes: [])
+        for _ in 0..<20 { #expect(rig.driver.poll().fault?.code == "camera.unsupported") }
+    }
+
     @Test func replacedBetweenTwoLooksItIsOpenedAnew() throws {
         let rig = try CameraRig()
         _ = try rig.preview { $0 == 1 }

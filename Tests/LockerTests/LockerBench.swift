@@ -14,7 +14,9 @@ struct LockerBench {
     static let timing = LockerDriver.Timing(states: 500, opening: 500, door: 500, pause: 5)
 
     /// Runs `body` with a plugged-in locker and takes everything down afterwards.
-    static func run(_ cabinet: LockerCore.Cabinet = LockerCore.Cabinet(), _ body: (LockerBench) async throws -> Void) async throws {
+    static func run(
+        _ cabinet: LockerCore.Cabinet = LockerCore.Cabinet(), timing: LockerDriver.Timing = timing, _ body: (LockerBench) async throws -> Void
+    ) async throws {
         let locker = try LockerSimulator(cabinet)
         defer { locker.stop() }
         try locker.plug()

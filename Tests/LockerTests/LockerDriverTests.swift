@@ -119,6 +119,25 @@ import Testing
         }
     }
 
+    /// A cancelled command's door may still be about to open: no other is opened before that is over.
+    @Test func aDoorThatOpensAfterItsCommandIsStillTheOnlyOne() async throws {
+        try await LockerBench.run(timing: .init(opening: 20_000, door: 20_000, pause: 5)) { (bench) async throws in
+            bench.locker.set { $0.lateness = 3 }
+            let context = LockerBench.context()
+            let locker = bench.locker
+            let canceller = Task.detached {
+                try await Poll.until("the opening") { locker.openings == 1 ? .there(()) : .notYet("not sent") }
+                context.cancel()
+            }
+            #expect(throws: CancellationError.self) { try bench.open(3, context: context) }
+            try await canceller.value
+            #expect(locker.openDoors == [])
+            #expect(throws: CitizenRemedy.closeLockerDoor) { try bench.open(4) }
+            #expect(locker.openDoors == [3])
+            #expect(locker.openings == 1)
+        }
+    }
+
     @Test func nothingIsSentWhenTheTimeIsOver() async throws {
         try await LockerBench.run { (bench) async throws in
             #expect(throws: DeviceFault.deadlinePassed) { try bench.open(3, context: LockerBench.context(0)) }

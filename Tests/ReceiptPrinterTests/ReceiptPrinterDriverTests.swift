@@ -24,6 +24,22 @@ import Testing
         }
     }
 
+    /// A printer that goes on taking what it is sent, and a receipt longer than the time.
+    @Test func aReceiptIsCutWhenItsTimeIsOver() async throws {
+        try await PrinterBench.run { bench in
+            #expect(bench.driver.poll().state == .ready)
+            bench.printer.handle { $0.takeAway() }
+            let deadline = ContinuousClock.now + .seconds(2)
+            let context = CommandContext(deadline: deadline) { _, _ in
+                while ContinuousClock.now < deadline { Thread.sleep(forTimeInterval: 0.01) }
+            }
+            let fault = #expect(throws: DeviceFault.self) { try bench.print(width: 576, height: 2400, context: context) }
+            #expect(fault?.code == "receiptPrinter.incomplete")
+            try await Poll.until("the cut") { bench.printer.look { $0.receipts.last?.isCut } == true ? .there(()) : .notYet("not cut") }
+            #expect(bench.printer.look { $0.receipts.map(\.height) } == [24])
+        }
+    }
+
     /// Cancelled while the printer takes nothing: noticed then, and not when the printer is given up.
     @Test func cancellingAJammedPrinterDoesNotWaitForIt() async throws {
         try await PrinterBench.run { bench in

@@ -59,6 +59,8 @@ import Testing
         func changed(_ tag: UInt8, _ value: [UInt8]) -> [[UInt8]] { Self.records.map { $0[0] == tag ? Self.record(tag, value) : $0 } }
         let wrong = [
             changed(0x08, Array("999999199003071235".utf8)), changed(0x09, [0xBC]), changed(0x09, []), changed(0x07, [0x01, 0x02]),
+            changed(0x09, [UInt8](repeating: 0x41, count: 31)), changed(0x03, Array("2.000".utf8)),
+            changed(0x4E, [UInt8](repeating: 0x41, count: 21)),
             Self.records.filter { $0[0] != 0x09 }, Self.records.filter { $0[0] != 0x01 }, Self.records + [Self.record(0x09, [0xB1, 0xBE])],
             Self.records + [[0x0C, 9, 1]], [[0x09]], [],
         ]

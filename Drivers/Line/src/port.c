@@ -131,6 +131,8 @@ static int port_read(void *context, uint8_t *bytes, size_t capacity, int32_t dea
 static void port_close(void *context) {
     port *port = context;
     if (port->fd >= 0) {
+        // What the line never took would be waited for, as long as closing_wait says (30 s).
+        tcflush(port->fd, TCOFLUSH);
         close(port->fd);
     }
     free(port);

@@ -111,7 +111,8 @@ int32_t kiosk_smartcard_transmit(kiosk_smartcard *handle, const uint8_t *command
             const uint8_t get_response[] = {(uint8_t)(next[0] & 0x03), 0xC0, 0, 0, (uint8_t)wanted};
             memcpy(next, get_response, sizeof get_response);
             length = sizeof get_response;
-        } else if (length == 4) {
+        } else if (length == 4 || (length > 5 && length == 5 + (size_t)next[4])) {
+            // Without an Le yet (ISO 7816-3, cases 1 and 3).
             next[length++] = (uint8_t)wanted;
         } else {
             next[length - 1] = (uint8_t)wanted;

@@ -36,10 +36,14 @@ public struct LockerCore: Sendable {
     public var isNoisy = false
     /// The boards do as they are told, and say nothing until it is over.
     public var isWithholding = false
+    /// So many questions are answered before a door that was told to open does, and before the board's word of it.
+    public var lateness = 0
     /// How many times a lock was told to open.
     public private(set) var openings = 0
     private var withheld: [UInt8] = []
     private var hasOpened = false
+    /// A board, a lock, and the questions until it opens.
+    private var late: (command: [UInt8], questions: Int)?
     private var input: [UInt8] = []
 
     public init(_ cabinet: Cabinet) {
@@ -110,16 +114,31 @@ public struct LockerCore: Sendable {
         case (0x8A, 0x11, 1...):
             openings += 1
             hasOpened = true
-            if !stuckDoors.contains(door) { openDoors.insert(door) }
-            return Self.frame(0x8A, command[1], command[2], state(openDoors.contains(door)))
+            if lateness > 0 {
+                late = (command, lateness)
+                return []
+            }
+            return turnLock(of: command, door)
         case (0x80, 0x33, 0):
             hasOpened = false
+            let told = lateWord()
             var bits: UInt32 = cabinet.openIsOne ? 0 : .max
             for lock in 1...cabinet.locks where openDoors.contains((board - 1) * cabinet.locks + lock) { bits ^= 1 << UInt32(lock - 1) }
-            return Self.frame(0x80, command[1], UInt8(bits >> 24), UInt8(bits >> 16 & 0xFF), UInt8(bits >> 8 & 0xFF), UInt8(bits & 0xFF), 0x33)
+            return told + Self.frame(0x80, command[1], UInt8(bits >> 24), UInt8(bits >> 16 & 0xFF), UInt8(bits >> 8 & 0xFF), UInt8(bits & 0xFF), 0x33)
         case (0x80, 0x33, 1...): return Self.frame(0x80, command[1], command[2], state(openDoors.contains(door)))
         default: return []
         }
+    }
+
+    private mutating func turnLock(of command: [UInt8], _ door: Int) -> [UInt8] {
+        if !stuckDoors.contains(door) { openDoors.insert(door) }
+        return Self.frame(0x8A, command[1], command[2], state(openDoors.contains(door)))
+    }
+
+    private mutating func lateWord() -> [UInt8] {
+        guard let (command, questions) = late else { return [] }
+        late = questions > 1 ? (command, questions - 1) : nil
+        return questions > 1 ? [] : turnLock(of: command, (Int(command[1]) - 1) * cabinet.locks + Int(command[2]))
     }
 
     private func state(_ open: Bool) -> UInt8 { open == cabinet.openIsOne ? 0x11 : 0x00 }

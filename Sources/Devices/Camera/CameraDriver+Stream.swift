@@ -15,7 +15,8 @@ extension CameraDriver {
         let handle = try open()
         let modes = CameraModes(handle.modes, largest: options.largest)
         guard let mode = choose(modes) else { throw CameraFailure(KIOSK_CAMERA_UNSUPPORTED, "modes") }
-        let rate = min(max(rate, 1), 120)
+        // A frame is a message to kioskd, which ends the link above 50 a second.
+        let rate = min(max(rate, 1), 30)
         if let stream = handle.stream, stream.asked == mode, stream.rate == rate { return try handle.flush() }
         do {
             try start(handle, mode, rate: rate, context)

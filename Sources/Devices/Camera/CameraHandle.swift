@@ -29,8 +29,8 @@ final class CameraHandle {
         var listed = [kiosk_camera_mode](repeating: kiosk_camera_mode(), count: 64)
         let count = kiosk_camera_modes(camera, &listed, listed.count)
         modes = listed.prefix(Int(max(0, count))).compactMap(CameraMode.init)
+        // Every property is set: the throw closes it through deinit.
         guard count >= 0, !modes.isEmpty else {
-            kiosk_camera_close(camera)
             throw CameraFailure(count < 0 ? kiosk_camera_error(rawValue: count) : KIOSK_CAMERA_UNSUPPORTED, "modes")
         }
     }

@@ -62,6 +62,8 @@ public final class CodeScannerDriver: RecordableDriver {
         do throws(ScannerFailure) {
             _ = try emptied()
         } catch {
+            connection = nil
+            recorder.cancel()
             throw error.fault
         }
     }
@@ -69,12 +71,15 @@ public final class CodeScannerDriver: RecordableDriver {
     /// Of every code that passed only its length and the kinds of its characters are left.
     public func endRecording() throws -> String {
         func refuse(_ detail: String) -> DeviceFault { DeviceFault(code: "link.recording-refused", action: .reset, detail: detail) }
-        let recording: Recording
+        // The line that is open would go on holding the tape.
+        connection = nil
+        var recording: Recording
         do {
             recording = try recorder.end()
         } catch {
             throw refuse(error == .notBegun ? "no recording was begun" : "more passed than a recording holds: record less at a time")
         }
+        defer { recording.wipe() }
         guard let redacted = CodeRedactor.redacted(recording, form: form) else {
             throw refuse("the scanner sent reports that aren't a code's: nobody knows what is in them")
         }

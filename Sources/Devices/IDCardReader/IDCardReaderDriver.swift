@@ -113,7 +113,7 @@ public final class IDCardReaderDriver: RecordableDriver {
             _ = try connected(CommandContext(deadline: .now + .milliseconds(timing.poll)) { _, _ in })
         } catch {
             connection = nil
-            discardRecording()
+            recorder.cancel()
             throw (error as? ReaderFailure)?.fault ?? error
         }
     }
@@ -132,11 +132,6 @@ public final class IDCardReaderDriver: RecordableDriver {
         } catch LineRecorder.Failure.notBegun {
             throw DeviceFault(code: "link.not-recording", action: .configure, detail: "no recording was begun")
         }
-    }
-
-    private func discardRecording() {
-        guard var recording = try? recorder.end() else { return }
-        recording.wipe()
     }
 
     private static func refused(_ detail: String) -> DeviceFault {

@@ -16,15 +16,28 @@ public final class LineRecorder {
 
     /// Lines made from now on are recorded; the driver opens a new one.
     public func begin() {
+        cancel()
         tape = RecordingLine.Tape()
     }
 
-    /// What passed since ``begin()``, personal values and all. Lines that are still open go on without a tape.
+    /// What passed since ``begin()``, personal values and all; of what is too long nothing is left. Lines that are still open write nothing down any
+    /// more.
     public func end() throws(Failure) -> Recording {
         guard let tape else { throw .notBegun }
         self.tape = nil
-        guard !tape.isCut else { throw .tooLong }
-        return tape.take()
+        let isCut = tape.isCut
+        var recording = tape.take()
+        guard !isCut else {
+            recording.wipe()
+            throw .tooLong
+        }
+        return recording
+    }
+
+    /// Wipes what passed, if anything is being recorded; later lines have no tape.
+    public func cancel() {
+        var recording = try? end()
+        recording?.wipe()
     }
 
     /// Takes `line` over: the driver uses what is returned.

@@ -29,6 +29,8 @@ public final class LockerDriver: RecordableDriver {
     private let makeLine: () -> (kiosk_line, Int32)
     private let recorder = LineRecorder()
     private var connection: LockerConnection?
+    /// Until then the last opening may still move its door: its command was cancelled, or nobody answered.
+    private var settled = ContinuousClock.now
 
     /// Options: `port`, the tty's path; `polarity`, `open-is-1` or `open-is-0`; and if wanted `baud` (9600), `boards` (1), which have the addresses
     /// 1…n, and `doors-per-board` (24).
@@ -83,12 +85,16 @@ public final class LockerDriver: RecordableDriver {
         do {
             _ = try connected()
         } catch let failure {
+            connection = nil
+            recorder.cancel()
             throw failure.fault
         }
     }
 
     /// Nothing in a board's frames is personal: the recording is handed over as it is.
     public func endRecording() throws -> String {
+        // The line that is open would go on holding the tape.
+        connection = nil
         do {
             return try recorder.end().text
         } catch {
@@ -105,14 +111,21 @@ extension LockerDriver {
         guard let place = layout.place(of: number) else {
             throw LockerFailure.configuration("there is no door \(number): boards= and doors-per-board= give \(layout.doorCount)")
         }
-        let before = try doors(until: context.deadline, context)
-        if before.contains(where: { $0.isOpen && $0.number != number }) { throw CitizenRemedy.closeLockerDoor }
-        if before[number - 1].isOpen { return before }
-        try context.checkCancelled()
-        guard context.remainingMilliseconds > 0 else { throw DeviceFault.deadlinePassed }
+        while true {
+            let before = try doors(until: context.deadline, context)
+            if before.contains(where: { $0.isOpen && $0.number != number }) { throw CitizenRemedy.closeLockerDoor }
+            if before[number - 1].isOpen { return before }
+            try context.checkCancelled()
+            guard context.remainingMilliseconds > 0 else { throw DeviceFault.deadlinePassed }
+            if settled < .now { break }
+            usleep(UInt32(timing.pause) * 1000)
+        }
         do {
             let limit = min(timing.opening, context.remainingMilliseconds)
-            try connected().unlock(place.lock, of: place.board, limit: limit, context: context)
+            let locker = try connected()
+            settled = .now + .milliseconds(timing.opening + timing.door)
+            try locker.unlock(place.lock, of: place.board, limit: limit, context: context)
+            settled = .now + .milliseconds(timing.door)
         } catch let failure as LockerFailure where failure.isSilence {
             // It may have been heard or not: never sent again, the door tells.
         } catch {
@@ -127,7 +140,10 @@ extension LockerDriver {
         let end = min(ContinuousClock.now + .milliseconds(timing.door), context.deadline)
         while true {
             let doors = try doors(until: max(end, .now + .milliseconds(400)), context)
-            if doors[number - 1].isOpen { return doors }
+            if doors[number - 1].isOpen {
+                settled = .now
+                return doors
+            }
             guard ContinuousClock.now < end else { throw LockerFailure.stuck(door: number) }
             try context.checkCancelled()
             usleep(UInt32(timing.pause) * 1000)

@@ -32,7 +32,7 @@ struct UPSReport {
     ]
 
     var status: DeviceStatus {
-        guard let text = variables["ups.status"] else {
+        guard let text = variables["ups.status"], text.contains(where: { !$0.isWhitespace }) else {
             let fault = DeviceFault(
                 code: "ups.no-status", action: .configure, detail: "the driver of the UPS tells no ups.status: it is no driver for it")
             return DeviceStatus(state: .needsTechnician, fault: fault, identity: identity)

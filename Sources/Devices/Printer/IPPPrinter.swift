@@ -61,6 +61,9 @@ struct IPPPrinter: Equatable {
         var impressions: Int?
         var reasons: [String]
 
+        /// Of a job that has come to its end and isn't whole (RFC 8011 §5.3.8).
+        static let withErrors = "job-completed-with-errors"
+        var hasErrors: Bool { reasons.contains(Self.withErrors) }
         var hasEnded: Bool { state == .cancelled || state == .aborted || state == .completed }
         /// A cancelled job that the printer has promised to end.
         var isEnding: Bool { hasEnded || isStopping }
@@ -121,17 +124,19 @@ struct IPPPrinter: Equatable {
     func job(_ job: Int32, _ limit: Limit) throws -> Job {
         var raw = kiosk_job_status()
         try call(limit) { kiosk_printer_query_job($0, $1, job, user, &raw) }
+        let reasons = Self.words(raw.reasons)
         let state: Job.State =
             switch raw.state {
             case 4: .held
             case 6: .stopped
             case 7: .cancelled
             case 8: .aborted
-            case 9: .completed
+            case 9: reasons.contains(Job.withErrors) ? .aborted : .completed
             default: .waiting
             }
-        func counted(_ number: Int32) -> Int? { number < 0 ? nil : Int(number) }
-        return Job(state: state, sheets: counted(raw.sheets), impressions: counted(raw.impressions), reasons: Self.words(raw.reasons))
+        // What no job of ours can have is no count.
+        func counted(_ number: Int32) -> Int? { (0...10_000).contains(number) ? Int(number) : nil }
+        return Job(state: state, sheets: counted(raw.sheets), impressions: counted(raw.impressions), reasons: reasons)
     }
 
     func cancel(job: Int32, _ limit: Limit) throws {

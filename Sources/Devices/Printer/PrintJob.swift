@@ -123,6 +123,7 @@ struct PrintJob {
             switch state.state {
             case .completed: return max(printed > 0 ? printed : sheets(of: state), request.copies)
             case .aborted:
+                if state.hasErrors { throw Self.trayFault("The printer ended the job with errors") }
                 if let obstacle = status.obstacle { throw obstacle.fault }
                 throw aborted(state, by: "given up")
             case .cancelled: throw aborted(state, by: "cancelled at the printer")
@@ -151,6 +152,8 @@ struct PrintJob {
         twin = try twin ?? findTwin(at: machine, look())
         guard let twin else { return (handedIn, 0) }
         let printing = try machine.job(twin, look())
+        // The server knows only that all was sent.
+        if handedIn.state == .completed, printing.state == .aborted { return (printing, sheets(of: printing)) }
         // The server hears of the end some seconds later.
         return (printing.state == .completed && !handedIn.hasEnded ? printing : handedIn, sheets(of: printing))
     }
@@ -181,9 +184,11 @@ struct PrintJob {
     private mutating func uncertain(_ error: any Error) -> DeviceFault {
         mayBeLeftOver = true
         let cause = (error as? PrinterFailure)?.fault.code ?? (error as? DeviceFault)?.code ?? "the cancellation wasn't confirmed"
-        return DeviceFault(
-            code: "printer.uncertain", action: .clear,
-            detail: "The printer had the document and went out of reach (\(cause)): look at the output tray before it is printed again.")
+        return Self.trayFault("The printer had the document and went out of reach (\(cause))")
+    }
+
+    private static func trayFault(_ what: String) -> DeviceFault {
+        DeviceFault(code: "printer.uncertain", action: .clear, detail: "\(what): look at the output tray before it is printed again.")
     }
 
     private enum Withdrawal {

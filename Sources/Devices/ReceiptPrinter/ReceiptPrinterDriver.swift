@@ -18,7 +18,7 @@ public final class ReceiptPrinterDriver: RecordableDriver {
         var stall: Int32 = 5000
         /// In which bringing in step must be through.
         var resync: Int32 = 1500
-        /// For the rest of a band after a command was cancelled; kioskd waits no longer than 2 s, whatever the printer's patience.
+        /// For the rest of a band after a command was cancelled or its time was over; kioskd waits no longer than 2 s, whatever the printer's patience.
         var rest: Int32 = 400
         /// Between two looks at a printer that prints.
         var look: Int32 = 150
@@ -39,8 +39,9 @@ public final class ReceiptPrinterDriver: RecordableDriver {
     private let open: () throws(PrinterFailure) -> kiosk_line
     private let recorder = LineRecorder()
     private var connection: PrinterConnection?
-    /// A receipt broke off: what hangs out of the printer is cut off before the next.
-    private var hangsOut = false
+    /// A receipt broke off, or this process is new and the one before it may have died within one: what hangs out of the printer is cut off before
+    /// the next.
+    private var hangsOut = true
 
     /// Options: `device`, the node `/dev/usb/lp0`; or `usb`, vendor and product as `0fe6:811e`; or `port`, a tty, and `baud`. `width`, 384 or 576 dots
     /// (576); `cutter` and `status`, `yes` or `no` (yes): whether it cuts, and answers; `patience`, 1 to 100.
@@ -105,7 +106,9 @@ public final class ReceiptPrinterDriver: RecordableDriver {
     public func endRecording() throws -> String {
         connection = nil
         do {
-            return try ReceiptRedaction.redacted(try recorder.end()).text
+            var recording = try recorder.end()
+            defer { recording.wipe() }
+            return try ReceiptRedaction.redacted(recording).text
         } catch let failure as LineRecorder.Failure {
             let detail = failure == .tooLong ? "more passed than a recording holds" : "nothing is being recorded"
             throw DeviceFault(code: "link.recording-refused", action: .configure, detail: detail)
@@ -133,6 +136,7 @@ extension ReceiptPrinterDriver {
             printer.isInStep = true
             guard isWhole else {
                 hangsOut = false
+                guard context.isCancelled else { throw Self.incomplete(.deadlinePassed) }
                 throw CancellationError()
             }
             try confirm(image, printer, context)
@@ -145,14 +149,14 @@ extension ReceiptPrinterDriver {
         }
     }
 
-    /// True when all of it went; false when kioskd cancelled between two bands, or within one whose rest then went.
+    /// True when all of it went; false when kioskd cancelled or the time was over between two bands, or within one whose rest then went.
     private func sendBands(_ image: RasterImage, _ pixels: UnsafeRawBufferPointer, to printer: PrinterConnection, _ context: CommandContext)
         throws -> Bool
     {
         let rowBytes = image.width / 8
         var row = 0
         while row < image.height {
-            if context.isCancelled { return false }
+            if context.isCancelled || context.remainingMilliseconds == 0 { return false }
             let rows = min(Int(KIOSK_RECEIPT_BAND_ROWS), image.height - row)
             var band = [UInt8](repeating: 0, count: Int(KIOSK_RECEIPT_BAND_HEADER))
             guard kiosk_receipt_band(rowBytes, rows, &band) == 0 else {
@@ -167,11 +171,11 @@ extension ReceiptPrinterDriver {
     }
 
     private func send(_ bytes: [UInt8], to printer: PrinterConnection, _ context: CommandContext) throws {
-        var cancelled: ContinuousClock.Instant?
+        var over: ContinuousClock.Instant?
         let rest = timing.rest
         try printer.write(bytes, stall: timing.stall) {
-            if context.isCancelled, cancelled == nil { cancelled = .now + .milliseconds(rest) }
-            return context.remainingMilliseconds > 0 && cancelled.map { $0 > .now } != false
+            if context.isCancelled || context.remainingMilliseconds == 0, over == nil { over = .now + .milliseconds(rest) }
+            return over.map { $0 > .now } != false
         }
     }
 

@@ -51,13 +51,15 @@ struct CardRecords {
         guard let number = ascii(.number).flatMap({ IDNumber($0) }), let name = try text(.name), !name.isEmpty, let cardNumber = ascii(.cardNumber),
             let region = digits(.identification)?.prefix(6), region.count == 6
         else { throw .cardDataInvalid }
+        let specification = ascii(.specification) ?? ""
+        guard specification.utf8.count <= 4 else { throw .cardDataInvalid }
         let sex = ascii(.sex).flatMap { Int($0) }.flatMap(IdentityCard.Sex.init(rawValue:))
         let ethnic = digits(.ethnicGroup).map { String($0.prefix(2)) }
         return SocialSecurityCard(
             number: number.value, name: name + (try text(.nameExtension) ?? ""), cardNumber: String(cardNumber.prefix(9)), sex: sex,
             ethnicGroupCode: ethnic,
             birthDate: date(.birth), issuerRegion: String(region), issued: date(.issued), validUntil: date(.validUntil),
-            specification: ascii(.specification) ?? "")
+            specification: specification)
     }
 
     /// an: letters and digits, filled with zero bytes or blanks; nil when nothing is left, or something else is in it.
@@ -79,6 +81,9 @@ struct CardRecords {
 
     private func text(_ field: Field) throws(CitizenRemedy) -> String? {
         guard let bytes = values[field.rawValue] else { return nil }
+        // Cards fill with zeros and blanks, some to more than the field's length.
+        let longest = field == .nameExtension ? 20 : 30
+        guard bytes.prefix(while: { $0 != 0 }).dropFirst(longest).allSatisfy({ $0 == 0x20 }) else { throw .cardDataInvalid }
         var buffer = [CChar](repeating: 0, count: 256)
         defer { buffer.withUnsafeMutableBytes { if let base = $0.baseAddress { explicit_bzero(base, $0.count) } } }
         let count = kiosk_smartcard_text(bytes, bytes.count, &buffer, buffer.count)

@@ -94,6 +94,10 @@ struct ReplyRules {
         case (.doors(let doors), .openDoor), (.doors(let doors), .queryDoors):
             try require(files.isEmpty, .fileCount)
             try require((1...Self.maxDoors).contains(doors.count) && doors.map(\.number) == Array(1...doors.count), .outOfBounds)
+            // Opened means seen open.
+            if case .openDoor(let number) = command {
+                try require((1...doors.count).contains(number) && doors[number - 1].isOpen, .outOfBounds)
+            }
         case (.socialSecurityCard(let card), .readSocialSecurityCard):
             try require(files.isEmpty, .fileCount)
             try require(Self.isPlausible(card), .outOfBounds)
@@ -118,6 +122,9 @@ struct ReplyRules {
         case (.page(let image), .straightenPicture), (.page(let image), .decodePhoto):
             try require(files.count == 1, .fileCount)
             try require(Self.isPlausible(image) && image.index == 0, .outOfBounds)
+            if case .decodePhoto = command {
+                try require(image.format == .rgb24 && (image.width, image.height) == (102, 126), .outOfBounds)
+            }
             try require(files[0].byteCount == image.byteCount && image.byteCount <= Self.maxBytes, .fileSize)
         case (.quality(let quality), .assessPage):
             try require(files.isEmpty, .fileCount)
