@@ -44,6 +44,7 @@ struct PowerSupplyTests {
         #expect(conditions("OB LB", "nan", "1e300") == ["onBattery", "batteryRuntime 604800", "batteryLow"])
         #expect(conditions("OB RB", "-3", "-1") == ["onBattery 0", "batteryRuntime 0", "batteryWorn"])
         #expect(conditions("FSD OL", "100", "1800") == ["batteryLow"])
+        #expect(conditions("OL CHRG LB", "8", "120") == [])
         // What it knows it tells beside the fault.
         let off = UPSReport(variables: ["ups.status": "OB LB ALARM", "battery.charge": "5"]).status
         #expect(off.fault?.code == "ups.alarm" && off.conditions.map(\.description) == ["onBattery 5", "batteryLow"])
