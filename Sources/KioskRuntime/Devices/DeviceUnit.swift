@@ -319,12 +319,14 @@ final class DeviceUnit: Sendable {
     }
 
     private func showStatus() {
-        let (status, isBusy) = state.withLock { ($0.status, $0.isBusy) }
-        guard let status else { return }
-        let withheld = status.fault == nil ? care.withheld : nil
+        // Read under the board's lock: of two that show the status, the one that shows it last has the newest.
         board.update(spec.name) {
-            $0.state = withheld != nil ? .offline : isBusy && status.state == .ready ? .busy : status.state
-            $0.fault = withheld ?? status.fault
+            let (status, isBusy) = state.withLock { ($0.status, $0.isBusy) }
+            guard let status else { return }
+            // Nobody is offered a power supply, and what it says of the mains counts even if it comes and goes.
+            let withheld = status.fault == nil && spec.deviceClass != .powerSupply ? care.withheld : nil
+            $0.state = withheld?.state ?? (isBusy && status.state == .ready ? .busy : status.state)
+            $0.fault = withheld?.fault ?? status.fault
             $0.identity = status.identity
             $0.conditions = status.conditions
         }
@@ -340,7 +342,12 @@ extension DeviceUnit: DeviceCare.Hands {
     }
 
     func restart() -> Bool {
-        let host = state.withLock { $0.isBusy ? nil : $0.host }
+        let host = state.withLock { state -> (any LaunchedHost)? in
+            guard !state.isBusy, let host = state.host else { return nil }
+            // No citizen's command goes to a host that is about to be killed. Its end makes the device free again.
+            state.isBusy = true
+            return host
+        }
         host?.kill()
         return host != nil
     }
