@@ -38,6 +38,7 @@ check: ## format, import rule, strings, scripts
 	@swift format lint --strict --recursive --parallel Package.swift Sources Tests
 	@scripts/check-imports
 	@scripts/check-web
+	@scripts/device-matrix --check
 	@shellcheck scripts/install-deps scripts/venv scripts/test-swift scripts/test-browser scripts/fuzz scripts/with-mutants Tests/VM/image/build Tests/VM/image/customise .ci/run
 	@echo "check: ok"
 
