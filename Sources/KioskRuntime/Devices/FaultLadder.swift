@@ -129,14 +129,15 @@ struct FaultLadder {
     /// The work of a rung has ended: the device's time to answer runs from now.
     mutating func taken(_ rung: Rung, at now: Instant) {
         guard trouble?.source == .statuses, trouble?.due != nil else { return }
-        trouble?.due = now + patience(after: rung)
+        let due = now + patience(after: rung)
+        trouble?.due = due
     }
 
     /// A rung that couldn't be taken and won't be: it isn't counted, and the next thing is done at once.
     mutating func skip(_ rung: Rung, at now: Instant) {
         let others = tried.filter { $0 != rung }
         trouble?.tried = others
-        if trouble?.source == .statuses { trouble?.due = now }
+        trouble?.due = now
     }
 
     /// Something is in the way of the rung that was said: it isn't counted, and comes again a little later.
