@@ -56,7 +56,7 @@ struct PowerTests {
             log.recent.contains { $0.contains("kioskd ended (exit 75)") } ? .there(()) : .notYet("it runs")
         }
         // Started again on a battery that is still about to end, it stays closed and doesn't end again.
-        let second = try await Poll.until("the next kioskd to know of the battery") {
+        let second: Int32 = try await Poll.until("the next kioskd to know of the battery") {
             guard let pid = try? await kiosk.kioskd.pid, pid != process, let devices = try? await local.devices() else { return .notYet("no kioskd") }
             let conditions = devices.flatMap(\.conditions).map(\.kind)
             return conditions.contains(.batteryLow) ? .there(pid) : .notYet("\(conditions)")
