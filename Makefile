@@ -39,6 +39,7 @@ check: ## format, import rule, strings, scripts
 	@scripts/check-imports
 	@scripts/check-web
 	@scripts/check-new-device
+	@scripts/device-matrix --check
 	@shellcheck scripts/install-deps scripts/venv scripts/test-swift scripts/test-browser scripts/fuzz scripts/with-mutants Tests/VM/image/build Tests/VM/image/customise .ci/run
 	@echo "check: ok"
 

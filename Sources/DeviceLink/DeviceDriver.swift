@@ -22,12 +22,6 @@ public protocol RecordableDriver: DeviceDriver {
     func endRecording() throws -> String
 }
 
-/// A driver that knows a better way to reset its device than to let go of it and open it anew.
-public protocol ResettableDriver: DeviceDriver {
-    /// Puts the device back into the state it has after it was switched on. Throws as ``perform(_:files:context:)``.
-    func reset(context: CommandContext) throws
-}
-
 /// What a driver is made of and with.
 public struct HostServices: Sendable {
     /// The configuration of the device.

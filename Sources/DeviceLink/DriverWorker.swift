@@ -29,17 +29,20 @@ struct DriverWorker {
         driver = nil
     }
 
-    private mutating func poll() throws(LinkFailure) {
-        let status = link.polling {
+    /// Returns what it told kioskd.
+    @discardableResult
+    private mutating func poll() throws(LinkFailure) -> DeviceStatus {
+        let status = link.polling { () -> DeviceStatus in
             do {
                 return try ready().poll().cleaned
             } catch {
                 return DeviceStatus(state: .needsTechnician, fault: Self.fault(error))
             }
         }
-        guard status != told else { return }
+        guard status != told else { return status }
         try link.channel.send(HostMessage.status(status), timeout: HostMain.sendLimit)
         told = status
+        return status
     }
 
     private mutating func carryOut(_ job: HostLink.Job) throws(LinkFailure) {
@@ -71,7 +74,7 @@ struct DriverWorker {
 
     private mutating func perform(_ job: HostLink.Job) throws -> DeviceReply {
         if job.command == .reset {
-            try reset(job.context)
+            try reset()
             return DeviceReply(.done)
         }
         let driver = try ready()
@@ -88,11 +91,10 @@ struct DriverWorker {
         }
     }
 
-    /// Without a way of the driver's own, its end closes the device, and the poll that follows every command opens it anew.
-    private mutating func reset(_ context: CommandContext) throws {
-        if let driver = driver as? any ResettableDriver { return try driver.reset(context: context) }
+    /// The driver's end closes the device, and the first poll of the next opens it anew. kioskd has the new status before the completion.
+    private mutating func reset() throws {
         driver = nil
-        _ = try ready()
+        if let fault = try poll().fault { throw fault }
     }
 
     private func recordable(_ driver: any DeviceDriver) throws -> any RecordableDriver {

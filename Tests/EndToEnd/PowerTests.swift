@@ -55,6 +55,15 @@ struct PowerTests {
         try await Poll.until("kioskd to end in order") {
             log.recent.contains { $0.contains("kioskd ended (exit 75)") } ? .there(()) : .notYet("it runs")
         }
+        // Started again on a battery that is still about to end, it stays closed and doesn't end again.
+        let second: Int32 = try await Poll.until("the next kioskd to know of the battery") {
+            guard let pid = try? await kiosk.kioskd.pid, pid != process, let devices = try? await local.devices() else { return .notYet("no kioskd") }
+            let conditions = devices.flatMap(\.conditions).map(\.kind)
+            return conditions.contains(.batteryLow) ? .there(pid) : .notYet("\(conditions)")
+        }
+        let closed = try await Touchscreen.open(try await kiosk.startAddress())
+        try await closed.waitFor("closed")
+        await closed.close()
         try await ups.set(["ups.status": "OL CHRG"])
         try await Poll.until("the kiosk with its mains") {
             let ups = try await local.devices().first { $0.deviceClass == .powerSupply }
@@ -63,6 +72,7 @@ struct PowerTests {
         // A new kioskd, a new page.
         let fresh = try await Touchscreen.open(try await kiosk.startAddress())
         try await fresh.waitFor("attract")
+        #expect(try await kiosk.kioskd.pid == second)
         await fresh.close()
     }
 }

@@ -22,11 +22,11 @@ enum Samples {
             fault: DeviceFault(code: "printer.media-empty", action: .refill, detail: "the printer reports media-empty"), firstSeen: date - 600,
             tried: []))
 
-    /// A door that nobody knows to have opened, and a job whose paper was taken.
+    /// A job that nobody knows to have been printed, and one whose paper was taken.
     static let log = [
         DeviceLogEntry(
-            id: UUID(uuidString: "0197A3C0-0000-7000-8000-000000000005") ?? UUID(), device: "printer", kind: .opening, orderedAt: date + 60, door: 12,
-            outcome: "unknown"),
+            id: UUID(uuidString: "0197A3C0-0000-7000-8000-000000000005") ?? UUID(), device: "printer", kind: .printing, orderedAt: date + 60,
+            reference: "WH-2027-0002", outcome: "unknown"),
         DeviceLogEntry(
             id: UUID(uuidString: "0197A3C0-0000-7000-8000-000000000004") ?? UUID(), device: "printer", kind: .printing, orderedAt: date,
             endedAt: date + 9, reference: "WH-2027-0001", accepted: true, sheets: 2, taken: true, outcome: "done"),

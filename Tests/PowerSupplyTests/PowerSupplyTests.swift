@@ -47,6 +47,7 @@ struct PowerSupplyTests {
         for empty in ["", " "] {
             #expect(UPSReport(variables: ["ups.status": empty, "battery.charge": "5"]).status.fault?.code == "ups.no-status")
         }
+        #expect(conditions("OL CHRG LB", "8", "120") == [])
         // What it knows it tells beside the fault.
         let off = UPSReport(variables: ["ups.status": "OB LB ALARM", "battery.charge": "5"]).status
         #expect(off.fault?.code == "ups.alarm" && off.conditions.map(\.description) == ["onBattery 5", "batteryLow"])

@@ -37,7 +37,9 @@ struct UPSReport {
                 code: "ups.no-status", action: .configure, detail: "the driver of the UPS tells no ups.status: it is no driver for it")
             return DeviceStatus(state: .needsTechnician, fault: fault, identity: identity)
         }
-        let flags = kiosk_ups_status(text)
+        var flags = kiosk_ups_status(text)
+        // LB beside OL is a battery that recharges or is worn: the kiosk needn't end for it.
+        if flags & UInt32(KIOSK_UPS_ON_BATTERY) == 0 { flags &= ~UInt32(KIOSK_UPS_LOW_BATTERY) }
         let meanings = Self.table.filter { flags & UInt32($0.flag) != 0 }.map(\.meaning)
         let conditions = meanings.flatMap { meaning -> [DeviceCondition] in
             guard case .condition(let kind) = meaning else { return [] }

@@ -18,7 +18,7 @@ public final class ReceiptPrinterDriver: RecordableDriver {
         var stall: Int32 = 5000
         /// In which bringing in step must be through.
         var resync: Int32 = 1500
-        /// For the rest of a band after a command was cancelled or its time was over; kioskd waits no longer than 2 s, whatever the printer's patience.
+        /// For the rest of a band after a command was cancelled or its time was over; kioskd waits no longer than 2 s, however patient the printer is.
         var rest: Int32 = 400
         /// Between two looks at a printer that prints.
         var look: Int32 = 150

@@ -37,6 +37,10 @@ final class DeviceCare: Sendable {
         var unwritten = DeviceCounters()
         var writeDue: ContinuousClock.Instant?
         var usb: USBDevice?
+        /// The device was away since `usb` was looked up: another may be plugged in there.
+        var isUSBStale = false
+        /// When the records are tried again to which an act couldn't be written; the device isn't offered until they take something.
+        var recordsDue: ContinuousClock.Instant?
         var paper = PaperWatch()
     }
 
@@ -61,8 +65,10 @@ final class DeviceCare: Sendable {
         showTotals()
     }
 
-    /// Set when the device mustn't be offered although its status is good.
-    var withheld: DeviceFault? { state.withLock { $0.ladder.withheld } }
+    /// Set when the device mustn't be offered although its status is good: how it is shown instead.
+    var withheld: (state: DeviceState, fault: DeviceFault)? {
+        state.withLock { $0.recordsDue != nil ? (.needsTechnician, .unrecorded) : $0.ladder.withheld.map { (.offline, $0) } }
+    }
 
     // MARK: What happens to the device
 
@@ -70,11 +76,16 @@ final class DeviceCare: Sendable {
         let (printed, path) = state.withLock { state -> (UUID?, String?) in
             if timing.mends { state.ladder.told(status, at: .now) }
             if state.ladder.fault != nil, state.firstSeen == nil { state.firstSeen = Date() }
+            if status.state == .absent { state.isUSBStale = true }
             let path = status.state == .ready ? status.identity["usb"] : nil
-            return (state.paper.told(status), path == state.usb?.path ? nil : path)
+            defer { if path != nil { state.isUSBStale = false } }
+            return (state.paper.told(status), path == state.usb?.path && !state.isUSBStale ? nil : path)
         }
         // A place that the host names is believed only for a device that works there, and only as long as that one is plugged in.
-        if let path, let usb = try? ports?.device(at: path) { state.withLock { $0.usb = usb } }
+        if let path {
+            let usb = try? ports?.device(at: path)
+            state.withLock { $0.usb = usb }
+        }
         if let printed { Task { await note(.taken, of: printed) } }
         closeIfWell(status)
         wake.yield()
@@ -91,19 +102,24 @@ final class DeviceCare: Sendable {
         state.withLock {
             $0.ladder.hostEnded()
             $0.paper.hostEnded()
+            $0.isUSBStale = true
         }
         wake.yield()
     }
 
     /// A command of the kiosk has been carried out.
     func ended(_ command: DeviceCommand, _ completion: Completion, after time: Duration) {
-        if case .reset = command { return }
+        switch command {
+        // Of the kiosk's care and of technicians: no use of the device.
+        case .reset, .beginRecording, .endRecording: return
+        default: break
+        }
         state.withLock { state in
             if timing.mends { state.ladder.told(completion, at: .now) }
             if state.ladder.fault != nil, state.firstSeen == nil { state.firstSeen = Date() }
             guard completion != .cancelled else { return }
             var counted = DeviceCounters(uses: 1, busyMilliseconds: Int(time.wholeMilliseconds))
-            if case .fault = completion { counted.failures = 1 }
+            if case .fault(let fault) = completion, FaultLadder.isDevices(fault) { counted.failures = 1 }
             state.total += counted
             state.unwritten += counted
             if state.writeDue == nil { state.writeDue = .now + timing.counting }
@@ -132,8 +148,11 @@ final class DeviceCare: Sendable {
             id = try await records.begin(act, on: name, at: Date())
         } catch {
             log.say(.error, "the act can't be written down and isn't carried out", ["error": "\(error)"])
+            state.withLock { $0.recordsDue = .now + timing.ladder.longPatience }
+            wake.yield()
             return DeviceOutcome(completion: .fault(.unrecorded))
         }
+        state.withLock { $0.recordsDue = nil }
         let sheets = Mutex<Int?>(nil)
         let told = order.progress
         let watched = DeviceOrder(command: order.command, files: order.files, deadline: order.deadline) { [self] progress, files in
@@ -171,9 +190,10 @@ final class DeviceCare: Sendable {
         var signals = signal.makeAsyncIterator()
         while !Task.isCancelled {
             while let action = nextAction() { await carryOut(action, hands) }
+            await tryRecords()
             hands.show()
             await writeCounts(now: false)
-            let due = state.withLock { [$0.ladder.due, $0.writeDue].compactMap(\.self).min() }
+            let due = state.withLock { [$0.ladder.due, $0.writeDue, $0.recordsDue].compactMap(\.self).min() }
             let alarm = Task { [wake] in
                 guard let due, (try? await Task.sleep(until: due, clock: .continuous)) != nil else { return }
                 wake.yield()
@@ -204,14 +224,18 @@ final class DeviceCare: Sendable {
         log.say(.warning, "the device doesn't serve; the kiosk tries to mend it", ["fault": "\(fault)", "rung": "\(rung.rawValue)"])
         switch rung {
         case .retry: break
-        case .reset: await hands.reset()
+        case .reset:
+            await hands.reset()
+            state.withLock { $0.ladder.taken(rung, at: .now) }
         case .restart:
             if !hands.restart() { state.withLock { $0.ladder.postpone(rung, at: .now) } }
         case .port:
             guard let ports, let usb = state.withLock({ $0.usb }) else { return }
             do {
                 try await ports.reset(usb)
+                state.withLock { $0.ladder.taken(rung, at: .now) }
             } catch {
+                state.withLock { $0.ladder.skip(rung, at: .now) }
                 log.say(.error, "the device's USB port can't be reset", ["port": "\(usb.path)", "error": "\(error)"])
             }
         }
@@ -260,12 +284,22 @@ final class DeviceCare: Sendable {
         await record { [name] in try await $0.count(counted, on: name) }
     }
 
-    private func record(_ work: (any DeviceRecords) async throws -> Void) async {
-        guard let records else { return }
+    /// Writes nothing new, to see whether it can be done again.
+    private func tryRecords() async {
+        guard let due = state.withLock({ $0.recordsDue }), due <= .now else { return }
+        let isWritten = await record { [name] in try await $0.count(DeviceCounters(), on: name) }
+        state.withLock { $0.recordsDue = isWritten ? nil : .now + timing.ladder.longPatience }
+    }
+
+    @discardableResult
+    private func record(_ work: (any DeviceRecords) async throws -> Void) async -> Bool {
+        guard let records else { return true }
         do {
             try await work(records)
+            return true
         } catch {
             log.say(.error, "the devices' records can't be written", ["error": "\(error)"])
+            return false
         }
     }
 }

@@ -319,12 +319,14 @@ final class DeviceUnit: Sendable {
     }
 
     private func showStatus() {
-        let (status, isBusy) = state.withLock { ($0.status, $0.isBusy) }
-        guard let status else { return }
-        let withheld = status.fault == nil ? care.withheld : nil
+        // Read under the board's lock: of two that show the status, the one that shows it last has the newest.
         board.update(spec.name) {
-            $0.state = withheld != nil ? .offline : isBusy && status.state == .ready ? .busy : status.state
-            $0.fault = withheld ?? status.fault
+            let (status, isBusy) = state.withLock { ($0.status, $0.isBusy) }
+            guard let status else { return }
+            // Nobody is offered a power supply, and what it says of the mains counts even if it comes and goes.
+            let withheld = status.fault == nil && spec.deviceClass != .powerSupply ? care.withheld : nil
+            $0.state = withheld?.state ?? (isBusy && status.state == .ready ? .busy : status.state)
+            $0.fault = withheld?.fault ?? status.fault
             $0.identity = status.identity
             $0.conditions = status.conditions
         }

@@ -126,6 +126,20 @@ struct FaultLadder {
         trouble?.returns += 1
     }
 
+    /// The work of a rung has ended: the device's time to answer runs from now.
+    mutating func taken(_ rung: Rung, at now: Instant) {
+        guard trouble?.source == .statuses, trouble?.due != nil else { return }
+        let due = now + patience(after: rung)
+        trouble?.due = due
+    }
+
+    /// A rung that couldn't be taken and won't be: it isn't counted, and the next thing is done at once.
+    mutating func skip(_ rung: Rung, at now: Instant) {
+        let others = tried.filter { $0 != rung }
+        trouble?.tried = others
+        trouble?.due = now
+    }
+
     /// Something is in the way of the rung that was said: it isn't counted, and comes again a little later.
     mutating func postpone(_ rung: Rung, at now: Instant) {
         guard let position = Self.climb.firstIndex(of: rung) else { return }
@@ -190,7 +204,7 @@ struct FaultLadder {
             trouble.climbed += 1
             if rung == .port && !hasPort { continue }
             if !trouble.tried.contains(rung) { trouble.tried.append(rung) }
-            trouble.due = trouble.source == .commands ? nil : now + (rung == .reset ? pace.patience : pace.longPatience)
+            trouble.due = trouble.source == .commands ? nil : now + patience(after: rung)
             return .take(rung)
         }
         // A fleet that lost something common doesn't come back all at once.
@@ -204,6 +218,8 @@ struct FaultLadder {
         }
         return trouble.isOut && !trouble.isOnTrial ? nil : .outOfService
     }
+
+    private func patience(after rung: Rung) -> Duration { rung == .reset ? pace.patience : pace.longPatience }
 
     private func steady(_ trouble: Trouble) -> Duration {
         // A command that succeeded proves more than any time that passes.
@@ -221,10 +237,10 @@ struct FaultLadder {
         fault.code == DeviceFault.hostFailing ? [.restart] : isMendable(fault) ? [.retry] : []
     }
 
+    private static func counts(_ fault: DeviceFault) -> Bool { fault.action == .reset && isDevices(fault) }
+
     /// Faults of the link are the host's, which is replaced for them, or the caller's.
-    private static func counts(_ fault: DeviceFault) -> Bool {
-        fault.action == .reset && (!fault.code.hasPrefix("link.") || fault.code == "link.internal")
-    }
+    static func isDevices(_ fault: DeviceFault) -> Bool { !fault.code.hasPrefix("link.") || fault.code == "link.internal" }
 }
 
 extension DeviceFault {

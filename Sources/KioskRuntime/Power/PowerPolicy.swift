@@ -23,6 +23,9 @@ public struct PowerPolicy: Sendable, Equatable {
     /// Advice other than `goOn` stands on what a UPS said that says nothing now.
     public private(set) var isUncertain = false
     private let minimumRuntime: Int
+    /// Supplies, by name, that weren't about to end at some time of this run. A kiosk that starts on a battery about to end stays closed instead of
+    /// ending: it would be started again and again.
+    private var served: Set<String> = []
 
     /// `minimumRuntime` in seconds.
     public init(minimumRuntime: Int) {
@@ -33,7 +36,7 @@ public struct PowerPolicy: Sendable, Equatable {
     public mutating func update(_ reports: [DeviceReport]) {
         let supplies = reports.filter { $0.deviceClass == .powerSupply }
         let known = supplies.filter(\.isKnown)
-        let wanted = known.map { advice(for: $0.conditions) }.max() ?? .goOn
+        let wanted = known.map { advice(for: $0) }.max() ?? .goOn
         isUncertain = known.count < supplies.count && wanted < advice
         if !isUncertain { advice = wanted }
     }
@@ -45,8 +48,10 @@ public struct PowerPolicy: Sendable, Equatable {
         isUncertain = false
     }
 
-    private func advice(for conditions: [DeviceCondition]) -> Advice {
-        if conditions.contains(where: { $0.kind == .batteryLow }) { return .end }
+    private mutating func advice(for report: DeviceReport) -> Advice {
+        let conditions = report.conditions
+        if conditions.contains(where: { $0.kind == .batteryLow }) { return served.contains(report.name) ? .end : .close }
+        served.insert(report.name)
         guard let battery = conditions.first(where: { $0.kind == .onBattery }) else { return .goOn }
         // A time that recovers for a moment, as a load goes, opens nothing: only the mains do.
         if advice != .goOn { return .close }
@@ -56,10 +61,15 @@ public struct PowerPolicy: Sendable, Equatable {
 }
 
 extension DeviceReport {
+    /// What a UPS says of itself, and its conditions with it.
+    private static let ownFaults: Set<String> = ["ups.off", "ups.bypass", "ups.overloaded", "ups.alarm"]
+
     /// Whether its conditions are of now.
     fileprivate var isKnown: Bool {
         switch state {
-        case .ready, .busy, .needsCitizen, .needsTechnician: true
+        case .ready, .busy, .needsCitizen: true
+        // Other faults (no access, no upsd, nothing told) say that nobody heard the UPS.
+        case .needsTechnician: fault.map { Self.ownFaults.contains($0.code) } ?? false
         case .starting, .offline, .absent: false
         }
     }

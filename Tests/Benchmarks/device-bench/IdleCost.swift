@@ -39,8 +39,8 @@ struct IdleCost {
             name: "idle-kiosk", value: used.reduce(0, +) / span * 100, unit: "percent-of-a-core", peer: "limit", peerValue: 0.5, goal: 1)
         let memory = try devices.compactMap { device in
             try device.pid.map { pid in
-                // A serial or HID host has eight megabytes; the others bring their libraries' buffers.
-                let limit: Double = [.idCardReader, .codeScanner, .locker, .receiptPrinter, .keypad].contains(device.deviceClass) ? 8 : 16
+                // The serial host has eight megabytes; the others bring their libraries' buffers.
+                let limit: Double = device.deviceClass == .idCardReader ? 8 : 16
                 return BenchLine(
                     name: "private-memory-\(device.deviceClass.rawValue)", value: try Self.privateMegabytes(pid), unit: "MB", peer: "limit",
                     peerValue: limit, goal: 1)

@@ -9,7 +9,7 @@ import Synchronization
 struct ReaderLatency {
     let reads: Int
 
-    /// The reader at its end of the port, and when it gave its last answer.
+    /// The reader at its end of the port, and when it last gave what is on a card: the polls that follow don't count.
     private final class Reader: Sendable {
         let core = Mutex(SDTReaderCore())
         let answered = Mutex(ContinuousClock.now)
@@ -18,8 +18,8 @@ struct ReaderLatency {
     func run() async throws -> [BenchLine] {
         let reader = Reader()
         let port = try VirtualSerialPort("reader") { bytes in
-            let answer = reader.core.withLock { $0.receive(bytes) }
-            reader.answered.withLock { $0 = .now }
+            let (answer, step) = reader.core.withLock { core in (core.receive(bytes), core.requests.last) }
+            if step == .read || step == .append { reader.answered.withLock { $0 = .now } }
             return answer
         }
         try port.plug()

@@ -4,7 +4,8 @@ import KioskModel
 import KioskRuntime
 
 /// A colour page of A4 at 300 dpi from SANE's own test backend, whose reading costs the processor alone: kioskd's order to its last byte in a
-/// sealed memfd, beside `scanimage` to a file in memory. Both have the scanner open; the pages alternate, and the medians are compared.
+/// sealed memfd, beside `scanimage` to a file in memory. Our host has the scanner open; what `scanimage` takes to start and open it is measured by a run
+/// that reads no page (`-A`), and subtracted. The runs alternate, and the medians are compared.
 struct ScanTime {
     let scans: Int
 
@@ -19,16 +20,17 @@ struct ScanTime {
         let hosts = try HostBench(spec)
         do {
             try await hosts.ready()
-            var (ours, theirs): ([Duration], [Duration]) = ([], [])
+            var (ours, theirs, opening): ([Duration], [Duration], [Duration]) = ([], [], [])
             for _ in 0..<scans {
                 ours.append(try await scan(hosts))
-                theirs.append(try scanimage(directory))
+                theirs.append(try scanimage(Self.page, directory))
+                opening.append(try scanimage(["-A"], directory))
             }
             await hosts.stop()
             return [
                 BenchLine(
                     name: "scan-a4-300dpi-colour", value: ours.median / .milliseconds(1), unit: "ms", peer: "scanimage",
-                    peerValue: theirs.median / .milliseconds(1), goal: 1.05)
+                    peerValue: (theirs.median - opening.median) / .milliseconds(1), goal: 1.05)
             ]
         } catch {
             await hosts.stop()
@@ -45,16 +47,17 @@ struct ScanTime {
         return took
     }
 
-    private func scanimage(_ directory: URL) throws -> Duration {
+    private static let page = ["--mode", "Color", "--depth", "8", "--resolution", "300", "-x", "210", "-y", "297", "--format=pnm"]
+
+    private func scanimage(_ options: [String], _ directory: URL) throws -> Duration {
+        let output = "/dev/shm/device-bench-\(UUID().uuidString).pnm"
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/scanimage")
-        process.arguments = [
-            "-d", "test:0", "--mode", "Color", "--depth", "8", "--resolution", "300", "-x", "210", "-y", "297", "--format=pnm", "-o",
-            "/dev/shm/device-bench.pnm",
-        ]
+        process.arguments = ["-d", "test:0"] + options + (options == Self.page ? ["-o", output] : [])
         process.environment = ["SANE_CONFIG_DIR": directory.path]
+        process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
-        defer { try? FileManager.default.removeItem(atPath: "/dev/shm/device-bench.pnm") }
+        defer { try? FileManager.default.removeItem(atPath: output) }
         let began = ContinuousClock.now
         try process.run()
         process.waitUntilExit()

@@ -171,6 +171,45 @@ struct DeviceCareTests {
         }
     }
 
+    @Test func recordsThatFailAreShownUntilTheyTakeSomethingAgain() async throws {
+        let records = RecordsDouble(isBroken: true)
+        var timing = Self.timing
+        timing.ladder.longPatience = .milliseconds(300)
+        try await SupervisorBed.run([DeviceSpec(name: "locker", deviceClass: .locker)], timing: timing, records: records) { bed in
+            try await bed.report { $0.state == .ready }
+            #expect(await bed.supervisor.perform(.openDoor(3), on: "locker", deadline: .seconds(20)).completion.faultCode == "link.unrecorded")
+            try await bed.report { $0.state == .needsTechnician && $0.fault?.code == "link.unrecorded" }
+            records.state.withLock { $0.isBroken = false }
+            try await bed.report { $0.state == .ready && $0.fault == nil }
+        }
+    }
+
+    @Test func aResetAnswersWithWhatTheDeviceIsThen() async throws {
+        let wedge = Wedge()
+        wedge.drive()
+        defer { wedge.pull() }
+        try await SupervisorBed.run([SupervisorBed.worker(["wedge": wedge.path])]) { bed in
+            try await bed.report { $0.fault?.code == "test.wedged" }
+            #expect(await bed.supervisor.reset("worker").completion.faultCode == "test.wedged")
+            wedge.pull()
+            #expect(await bed.supervisor.reset("worker").completion == .success(.done))
+            #expect(await bed.supervisor.reports[0].state == .ready)
+        }
+    }
+
+    @Test func aPortThatMayNotBeResetIsNoRung() async throws {
+        let wedge = Wedge()
+        defer { wedge.pull() }
+        let ports = Ports(mending: nil)
+        let spec = SupervisorBed.worker(["wedge": wedge.path, "usb": "1-2.4"])
+        try await SupervisorBed.run([spec], timing: Self.timing, ports: ports) { bed in
+            _ = try await bed.runningPID()
+            wedge.drive()
+            let ticket = try #require(try await bed.report { $0.ticket != nil }.ticket)
+            #expect(ports.resets.count == 1 && ticket.tried == [.retry, .reset, .restart])
+        }
+    }
+
     @Test func aRecordingComesOverTheLinkAndAResetLosesIt() async throws {
         try await SupervisorBed.run([DeviceSpec(name: "locker", deviceClass: .locker)]) { bed in
             #expect(await bed.supervisor.perform(.beginRecording, on: "locker", deadline: .seconds(20)).completion == .success(.done))

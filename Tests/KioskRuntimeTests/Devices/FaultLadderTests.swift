@@ -49,6 +49,20 @@ struct FaultLadderTests {
         #expect(bed.ladder.tried == [.retry, .reset, .restart, .port])
     }
 
+    @Test func theTimeToAnswerRunsFromTheEndOfARung() {
+        var bed = Bed()
+        bed.told(Self.wedged)
+        #expect(bed.pass(15) == [Self.qualified("15 take(reset)")])
+        bed.now += .seconds(14)
+        bed.ladder.taken(.reset, at: bed.now)
+        #expect(bed.pass(14).isEmpty)
+        #expect(bed.pass(1) == [Self.qualified("44 take(restart)")])
+        #expect(bed.pass(30) == [Self.qualified("74 take(port)")])
+        bed.ladder.skip(.port, at: bed.now)
+        #expect(bed.ladder.next(at: bed.now, hasPort: true, chance: 1) == .outOfService)
+        #expect(bed.ladder.tried == [.retry, .reset, .restart])
+    }
+
     /// For years: an hour later it may help.
     @Test func itClimbsAgainEveryHourWithoutAnotherTicket() {
         var bed = Bed()

@@ -25,7 +25,8 @@ final class RecordsDouble: DeviceRecords {
     func histories() async throws -> [String: DeviceHistory] { state.withLock { $0.histories } }
 
     func count(_ counters: DeviceCounters, on device: String) async throws {
-        state.withLock {
+        try state.withLock {
+            if $0.isBroken { throw Broken() }
             let before = $0.counters[device] ?? DeviceCounters()
             $0.counters[device] = DeviceCounters(
                 uses: before.uses + counters.uses, failures: before.failures + counters.failures,

@@ -5,7 +5,9 @@ import Testing
 
 struct PowerPolicyTests {
     private func ups(_ conditions: [DeviceCondition], _ state: DeviceState = .ready, name: String = "ups") -> DeviceReport {
-        DeviceReport(name: name, deviceClass: .powerSupply, state: state, conditions: conditions)
+        let alarm = DeviceFault(code: "ups.alarm", action: .reset, detail: "an alarm")
+        return DeviceReport(
+            name: name, deviceClass: .powerSupply, state: state, fault: state == .needsTechnician ? alarm : nil, conditions: conditions)
     }
 
     private func battery(_ charge: Int?, _ runtime: Int?, low: Bool = false) -> [DeviceCondition] {
@@ -55,8 +57,34 @@ struct PowerPolicyTests {
         #expect(policy.advice == .goOn && !policy.isUncertain)
     }
 
+    @Test func `one that starts on a battery about to end stays closed until the mains are back`() {
+        var policy = PowerPolicy(minimumRuntime: 300)
+        policy.update([ups([], .starting)])
+        for _ in 0..<2 {
+            policy.update([ups(battery(5, 20, low: true))])
+            #expect(policy.advice == .close)
+        }
+        policy.update([ups([])])
+        #expect(policy.advice == .goOn)
+        policy.update([ups(battery(5, 20, low: true))])
+        #expect(policy.advice == .end, "this run has seen the mains")
+    }
+
+    @Test func `a fault that isn't the UPS's own report tells nothing of the mains`() {
+        var policy = PowerPolicy(minimumRuntime: 300)
+        policy.update([ups(battery(20, 100))])
+        for code in ["ups.access", "ups.unknown", "ups.no-status"] {
+            let fault = DeviceFault(code: code, action: .configure, detail: "nobody heard it")
+            policy.update([DeviceReport(name: "ups", deviceClass: .powerSupply, state: .needsTechnician, fault: fault)])
+            #expect(policy.advice == .close && policy.isUncertain, "\(code)")
+        }
+        policy.update([ups([], .needsTechnician)])
+        #expect(policy.advice == .goOn && !policy.isUncertain)
+    }
+
     @Test func `of two the worse has the say`() {
         var policy = PowerPolicy(minimumRuntime: 300)
+        policy.update([ups([], name: "a"), ups([], name: "b")])
         policy.update([ups([], name: "a"), ups(battery(9, 10, low: true), name: "b")])
         #expect(policy.advice == .end)
         policy.update([ups([], name: "a"), ups([], .offline, name: "b")])
