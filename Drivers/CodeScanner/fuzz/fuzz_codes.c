@@ -3,19 +3,10 @@
 // counts of the reads, and the descriptor of a scanner.
 #include "kiosk_codescanner.h"
 
+#include "../../Line/fuzz/fuzz_line.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-typedef struct line {
-    const uint8_t *bytes;
-    size_t left;
-} line;
-
-static int line_open(void *context, int32_t deadline_ms) {
-    (void)context;
-    (void)deadline_ms;
-    return 0;
-}
 
 static int line_write(void *context, const uint8_t *bytes, size_t count, int32_t deadline_ms) {
     (void)context;
@@ -24,35 +15,6 @@ static int line_write(void *context, const uint8_t *bytes, size_t count, int32_t
     (void)deadline_ms;
     abort(); // Nothing is ever said to a scanner.
 }
-
-/// One byte says how many follow; 0 is silence, which ends a look and a wait.
-static int line_read(void *context, uint8_t *bytes, size_t capacity, int32_t deadline_ms) {
-    line *source = context;
-    (void)deadline_ms;
-    if (capacity == 0) {
-        abort();
-    }
-    if (source->left == 0) {
-        return KIOSK_CODE_TIMEOUT;
-    }
-    size_t count = source->bytes[0];
-    source->bytes++;
-    source->left--;
-    if (count == 0) {
-        return KIOSK_CODE_TIMEOUT;
-    }
-    count = count < source->left ? count : source->left;
-    count = count < capacity ? count : capacity;
-    if (count == 0) {
-        return KIOSK_CODE_GONE;
-    }
-    memcpy(bytes, source->bytes, count);
-    source->bytes += count;
-    source->left -= count;
-    return (int)count;
-}
-
-static void line_close(void *context) { (void)context; }
 
 static void check(const kiosk_code *code) {
     if (code->length < 1 || code->length > KIOSK_CODE_MAX || code->dropped || memchr(code->aim, 0, sizeof code->aim) == NULL) {

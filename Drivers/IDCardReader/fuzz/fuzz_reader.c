@@ -3,54 +3,16 @@
 // to start from (sam, none, found): a SAM id, an error and a find reply, each behind the two control bytes (buffer size and command, bytes to hand over).
 #include "kiosk_idcardreader.h"
 
+#include "../../Line/fuzz/fuzz_line.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-typedef struct line {
-    const uint8_t *bytes;
-    size_t left;
-} line;
-
-static int line_open(void *context, int32_t deadline_ms) {
-    (void)context;
-    (void)deadline_ms;
-    return 0;
-}
 
 static int line_write(void *context, const uint8_t *bytes, size_t count, int32_t deadline_ms) {
     (void)context;
     (void)deadline_ms;
     return bytes != NULL && count >= KIOSK_SDT_HEADER + 3 ? 0 : KIOSK_READER_IO;
 }
-
-/// One byte says how many follow; 0 is silence, which ends a drain and a wait.
-static int line_read(void *context, uint8_t *bytes, size_t capacity, int32_t deadline_ms) {
-    line *source = context;
-    (void)deadline_ms;
-    if (capacity == 0) {
-        abort();
-    }
-    if (source->left == 0) {
-        return KIOSK_READER_TIMEOUT;
-    }
-    size_t count = source->bytes[0];
-    source->bytes++;
-    source->left--;
-    if (count == 0) {
-        return KIOSK_READER_TIMEOUT;
-    }
-    count = count < source->left ? count : source->left;
-    count = count < capacity ? count : capacity;
-    if (count == 0) {
-        return KIOSK_READER_GONE;
-    }
-    memcpy(bytes, source->bytes, count);
-    source->bytes += count;
-    source->left -= count;
-    return (int)count;
-}
-
-static void line_close(void *context) { (void)context; }
 
 static void decode_all(const uint8_t *bytes, size_t count) {
     size_t offset = 0;

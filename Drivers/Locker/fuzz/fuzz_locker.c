@@ -3,54 +3,16 @@
 // same on a line that echoes.
 #include "kiosk_locker.h"
 
+#include "../../Line/fuzz/fuzz_line.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-typedef struct line {
-    const uint8_t *bytes;
-    size_t left;
-} line;
-
-static int line_open(void *context, int32_t deadline_ms) {
-    (void)context;
-    (void)deadline_ms;
-    return 0;
-}
 
 static int line_write(void *context, const uint8_t *bytes, size_t count, int32_t deadline_ms) {
     (void)context;
     (void)deadline_ms;
     return bytes != NULL && count == KIOSK_LOCKER_FRAME ? 0 : KIOSK_LOCKER_IO;
 }
-
-/// One byte says how many follow; 0 is silence, which ends a drain and a wait.
-static int line_read(void *context, uint8_t *bytes, size_t capacity, int32_t deadline_ms) {
-    line *source = context;
-    (void)deadline_ms;
-    if (capacity == 0) {
-        abort();
-    }
-    if (source->left == 0) {
-        return KIOSK_LOCKER_TIMEOUT;
-    }
-    size_t count = source->bytes[0];
-    source->bytes++;
-    source->left--;
-    if (count == 0) {
-        return KIOSK_LOCKER_TIMEOUT;
-    }
-    count = count < source->left ? count : source->left;
-    count = count < capacity ? count : capacity;
-    if (count == 0) {
-        return KIOSK_LOCKER_GONE;
-    }
-    memcpy(bytes, source->bytes, count);
-    source->bytes += count;
-    source->left -= count;
-    return (int)count;
-}
-
-static void line_close(void *context) { (void)context; }
 
 static void decode_all(const uint8_t *bytes, size_t count, uint8_t head, uint8_t board) {
     size_t offset = 0;
