@@ -386,12 +386,15 @@ static ipp_attribute_t *read_listed(ipp_t *answer, ipp_attribute_t *attribute, c
     return attribute;
 }
 
-int kiosk_printer_list_jobs(const kiosk_printer_address *address, const kiosk_printer_limit *limit, const char *user,
+int kiosk_printer_list_jobs(const kiosk_printer_address *address, const kiosk_printer_limit *limit, const char *user, bool ended,
                             kiosk_printer_listed_job *jobs, size_t capacity) {
     static const char *const wanted[] = {"job-id", "job-name", "job-originating-user-name"};
     ipp_t *request = new_request(IPP_OP_GET_JOBS, address->uri, 0, user);
     if (request != NULL) {
-        ippAddString(request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "which-jobs", NULL, "not-completed");
+        ippAddString(request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "which-jobs", NULL, ended ? "completed" : "not-completed");
+        if (ended) {
+            ippAddInteger(request, IPP_TAG_OPERATION, IPP_TAG_INTEGER, "limit", (int)capacity);
+        }
         ippAddBoolean(request, IPP_TAG_OPERATION, "my-jobs", 1);
         ippAddStrings(request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "requested-attributes", 3, NULL, wanted);
     }

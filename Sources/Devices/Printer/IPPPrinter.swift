@@ -143,10 +143,10 @@ struct IPPPrinter: Equatable {
         try call(limit) { kiosk_printer_cancel_job($0, $1, job, user) }
     }
 
-    /// The user's jobs that haven't ended; sixteen at most.
-    func openJobs(_ limit: Limit) throws -> [ListedJob] {
+    /// The user's jobs that haven't ended, oldest first, or those that have, newest first; sixteen at most.
+    func jobs(ended: Bool = false, _ limit: Limit) throws -> [ListedJob] {
         var raw = [kiosk_printer_listed_job](repeating: kiosk_printer_listed_job(), count: 16)
-        let count = try call(limit) { kiosk_printer_list_jobs($0, $1, user, &raw, raw.count) }
+        let count = try call(limit) { kiosk_printer_list_jobs($0, $1, user, ended, &raw, raw.count) }
         return raw.prefix(Int(count)).map { ListedJob(id: $0.id, name: Self.text(of: $0.name)) }
     }
 

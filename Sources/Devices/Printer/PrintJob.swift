@@ -16,7 +16,7 @@ struct PrintJob {
     private var isHandedOver = false
     /// The job behind a print server: the same document at the machine.
     private var twin: Int32?
-    /// Jobs of ours that the machine had before, and is perhaps still ending: a document is printed again under the same title.
+    /// Jobs of ours that the machine had before, ended or not: a document is printed again under the same title.
     private var before: Set<Int32> = []
     /// A job of ours may still be at the printer.
     private(set) var mayBeLeftOver = false
@@ -39,7 +39,7 @@ struct PrintJob {
     /// ``mayBeLeftOver`` says so.
     mutating func run(_ document: MemoryFile) throws -> Int {
         if let obstacle = try route.status(look()).obstacle { throw obstacle.fault }
-        if route.isQueue, let machine = route.machine { before = Set(try machine.openJobs(look()).map(\.id)) }
+        if route.isQueue, let machine = route.machine { before = Set(try (machine.jobs(look()) + machine.jobs(ended: true, look())).map(\.id)) }
         let job = try create()
         do {
             try context.checkCancelled()
@@ -149,7 +149,7 @@ struct PrintJob {
     private mutating func look(at job: Int32) throws -> (IPPPrinter.Job, printed: Int) {
         let handedIn = try route.entrance.job(job, look())
         guard route.isQueue, let machine = route.machine else { return (handedIn, sheets(of: handedIn)) }
-        twin = try twin ?? findTwin(at: machine, look())
+        twin = try twin ?? findTwin(at: machine, ended: handedIn.hasEnded, look())
         guard let twin else { return (handedIn, 0) }
         let printing = try machine.job(twin, look())
         // The server knows only that all was sent.
@@ -158,8 +158,11 @@ struct PrintJob {
         return (printing.state == .completed && !handedIn.hasEnded ? printing : handedIn, sheets(of: printing))
     }
 
-    private func findTwin(at machine: IPPPrinter, _ limit: IPPPrinter.Limit) throws -> Int32? {
-        try machine.openJobs(limit).last { $0.name == request.title && !before.contains($0.id) }?.id
+    /// A short document can be on paper before anybody has looked: then it is among the jobs that have ended.
+    private func findTwin(at machine: IPPPrinter, ended: Bool, _ limit: IPPPrinter.Limit) throws -> Int32? {
+        func isTwin(_ job: IPPPrinter.ListedJob) -> Bool { job.name == request.title && !before.contains(job.id) }
+        if let open = try machine.jobs(limit).last(where: isTwin) { return open.id }
+        return ended ? try machine.jobs(ended: true, limit).first(where: isTwin)?.id : nil
     }
 
     /// As the printer counts: sheets, or sides of sheets.
@@ -224,7 +227,7 @@ struct PrintJob {
     private mutating func withdrawBehind(_ brief: IPPPrinter.Limit) -> Withdrawal? {
         guard route.isQueue, let machine = route.machine else { return .cancelled }
         do {
-            twin = try twin ?? findTwin(at: machine, brief)
+            twin = try twin ?? findTwin(at: machine, ended: true, brief)
             guard let twin else { return .cancelled }
             let state = try machine.job(twin, brief)
             if state.state == .completed { return .completed(sheets: max(sheets(of: state), request.copies)) }

@@ -42,7 +42,7 @@ struct PrinterRoute {
     /// Cancels what an earlier host, or an earlier moment without a connection, left behind under our name. Throws while that isn't certain.
     func cancelLeftovers(_ limit: IPPPrinter.Limit) throws {
         for place in isQueue ? [entrance, machine].compactMap(\.self) : [entrance] {
-            for job in try place.openJobs(limit) {
+            for job in try place.jobs(limit) {
                 do {
                     try place.cancel(job: job.id, limit)
                 } catch let failure as PrinterFailure where failure == .notPossible || failure == .notFound {
