@@ -253,7 +253,7 @@ let package = Package(
             name: "test-usb-reader", dependencies: ["IDCardReaderShim", "CUmockdev"], path: "Tests/Support/test-usb-reader", cSettings: cSettings),
         suite("PhotoDecoder", ["PhotoDecoder", "PhotoDecoderShim", "test-photo-decoder", "DeviceLink", "KioskModel", "Bench"]),
         suite("Scanner", ["Scanner", "DeviceLink", "KioskModel", "Bench"]),
-        suite("Printer", ["Printer", "DeviceLink", "KioskModel", "Bench"]),
+        suite("Printer", ["Printer", "PrinterShim", "DeviceLink", "KioskModel", "Bench"]),
         suite("Keypad", ["Keypad", "KeypadShim", "DeviceLink", "KioskModel", "Bench"]),
         suite("PowerSupply", ["PowerSupply", "PowerSupplyShim", "DeviceLink", "KioskModel", "Bench"]),
         suite("Auxiliaries", ["Auxiliaries", "AuxiliariesShim", "DeviceLink", "KioskModel", "Bench"]),
