@@ -1,9 +1,9 @@
+#include "kiosk_clock.h"
 #include "kiosk_printer.h"
 
 #include <cups/cups.h>
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 /// One exchange with the printer. Lives on the caller's stack: libcups' time-out callback never outlives the call.
 typedef struct exchange {
@@ -19,14 +19,8 @@ typedef struct exchange {
     bool stopped;
 } exchange;
 
-static int64_t now_ms(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
 static bool must_end(exchange *with) {
-    with->late = with->late || now_ms() >= with->deadline;
+    with->late = with->late || kiosk_now() >= with->deadline;
     with->stopped = with->stopped || (with->stop != NULL && with->stop(with->context));
     return with->late || with->stopped;
 }
@@ -55,7 +49,7 @@ static int connect_socket(exchange *with, const kiosk_printer_address *address) 
         return KIOSK_PRINTER_BAD_URI;
     }
     strcpy(with->resource, path);
-    with->http = httpConnect2(address->socket, 0, NULL, AF_UNSPEC, HTTP_ENCRYPTION_NEVER, 1, (int)(with->deadline - now_ms()), NULL);
+    with->http = httpConnect2(address->socket, 0, NULL, AF_UNSPEC, HTTP_ENCRYPTION_NEVER, 1, (int)(with->deadline - kiosk_now()), NULL);
     if (with->http == NULL) {
         return KIOSK_PRINTER_UNREACHABLE;
     }
@@ -74,12 +68,12 @@ static int reason(exchange *with, int otherwise) {
 static int connect_network(exchange *with) {
     enum { step_ms = 200 };
     while (!must_end(with)) {
-        int64_t began = now_ms(), left = with->deadline - began;
+        int64_t began = kiosk_now(), left = with->deadline - began;
         int step = (int)(left < step_ms ? left : step_ms), cancel = 0;
         if (httpReconnect2(with->http, step, &cancel) == 0) {
             return 0;
         }
-        if (now_ms() - began < step || cupsLastError() == IPP_STATUS_ERROR_CUPS_PKI) {
+        if (kiosk_now() - began < step || cupsLastError() == IPP_STATUS_ERROR_CUPS_PKI) {
             return reason(with, KIOSK_PRINTER_UNREACHABLE);
         }
     }
@@ -87,7 +81,7 @@ static int connect_network(exchange *with) {
 }
 
 static int begin(exchange *with, const kiosk_printer_address *address, const kiosk_printer_limit *limit) {
-    *with = (exchange){.deadline = now_ms() + limit->timeout_ms, .stop = limit->stop, .context = limit->context};
+    *with = (exchange){.deadline = kiosk_now() + limit->timeout_ms, .stop = limit->stop, .context = limit->context};
     if (strncmp(address->uri, "ipp://", 6) != 0 && strncmp(address->uri, "ipps://", 7) != 0) {
         return KIOSK_PRINTER_BAD_URI;
     }
