@@ -241,13 +241,9 @@ extension ReceiptPrinterDriver {
     }
 
     private func status(of printer: PrinterConnection, _ context: CommandContext) throws -> PrinterStatus {
-        let port: PrinterStatus?
-        do {
-            port = try printer.portStatus(context)
-        } catch PrinterFailure.mute where options.answers {
-            port = nil
-        }
-        guard options.answers else { return port ?? PrinterStatus() }
+        guard options.answers else { return try printer.portStatus(context) ?? PrinterStatus() }
+        // What is wrong with the line is seen below too.
+        let port = try? printer.portStatus(context)
         do {
             return try printer.status(limit: timing.answer, context)
         } catch PrinterFailure.mute where port?.fault != nil {
