@@ -13,8 +13,12 @@ import Testing
 @Suite(.serialized) struct CodeScannerDriverTests {
     private static let long = "https://example.invalid/pickup/2026-11-21/0123456789abcdefghijklmnopqrstuvwxyz"
 
+    private let watch = WatchedLine.Watch()
+
     private func driver(_ device: ReportLine.Device) -> CodeScannerDriver {
-        CodeScannerDriver(form: KIOSK_CODE_REPORTS) { () throws(ScannerFailure) in (kiosk_line(over: ReportLine(device)), "/dev/hidraw0") }
+        CodeScannerDriver(form: KIOSK_CODE_REPORTS) { [watch] () throws(ScannerFailure) in
+            (kiosk_line(over: WatchedLine(kiosk_line(over: ReportLine(device)), watch)), "/dev/hidraw0")
+        }
     }
 
     private static func context(_ milliseconds: Int = 20_000) -> CommandContext {
@@ -27,21 +31,18 @@ import Testing
         return code
     }
 
-    /// Does `body` while the driver waits for a code. That it waits is seen by its having taken the first of the reports.
-    private func whileWaiting(_ device: ReportLine.Device, _ body: @escaping @Sendable () -> Void) -> Thread {
-        let thread = Thread {
-            usleep(150_000)
-            body()
+    /// Does `body` once the driver waits for a code.
+    private func whileWaiting(_ body: @escaping @Sendable () -> Void) {
+        Thread.detachNewThread { [watch] in
+            if watch.untilItWaits() { body() }
         }
-        thread.start()
-        return thread
     }
 
     @Test func aCodeOfSeveralReportsIsRead() throws {
         let device = ReportLine.Device()
         let driver = driver(device)
         #expect(driver.poll() == DeviceStatus(state: .ready, identity: ["node": "/dev/hidraw0"]))
-        _ = whileWaiting(device) { device.send(HIDPOSReports.encode(Self.long)) }
+        whileWaiting { device.send(HIDPOSReports.encode(Self.long)) }
         let code = try awaitCode(driver)
         #expect(code == ScannedCode(symbology: "]Q1", content: Array(Self.long.utf8)))
         #expect(!"\(code)".contains("example"))
@@ -56,7 +57,7 @@ import Testing
         // Of this one the first report comes before the command, and the second after it.
         let parts = HIDPOSReports.encode(Self.long)
         device.send([parts[0]])
-        _ = whileWaiting(device) { device.send([parts[1]] + HIDPOSReports.encode("7")) }
+        whileWaiting { device.send([parts[1]] + HIDPOSReports.encode("7")) }
         #expect(try awaitCode(driver).text?.reveal == "7")
     }
 
@@ -65,17 +66,17 @@ import Testing
         let driver = driver(device)
         #expect(driver.poll().state == .ready)
         let parts = HIDPOSReports.encode(Self.long)
-        _ = whileWaiting(device) {
+        let before = watch.received
+        whileWaiting { [watch] in
             device.send([parts[0]])
-            usleep(50_000)
-            device.unplug()
+            if watch.untilReceived(before + parts[0].count) { device.unplug() }
         }
         let thrown = #expect(throws: DeviceFault.self) { try awaitCode(driver) }
         #expect(thrown?.code == "codeScanner.absent")
         #expect(driver.poll().state == .absent)
         device.plug()
         #expect(driver.poll().state == .ready)
-        _ = whileWaiting(device) { device.send(HIDPOSReports.encode("7")) }
+        whileWaiting { device.send(HIDPOSReports.encode("7")) }
         #expect(try awaitCode(driver).text?.reveal == "7")
     }
 
@@ -83,33 +84,29 @@ import Testing
         let device = ReportLine.Device()
         let other = ReportLine.Device()
         var current = device
-        let driver = CodeScannerDriver(form: KIOSK_CODE_REPORTS) { () throws(ScannerFailure) in
-            (kiosk_line(over: ReportLine(current)), "/dev/hidraw0")
+        let driver = CodeScannerDriver(form: KIOSK_CODE_REPORTS) { [watch] () throws(ScannerFailure) in
+            (kiosk_line(over: WatchedLine(kiosk_line(over: ReportLine(current)), watch)), "/dev/hidraw0")
         }
         #expect(driver.poll().state == .ready)
         device.unplug()
         current = other
-        _ = whileWaiting(other) { other.send(HIDPOSReports.encode("7")) }
+        whileWaiting { other.send(HIDPOSReports.encode("7")) }
         #expect(try awaitCode(driver).text?.reveal == "7")
     }
 
-    @Test func noCodeInTimeIsShownAgainAndACancelledWaitEnds() async throws {
+    @Test func noCodeInTimeIsShownAgainAndACancelledWaitEnds() throws {
         let driver = driver(ReportLine.Device())
         #expect(throws: CitizenRemedy.showCodeAgain) { try awaitCode(driver, Self.context(50)) }
         let context = Self.context()
-        let canceller = Task.detached {
-            try await Task.sleep(for: .milliseconds(100))
-            context.cancel()
-        }
+        whileWaiting { context.cancel() }
         #expect(throws: CancellationError.self) { try awaitCode(driver, context) }
-        try await canceller.value
     }
 
     @Test func aCodeThatIsTooLongIsShownAgain() throws {
         let device = ReportLine.Device()
         let driver = driver(device)
         #expect(driver.poll().state == .ready)
-        _ = whileWaiting(device) { device.send(HIDPOSReports.encode(String(repeating: "x", count: 9000))) }
+        whileWaiting { device.send(HIDPOSReports.encode(String(repeating: "x", count: 9000))) }
         #expect(throws: CitizenRemedy.showCodeAgain) { try awaitCode(driver) }
     }
 

@@ -26,16 +26,16 @@ import Testing
     }
 
     /// Records one code that somebody was asked for, and one before that nobody was.
-    private func record(_ driver: CodeScannerDriver, early: () -> Void, show: @escaping @Sendable () -> Void) throws -> String {
+    private func record(
+        _ driver: CodeScannerDriver, _ watch: WatchedLine.Watch, early: () -> Void, show: @escaping @Sendable () -> Void
+    ) async throws -> String {
         try driver.beginRecording()
         early()
-        usleep(50_000)
-        #expect(driver.poll().state == .ready)
-        let thread = Thread {
-            usleep(150_000)
-            show()
+        // The poll drops what is there, once it is there.
+        try await Poll.until("the early code") { driver.poll().state == .ready && watch.received > 0 ? .there(()) : .notYet("nothing came") }
+        Thread.detachNewThread {
+            if watch.untilItWaits() { show() }
         }
-        thread.start()
         #expect(try awaitCode(driver).text?.reveal == Self.secret)
         #expect(driver.poll().state == .ready)
         return try driver.endRecording()
@@ -55,22 +55,31 @@ import Testing
         #expect(said.contains("]Q1"))
     }
 
-    @Test func reportsAreRecordedWithoutWhatTheySay() throws {
+    @Test func reportsAreRecordedWithoutWhatTheySay() async throws {
         let device = ReportLine.Device()
-        let driver = CodeScannerDriver(form: KIOSK_CODE_REPORTS) { () throws(ScannerFailure) in (kiosk_line(over: ReportLine(device)), "-") }
-        let text = try record(driver, early: { device.send(HIDPOSReports.encode("990001")) }) { device.send(HIDPOSReports.encode(Self.secret)) }
+        let watch = WatchedLine.Watch()
+        let driver = CodeScannerDriver(form: KIOSK_CODE_REPORTS) { () throws(ScannerFailure) in
+            (kiosk_line(over: WatchedLine(kiosk_line(over: ReportLine(device)), watch)), "-")
+        }
+        let text = try await record(driver, watch, early: { device.send(HIDPOSReports.encode("990001")) }) {
+            device.send(HIDPOSReports.encode(Self.secret))
+        }
         try expectAnonymous(text)
         try store(text, as: "reports", "a code that nobody was asked for, and one of two reports that somebody was")
         let (now, then) = (try Recording(text), try recording("reports"))
         #expect(now.events.filter { $0 != .silent } == then.events.filter { $0 != .silent })
     }
 
-    @Test func linesAreRecordedWithoutWhatTheySay() throws {
+    @Test func linesAreRecordedWithoutWhatTheySay() async throws {
         let scanner = try CodeScannerSimulator()
         defer { scanner.stop() }
         try scanner.plug()
-        let driver = try CodeScannerDriver(options: ["port": scanner.devicePath])
-        let text = try record(driver, early: { scanner.scan("990001") }) { scanner.scan(Self.secret) }
+        let (port, watch) = (try ScannerPort(options: ["port": scanner.devicePath]), WatchedLine.Watch())
+        let driver = CodeScannerDriver(form: port.form) { () throws(ScannerFailure) in
+            let (line, path) = try port.makeLine()
+            return (kiosk_line(over: WatchedLine(line, watch)), path)
+        }
+        let text = try await record(driver, watch, early: { scanner.scan("990001") }) { scanner.scan(Self.secret) }
         try expectAnonymous(text)
         try store(text, as: "lines", "a code that nobody was asked for, and one that somebody was")
         let (now, then) = (try Recording(text), try recording("lines"))

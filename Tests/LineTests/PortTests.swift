@@ -123,6 +123,20 @@ import Testing
         }
     }
 
+    /// Whether a node is a printer is only known by asking, which may take 5 s: a nearer deadline isn't outlived by it.
+    @Test func aPrinterIsOnlyAskedWhenThereIsTime() throws {
+        var line = kiosk_line()
+        try #require(kiosk_line_node("/dev/null", &line) == 0)
+        defer { kiosk_line_close(&line) }
+        #expect(kiosk_line_open(&line, 0) == 0)
+        #expect(Int(kiosk_line_printer_status(&line, 4999)) == KIOSK_LINE_TIMEOUT)
+        #expect(Int(kiosk_line_printer_status(&line, 5000)) == KIOSK_LINE_ARGUMENT)
+        var port = kiosk_line()
+        try #require(kiosk_line_serial("/dev/null", 9600, &port) == 0)
+        defer { kiosk_line_close(&port) }
+        #expect(Int(kiosk_line_printer_status(&port, 100)) == KIOSK_LINE_ARGUMENT)
+    }
+
     /// As hidraw and usblp are.
     @Test func aNodeIsReadAndWrittenAsItIs() throws {
         var line = kiosk_line()

@@ -88,4 +88,20 @@ struct PowerSupplyTests {
             "VAR kiosk x \"\\", "END LIST VAR other", "BEGIN LIST RW kiosk", "OK",
         ] { #expect(Int(decode(line).0) == KIOSK_UPS_PROTOCOL, "\(line)") }
     }
+
+    @Test(arguments: [
+        // No line ever ends, the list doesn't, and a line is longer than any.
+        ("BEGIN LIST VAR kiosk\nVAR kiosk ups.status \"", "x", KIOSK_UPS_TIMEOUT),
+        ("BEGIN LIST VAR kiosk\n", "VAR kiosk ups.load \"5\"\n", KIOSK_UPS_TIMEOUT),
+        (String(repeating: "x", count: 600), "", KIOSK_UPS_PROTOCOL),
+    ])
+    func aServerThatGoesOnForEverIsLeftAtTheDeadline(_ start: String, _ drop: String, _ code: Int) throws {
+        let server = try TricklingServer(start: start, drop: drop)
+        defer { server.stop() }
+        var variables = [kiosk_ups_variable](repeating: kiosk_ups_variable(), count: 8)
+        let began = ContinuousClock.now
+        let result = kiosk_ups_read("127.0.0.1", server.port, "kiosk", &variables, variables.count, 700)
+        #expect(Int(result) == code)
+        #expect(ContinuousClock.now - began < .seconds(5), "a patience for each byte would have lasted ten seconds")
+    }
 }

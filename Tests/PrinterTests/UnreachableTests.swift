@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import KioskModel
 import Printer
+import PrinterShim
 import Testing
 
 @Suite("A printer that is gone", .serialized, .timeLimit(.minutes(2)))
@@ -85,6 +86,29 @@ struct UnreachableTests {
         let status = driver.poll()
         #expect(status.state == .offline && status.fault?.code == "printer.unreachable")
         #expect((.seconds(1.9)...Duration.seconds(4)).contains(ContinuousClock.now - asked))
+    }
+
+    @Test("Giving up is noticed while a printer doesn't take the connection")
+    func stoppedWhileConnecting() throws {
+        let listener = try Listener()
+        let fillers = try listener.fill()
+        defer { for filler in fillers { close(filler) } }
+        var asked: Int32 = 0
+        var status = kiosk_printer_status()
+        let uri = "ipp://127.0.0.1:\(listener.port)/ipp/print"
+        let result = uri.withCString { uri in
+            withUnsafeMutablePointer(to: &asked) { asked in
+                var address = kiosk_printer_address(uri: uri, socket: nil)
+                let third: kiosk_printer_stop = { context in
+                    guard let asked = context?.assumingMemoryBound(to: Int32.self) else { return true }
+                    asked.pointee += 1
+                    return asked.pointee == 3
+                }
+                var limit = kiosk_printer_limit(timeout_ms: 20_000, stop: third, context: asked)
+                return kiosk_printer_query(&address, &limit, &status)
+            }
+        }
+        #expect(result == KIOSK_PRINTER_STOPPED.rawValue && asked == 3)
     }
 
     @Test("One that answers with something else than IPP is a fault")
@@ -173,6 +197,22 @@ final class Listener: Sendable {
     }
 
     deinit { close(descriptor) }
+
+    /// Has as many connections wait to be accepted as there is room for, so that the next isn't answered at all. The caller closes what is returned.
+    func fill() throws -> [Int32] {
+        try #require(listen(descriptor, 0) == 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = in_addr_t(INADDR_LOOPBACK).bigEndian
+        address.sin_port = in_port_t(port).bigEndian
+        return (0..<4).map { _ in
+            let filler = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+            withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { _ = connect(filler, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+            }
+            return filler
+        }
+    }
 
     /// Answers the first request with these bytes and hangs up.
     func answer(_ text: String) {

@@ -21,17 +21,19 @@ final class PrinterBench {
         return timing
     }
 
-    private init(_ options: [String: String]) throws {
+    private init(_ options: [String: String], _ timing: ReceiptPrinterDriver.Timing) throws {
         printer = try ReceiptPrinterSimulator()
         try printer.plug()
         let port = ["port": printer.devicePath].merging(options) { $1 }
         let parsed = try ReceiptPrinterOptions(port)
-        driver = ReceiptPrinterDriver(options: parsed, timing: Self.timing) { () throws(PrinterFailure) in try parsed.line() }
+        driver = ReceiptPrinterDriver(options: parsed, timing: timing) { () throws(PrinterFailure) in try parsed.line() }
     }
 
     /// Runs `body` with a printer that is plugged in, and takes it down afterwards.
-    static func run(_ options: [String: String] = [:], _ body: (PrinterBench) async throws -> Void) async throws {
-        let bench = try PrinterBench(options)
+    static func run(
+        _ options: [String: String] = [:], timing: ReceiptPrinterDriver.Timing = timing, _ body: (PrinterBench) async throws -> Void
+    ) async throws {
+        let bench = try PrinterBench(options, timing)
         defer { bench.printer.remove() }
         try await body(bench)
     }

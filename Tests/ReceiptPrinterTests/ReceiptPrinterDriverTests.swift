@@ -3,6 +3,9 @@ import CQREncode
 import DeviceLink
 import Foundation
 import KioskModel
+import LineShim
+import Line
+import ReceiptPrinterShim
 import Testing
 
 @testable import ReceiptPrinter
@@ -66,6 +69,45 @@ import Testing
             #expect(result == .printed(sheets: 1))
             #expect(ContinuousClock.now - began >= .seconds(2))
         }
+    }
+
+    /// A host that died after its mark leaves an answer to come, which looks like that to the next mark.
+    @Test func theFirstAnswerOnALineProvesNothing() async throws {
+        var timing = PrinterBench.timing
+        timing.settle = 6000
+        try await PrinterBench.run(timing: timing) { bench in
+            let began = ContinuousClock.now
+            #expect(try bench.print(width: 384, height: 48) == .printed(sheets: 1))
+            let second = ContinuousClock.now
+            #expect(second - began >= .seconds(6))
+            #expect(try bench.print(width: 384, height: 48) == .printed(sheets: 1))
+            #expect(ContinuousClock.now - second < .seconds(6))
+        }
+    }
+
+    @Test func aLateAnswerIsNotThatOfTheNextMark() throws {
+        let answers = AnswerLine.Answers()
+        var line = kiosk_line(over: AnswerLine(answers))
+        var opened: OpaquePointer?
+        try #require(kiosk_receipt_open(&line, 0, &opened) == 0)
+        let printer = try #require(opened)
+        defer { kiosk_receipt_close(printer) }
+        func fenced(after bytes: [UInt8]) -> Bool {
+            answers.add(bytes)
+            var answer: UInt8 = 0
+            _ = kiosk_receipt_answer(printer, &answer, 0)
+            return kiosk_receipt_fenced(printer) == 1
+        }
+        #expect(kiosk_receipt_fence(printer, 0) == 0)
+        #expect(!fenced(after: []))
+        #expect(kiosk_receipt_fence(printer, 0) == 0)
+        #expect(!fenced(after: [0x00]))
+        #expect(fenced(after: [0x00]))
+        // What nobody asked for is no answer to the next either.
+        #expect(fenced(after: [0x00]))
+        #expect(kiosk_receipt_fence(printer, 0) == 0)
+        #expect(!fenced(after: [0x12]))
+        #expect(fenced(after: [0x0C]))
     }
 
     @Test func aPrinterThatCannotAnswerSaysSoAndPrints() async throws {

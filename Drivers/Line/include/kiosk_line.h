@@ -67,8 +67,9 @@ int kiosk_line_serial(const char *path, int32_t baud, kiosk_line *line);
 int kiosk_line_node(const char *path, kiosk_line *line);
 
 /// The port status of the USB printer class (1.1, 4.2.2: bit 5 paper empty, 4 selected, 3 no error) of an open `kiosk_line_node`; usblp asks the
-/// device, for up to 5 s. Returns 0…255, ARGUMENT for any other line or node, GONE or IO.
-int kiosk_line_printer_status(const kiosk_line *line);
+/// device, for up to 5 s, and can't be stopped. Returns 0…255, ARGUMENT for any other line or node, GONE or IO; TIMEOUT, and asks nothing, of a node
+/// when the deadline is nearer than that.
+int kiosk_line_printer_status(const kiosk_line *line, int32_t deadline_ms);
 
 #pragma clang assume_nonnull end
 

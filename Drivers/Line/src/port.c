@@ -175,11 +175,19 @@ int kiosk_line_serial(const char *path, int32_t baud, kiosk_line *line) {
 
 int kiosk_line_node(const char *path, kiosk_line *line) { return make(path, B0, line); }
 
-int kiosk_line_printer_status(const kiosk_line *line) {
+int kiosk_line_printer_status(const kiosk_line *line, int32_t deadline_ms) {
+    // USB_CTRL_GET_TIMEOUT of the kernel
+    enum { longest_ms = 5000 };
     if (line->open != port_open) {
         return KIOSK_LINE_ARGUMENT;
     }
     const port *port = line->context;
+    if (port->speed != B0) {
+        return KIOSK_LINE_ARGUMENT;
+    }
+    if (deadline_ms < longest_ms) {
+        return KIOSK_LINE_TIMEOUT;
+    }
     int status = 0;
     if (ioctl(port->fd, LPGETSTATUS, &status) < 0) {
         return errno == ENOTTY || errno == EINVAL ? KIOSK_LINE_ARGUMENT : failure(errno);

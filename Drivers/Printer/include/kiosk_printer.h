@@ -40,14 +40,14 @@ typedef struct kiosk_printer_address {
     const char *_Nullable socket;
 } kiosk_printer_address;
 
-/// Asked between blocks of a document and every 100 ms while the printer is silent. True gives up.
+/// Asked between blocks of a document, every 200 ms until the printer has taken the connection, and every 100 ms while it is silent. True gives up.
 typedef bool (*kiosk_printer_stop)(void *_Nullable context);
 
 /// How long a call may take.
 typedef struct kiosk_printer_limit {
     /// milliseconds, for connecting, sending and the answer together
     int timeout_ms;
-    /// Isn't asked while a connection is made.
+    /// Isn't asked while a connection to `socket` is made.
     kiosk_printer_stop _Nullable stop;
     void *_Nullable context;
 } kiosk_printer_limit;

@@ -1,9 +1,9 @@
+#include "kiosk_clock.h"
 #include "kiosk_printer.h"
 
 #include <cups/cups.h>
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 /// One exchange with the printer. Lives on the caller's stack: libcups' time-out callback never outlives the call.
 typedef struct exchange {
@@ -19,14 +19,8 @@ typedef struct exchange {
     bool stopped;
 } exchange;
 
-static int64_t now_ms(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
 static bool must_end(exchange *with) {
-    with->late = with->late || now_ms() >= with->deadline;
+    with->late = with->late || kiosk_now() >= with->deadline;
     with->stopped = with->stopped || (with->stop != NULL && with->stop(with->context));
     return with->late || with->stopped;
 }
@@ -55,7 +49,7 @@ static int connect_socket(exchange *with, const kiosk_printer_address *address) 
         return KIOSK_PRINTER_BAD_URI;
     }
     strcpy(with->resource, path);
-    with->http = httpConnect2(address->socket, 0, NULL, AF_UNSPEC, HTTP_ENCRYPTION_NEVER, 1, (int)(with->deadline - now_ms()), NULL);
+    with->http = httpConnect2(address->socket, 0, NULL, AF_UNSPEC, HTTP_ENCRYPTION_NEVER, 1, (int)(with->deadline - kiosk_now()), NULL);
     if (with->http == NULL) {
         return KIOSK_PRINTER_UNREACHABLE;
     }
@@ -63,8 +57,31 @@ static int connect_socket(exchange *with, const kiosk_printer_address *address) 
     return 0;
 }
 
+/// What a failed exchange means; `otherwise` when neither deadline nor caller ended it.
+static int reason(exchange *with, int otherwise) {
+    must_end(with);
+    return with->stopped ? KIOSK_PRINTER_STOPPED : with->late ? KIOSK_PRINTER_TIMEOUT : otherwise;
+}
+
+/// libcups asks nobody while it waits for a printer to take the connection, so it is given a short time, again and again. Only a failure before the
+/// end of that time is one.
+static int connect_network(exchange *with) {
+    enum { step_ms = 200 };
+    while (!must_end(with)) {
+        int64_t began = kiosk_now(), left = with->deadline - began;
+        int step = (int)(left < step_ms ? left : step_ms), cancel = 0;
+        if (httpReconnect2(with->http, step, &cancel) == 0) {
+            return 0;
+        }
+        if (kiosk_now() - began < step || cupsLastError() == IPP_STATUS_ERROR_CUPS_PKI) {
+            return reason(with, KIOSK_PRINTER_UNREACHABLE);
+        }
+    }
+    return reason(with, KIOSK_PRINTER_TIMEOUT);
+}
+
 static int begin(exchange *with, const kiosk_printer_address *address, const kiosk_printer_limit *limit) {
-    *with = (exchange){.deadline = now_ms() + limit->timeout_ms, .stop = limit->stop, .context = limit->context};
+    *with = (exchange){.deadline = kiosk_now() + limit->timeout_ms, .stop = limit->stop, .context = limit->context};
     if (strncmp(address->uri, "ipp://", 6) != 0 && strncmp(address->uri, "ipps://", 7) != 0) {
         return KIOSK_PRINTER_BAD_URI;
     }
@@ -88,13 +105,11 @@ static int begin(exchange *with, const kiosk_printer_address *address, const kio
         return KIOSK_PRINTER_UNREACHABLE;
     }
     httpSetTimeout(with->http, 0.1, keep_waiting, with);
-    int cancel = 0;
-    if (httpReconnect2(with->http, limit->timeout_ms, &cancel) != 0) {
-        int error = now_ms() >= with->deadline ? KIOSK_PRINTER_TIMEOUT : KIOSK_PRINTER_UNREACHABLE;
+    int error = connect_network(with);
+    if (error < 0) {
         end(with);
-        return error;
     }
-    return 0;
+    return error;
 }
 
 static ipp_t *new_request(ipp_op_t operation, const char *uri, int job, const char *user) {
@@ -108,12 +123,6 @@ static ipp_t *new_request(ipp_op_t operation, const char *uri, int job, const ch
     }
     ippAddString(request, IPP_TAG_OPERATION, IPP_TAG_NAME, "requesting-user-name", NULL, user);
     return request;
-}
-
-/// What a failed exchange means; `otherwise` when neither deadline nor caller ended it.
-static int reason(exchange *with, int otherwise) {
-    must_end(with);
-    return with->stopped ? KIOSK_PRINTER_STOPPED : with->late ? KIOSK_PRINTER_TIMEOUT : otherwise;
 }
 
 static int send_bytes(exchange *with, const char *bytes, size_t length, size_t *sent) {

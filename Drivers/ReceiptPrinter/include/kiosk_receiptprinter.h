@@ -89,7 +89,8 @@ int kiosk_receipt_fence(kiosk_receipt *printer, int32_t deadline_ms);
 /// Waits for the answer to what was asked, and passes over everything else. Returns 0 with `answer`, TIMEOUT (it may be called again), or another code.
 int kiosk_receipt_answer(kiosk_receipt *printer, uint8_t *answer, int32_t deadline_ms);
 
-/// 1 once the fence has been answered, else 0. What comes is read by `kiosk_receipt_ask` and `kiosk_receipt_answer`.
+/// 1 once every fence of this handle has been answered, else 0: an answer has no number, so that a late one could be any fence's. What comes is read by
+/// `kiosk_receipt_ask` and `kiosk_receipt_answer`.
 int kiosk_receipt_fenced(const kiosk_receipt *printer);
 
 /// The node of the printer with these ids, `/dev/usb/lp0`, by `sysfs`/class/usbmisc (`sysfs` is "/sys"). Returns 0, GONE when there is none, ARGUMENT

@@ -1,12 +1,12 @@
 #include "kiosk_clock.h"
 #include "kiosk_receiptprinter.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 
 struct kiosk_receipt {
     kiosk_line line;
-    bool fenced;
+    /// Answers to fences that haven't come yet.
+    int owed;
 };
 
 int kiosk_receipt_open(const kiosk_line *line, int32_t deadline_ms, kiosk_receipt **out) {
@@ -41,8 +41,8 @@ static int look(kiosk_receipt *printer, uint8_t *answer, int32_t deadline_ms) {
         if (kind == KIOSK_RECEIPT_STATUS) {
             *answer = bytes[i];
             found = 1;
-        } else if (kind == KIOSK_RECEIPT_FENCE) {
-            printer->fenced = true;
+        } else if (kind == KIOSK_RECEIPT_FENCE && printer->owed > 0) {
+            printer->owed--;
         }
     }
     return count < 0 ? count : found;
@@ -77,8 +77,9 @@ int kiosk_receipt_ask(kiosk_receipt *printer, int n, int32_t deadline_ms) {
 
 int kiosk_receipt_fence(kiosk_receipt *printer, int32_t deadline_ms) {
     const uint8_t question[] = {0x1D, 0x72, 0x01};
-    printer->fenced = false;
-    return kiosk_line_write(&printer->line, question, sizeof question, deadline_ms);
+    int sent = kiosk_line_write(&printer->line, question, sizeof question, deadline_ms);
+    printer->owed += sent == 0;
+    return sent;
 }
 
 int kiosk_receipt_answer(kiosk_receipt *printer, uint8_t *answer, int32_t deadline_ms) {
@@ -95,4 +96,4 @@ int kiosk_receipt_answer(kiosk_receipt *printer, uint8_t *answer, int32_t deadli
     }
 }
 
-int kiosk_receipt_fenced(const kiosk_receipt *printer) { return printer->fenced ? 1 : 0; }
+int kiosk_receipt_fenced(const kiosk_receipt *printer) { return printer->owed == 0; }

@@ -1,3 +1,4 @@
+#include "kiosk_clock.h"
 #include "kiosk_scanner.h"
 
 #include <dlfcn.h>
@@ -31,12 +32,6 @@ enum { LOOK_AGAIN_MS = 20 };
 
 static pthread_mutex_t users_lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned users;
-
-static int64_t now_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 int kiosk_scanner_init(void) {
     SANE_Status status = SANE_STATUS_GOOD;
@@ -270,7 +265,7 @@ static void *watch(void *argument) {
             next.tv_sec += 1;
         }
         if (pthread_cond_timedwait(&guard->ended, &guard->lock, &next) != ETIMEDOUT) continue;
-        bool late = now_ms() >= guard->deadline;
+        bool late = kiosk_now() >= guard->deadline;
         if (!late && !guard->should_stop(guard->context)) continue;
         guard->stopped = true;
         guard->timed_out = late;
@@ -290,7 +285,7 @@ int kiosk_scanner_start(kiosk_scanner *scanner, int timeout_ms, bool (*should_st
     if (timeout_ms <= 0) return KIOSK_SCANNER_TIMED_OUT;
     struct guard guard = {
         .handle = scanner->handle,
-        .deadline = now_ms() + timeout_ms,
+        .deadline = kiosk_now() + timeout_ms,
         .should_stop = should_stop,
         .context = context,
         .lock = PTHREAD_MUTEX_INITIALIZER,
@@ -329,13 +324,13 @@ int kiosk_scanner_start(kiosk_scanner *scanner, int timeout_ms, bool (*should_st
 
 ssize_t kiosk_scanner_read(kiosk_scanner *scanner, void *bytes, size_t capacity, int timeout_ms) {
     SANE_Int most = capacity > INT_MAX ? INT_MAX : (SANE_Int)capacity;
-    int64_t deadline = now_ms() + timeout_ms;
+    int64_t deadline = kiosk_now() + timeout_ms;
     for (;;) {
         SANE_Int length = 0;
         SANE_Status status = sane_read(scanner->handle, bytes, most, &length);
         if (status != SANE_STATUS_GOOD) return -(ssize_t)status;
         if (length < 0 || length > most) return KIOSK_SCANNER_IO_ERROR;
-        int64_t left = deadline - now_ms();
+        int64_t left = deadline - kiosk_now();
         if (length > 0 || left <= 0) return length;
         // Never for long, so that a backend whose descriptor missed a beat isn't waited for. Without a descriptor this is a short rest.
         struct pollfd arrival = {.fd = scanner->select_fd, .events = POLLIN};

@@ -1,14 +1,8 @@
-internal import Foundation
 internal import Glibc
 internal import Synchronization
 
 /// A board with lights, a buzzer and sensors, on a Unix socket that the driver is given as its chip (Drivers/Auxiliaries tells the messages).
 public final class GPIOBoardSimulator: Sendable {
-    public enum Failure: Error, Equatable {
-        /// A system call failed with this errno.
-        case system(call: String, code: Int32)
-    }
-
     /// Where it pulls its own plug.
     public enum Step: String, Sendable, CaseIterable {
         /// When it is opened.
@@ -22,8 +16,8 @@ public final class GPIOBoardSimulator: Sendable {
     }
 
     /// Stable over unplugging; it does not exist while the board is unplugged.
-    public let path: String
-    private let directory: String
+    public var path: String { socket.path }
+    private let socket: DeviceSocket
     private let state = Mutex(State())
 
     private struct State {
@@ -36,10 +30,7 @@ public final class GPIOBoardSimulator: Sendable {
 
     /// Unplugged at first, every level low. The socket is made inside a new private directory, which ``remove()`` takes away.
     public init() throws {
-        var template = Array((NSTemporaryDirectory() + "/gpio-XXXXXX").utf8CString)
-        guard mkdtemp(&template) != nil else { throw Failure.system(call: "mkdtemp", code: errno) }
-        directory = String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        path = directory + "/board"
+        socket = try DeviceSocket("board", SOCK_SEQPACKET)
     }
 
     public var isPlugged: Bool { state.withLock { $0.listener != nil } }
@@ -63,11 +54,7 @@ public final class GPIOBoardSimulator: Sendable {
     public func plug() throws {
         try state.withLock { state in
             guard state.listener == nil else { return }
-            let listener = try Self.listen(path)
-            state.listener = listener
-            let thread = Thread { [self] in accept(listener) }
-            thread.name = "gpio-board"
-            thread.start()
+            state.listener = try socket.listen { [self] in accept($0, $1) }
         }
     }
 
@@ -83,48 +70,22 @@ public final class GPIOBoardSimulator: Sendable {
     /// Unplugs it for good.
     public func remove() {
         unplug()
-        try? FileManager.default.removeItem(atPath: directory)
+        socket.remove()
     }
 
     // MARK: The socket
 
-    private static func listen(_ path: String) throws -> Int32 {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let bytes = Array(path.utf8)
-        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { throw Failure.system(call: "bind", code: ENAMETOOLONG) }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-        let listener = socket(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard listener >= 0 else { throw Failure.system(call: "socket", code: errno) }
-        let bound = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+    /// One driver after the other.
+    private func accept(_ listener: Int32, _ driver: Int32) {
+        let isWanted = state.withLock { state in
+            guard state.listener == listener else { return false }
+            state.driver = driver
+            if state.step == .open { Self.unplug(&state, path) }
+            return true
         }
-        guard bound == 0, Glibc.listen(listener, 4) == 0 else {
-            let code = errno
-            close(listener)
-            throw Failure.system(call: "bind", code: code)
-        }
-        return listener
-    }
-
-    /// On a thread of its own until the listener is shut: one driver after the other.
-    private func accept(_ listener: Int32) {
-        while true {
-            let driver = Glibc.accept(listener, nil, nil)
-            if driver < 0, errno == EINTR { continue }
-            guard driver >= 0 else { break }
-            _ = fcntl(driver, F_SETFD, FD_CLOEXEC)
-            let isWanted = state.withLock { state in
-                guard state.listener == listener else { return false }
-                state.driver = driver
-                if state.step == .open { Self.unplug(&state, path) }
-                return true
-            }
-            if isWanted { serve(driver) }
-            state.withLock { if $0.driver == driver { $0.driver = nil } }
-            close(driver)
-        }
-        close(listener)
+        if isWanted { serve(driver) }
+        state.withLock { if $0.driver == driver { $0.driver = nil } }
+        close(driver)
     }
 
     private func serve(_ driver: Int32) {

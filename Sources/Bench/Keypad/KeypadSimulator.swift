@@ -1,15 +1,9 @@
-internal import Foundation
 internal import Glibc
 internal import Synchronization
 
 /// A keypad without a kernel: events of evdev on a Unix socket, which the driver is given as its device. What is pressed while nobody has it open
 /// is lost, as with the kernel.
 public final class KeypadSimulator: Sendable {
-    public enum Failure: Error, Equatable {
-        /// A system call failed with this errno.
-        case system(call: String, code: Int32)
-    }
-
     /// Where it pulls its own plug.
     public enum Step: String, Sendable, CaseIterable {
         /// When it is opened.
@@ -26,8 +20,8 @@ public final class KeypadSimulator: Sendable {
     }
 
     /// Stable over unplugging; it does not exist while the keypad is unplugged.
-    public let path: String
-    private let directory: String
+    public var path: String { socket.path }
+    private let socket: DeviceSocket
     private let state = Mutex(State())
 
     private struct State {
@@ -38,10 +32,7 @@ public final class KeypadSimulator: Sendable {
 
     /// Unplugged at first. The socket is made inside a new private directory, which ``remove()`` takes away.
     public init() throws {
-        var template = Array((NSTemporaryDirectory() + "/keypad-XXXXXX").utf8CString)
-        guard mkdtemp(&template) != nil else { throw Failure.system(call: "mkdtemp", code: errno) }
-        directory = String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        path = directory + "/keypad"
+        socket = try DeviceSocket("keypad", SOCK_STREAM)
     }
 
     public var isPlugged: Bool { state.withLock { $0.listener != nil } }
@@ -64,11 +55,7 @@ public final class KeypadSimulator: Sendable {
     public func plug() throws {
         try state.withLock { state in
             guard state.listener == nil else { return }
-            let listener = try Self.listen(path)
-            state.listener = listener
-            let thread = Thread { [self] in accept(listener) }
-            thread.name = "keypad"
-            thread.start()
+            state.listener = try socket.listen { [self] in accept($0, $1) }
         }
     }
 
@@ -109,7 +96,7 @@ public final class KeypadSimulator: Sendable {
     /// Unplugs it for good.
     public func remove() {
         unplug()
-        try? FileManager.default.removeItem(atPath: directory)
+        socket.remove()
     }
 
     // MARK: Events
@@ -128,39 +115,12 @@ public final class KeypadSimulator: Sendable {
 
     // MARK: The socket
 
-    private static func listen(_ path: String) throws -> Int32 {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let bytes = Array(path.utf8)
-        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { throw Failure.system(call: "bind", code: ENAMETOOLONG) }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-        let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard listener >= 0 else { throw Failure.system(call: "socket", code: errno) }
-        let bound = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+    private func accept(_ listener: Int32, _ reader: Int32) {
+        state.withLock { state in
+            guard state.listener == listener else { return _ = close(reader) }
+            state.readers.append(reader)
+            if state.step == .open { Self.unplug(&state, path) }
         }
-        guard bound == 0, Glibc.listen(listener, 4) == 0 else {
-            let code = errno
-            close(listener)
-            throw Failure.system(call: "bind", code: code)
-        }
-        return listener
-    }
-
-    /// On a thread of its own until the listener is shut.
-    private func accept(_ listener: Int32) {
-        while true {
-            let reader = Glibc.accept(listener, nil, nil)
-            if reader < 0, errno == EINTR { continue }
-            guard reader >= 0 else { break }
-            _ = fcntl(reader, F_SETFD, FD_CLOEXEC)
-            state.withLock { state in
-                guard state.listener == listener else { return _ = close(reader) }
-                state.readers.append(reader)
-                if state.step == .open { Self.unplug(&state, path) }
-            }
-        }
-        close(listener)
     }
 
     private static func unplug(_ state: inout State, _ path: String) {

@@ -1,5 +1,6 @@
 internal import CodeScannerShim
 internal import KioskModel
+internal import Line
 internal import LineShim
 
 /// Where a code scanner is plugged in, as the configuration says.
@@ -28,11 +29,10 @@ enum ScannerPort: Equatable {
         guard options["serial"] == nil || places == ["usb"] else { throw refuse("serial= chooses a scanner on usb=") }
         guard options["baud"] == nil || places == ["port"] else { throw refuse("baud= belongs to port=") }
         if let ids = value("usb") {
-            let numbers = ids.split(separator: ":", omittingEmptySubsequences: false).map(Self.identifier)
-            guard numbers.count == 2, let vendor = numbers[0], let product = numbers[1] else {
+            guard let identity = USBIdentity(ids) else {
                 throw refuse("usb= needs vendor and product as two hexadecimal numbers of four digits: usb=0c2e:0b61")
             }
-            self = .usb(vendor: vendor, product: product, serial: value("serial"))
+            self = .usb(vendor: identity.vendor, product: identity.product, serial: value("serial"))
         } else if let path = value("hidraw") {
             self = .node(path: path)
         } else {
@@ -74,9 +74,5 @@ enum ScannerPort: Equatable {
             guard result == 0 else { throw ScannerFailure(code: result) }
             return (line, path)
         }
-    }
-
-    private static func identifier(_ text: Substring) -> UInt16? {
-        text.utf8.count == 4 && text.allSatisfy(\.isHexDigit) ? UInt16(text, radix: 16) : nil
     }
 }

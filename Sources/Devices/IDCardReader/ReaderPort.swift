@@ -1,4 +1,5 @@
 internal import KioskModel
+internal import Line
 
 /// Where a reader is plugged in, as the configuration says.
 enum ReaderPort: Equatable {
@@ -18,12 +19,11 @@ enum ReaderPort: Equatable {
         }
         switch (value("usb"), value("port")) {
         case (let ids?, nil):
-            let numbers = ids.split(separator: ":", omittingEmptySubsequences: false).map(Self.identifier)
-            guard numbers.count == 2, let vendor = numbers[0], let product = numbers[1] else {
+            guard let identity = USBIdentity(ids) else {
                 throw refuse("usb= needs vendor and product as two hexadecimal numbers of four digits: usb=0400:c35a")
             }
             guard options["baud"] == nil else { throw refuse("baud= belongs to port=; a reader on usb= has no speed to set") }
-            self = .usb(vendor: vendor, product: product, serial: value("serial"), path: value("path"))
+            self = .usb(vendor: identity.vendor, product: identity.product, serial: value("serial"), path: value("path"))
         case (nil, let path?):
             let baud = options["baud"].map { Int32($0) }
             if case .some(nil) = baud { throw refuse("baud= needs a number: baud=115200, or leave it away to have the speed found") }
@@ -47,8 +47,4 @@ enum ReaderPort: Equatable {
     }
 
     private static let known = ["usb", "serial", "path", "port", "baud", "patience"]
-
-    private static func identifier(_ text: Substring) -> UInt16? {
-        text.utf8.count == 4 && text.allSatisfy(\.isHexDigit) ? UInt16(text, radix: 16) : nil
-    }
 }

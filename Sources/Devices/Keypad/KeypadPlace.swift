@@ -1,5 +1,6 @@
 internal import KioskModel
 internal import KeypadShim
+internal import Line
 
 /// Which keypad is meant, as the configuration says.
 enum KeypadPlace: Equatable {
@@ -26,11 +27,10 @@ enum KeypadPlace: Equatable {
         }
         var ids: UInt32 = 0
         if let text = value("usb") {
-            let numbers = text.split(separator: ":", omittingEmptySubsequences: false).map(Self.identifier)
-            guard numbers.count == 2, let vendor = numbers[0], let product = numbers[1] else {
+            guard let identity = USBIdentity(text) else {
                 throw refuse("usb= needs vendor and product as two hexadecimal numbers of four digits: usb=062a:4101")
             }
-            ids = UInt32(vendor) << 16 | UInt32(product)
+            ids = UInt32(identity.vendor) << 16 | UInt32(identity.product)
         }
         let name = value("name")
         guard ids != 0 || name != nil else {
@@ -40,10 +40,6 @@ enum KeypadPlace: Equatable {
     }
 
     private static let known = ["usb", "name", "device"]
-
-    private static func identifier(_ text: Substring) -> UInt16? {
-        text.utf8.count == 4 && text.allSatisfy(\.isHexDigit) ? UInt16(text, radix: 16) : nil
-    }
 
     /// The node of the moment, with what is known of the device. Opens nothing.
     func find() throws(KeypadFailure) -> (path: String, identity: [String: String]) {

@@ -10,6 +10,8 @@ final class PrinterConnection {
     private var port: kiosk_line
     /// False from the first byte of a job to its last: then the printer may be in the middle of a band.
     var isInStep = false
+    /// False on a line just opened, whose last user may have sent a mark that the printer has still to answer: then an answer proves nothing.
+    var isAnswerOurs = false
     private static let stepMilliseconds: Int32 = 100
 
     /// Takes `line` over. `recorder` puts its tape around it.
@@ -55,9 +57,9 @@ final class PrinterConnection {
         }
     }
 
-    /// The port status of the USB printer class; nil for a port that has none.
-    func portStatus() throws(PrinterFailure) -> PrinterStatus? {
-        let status = kiosk_line_printer_status(&port)
+    /// The port status of the USB printer class; nil for a port that has none. `mute` when it can't be had in time.
+    func portStatus(_ context: CommandContext) throws(PrinterFailure) -> PrinterStatus? {
+        let status = kiosk_line_printer_status(&port, context.remainingMilliseconds)
         if Int(status) == KIOSK_LINE_ARGUMENT { return nil }
         guard status >= 0 else { throw PrinterFailure(code: status) }
         return PrinterStatus(portStatus: status)

@@ -143,7 +143,7 @@ extension ReceiptPrinterDriver {
             hangsOut = false
         } catch let failure as PrinterFailure {
             // Why it takes no more can't be asked for within a band, except on the port itself.
-            let cause = failure == .blocked ? try? printer.portStatus() : nil
+            let cause = failure == .blocked ? try? printer.portStatus(context) : nil
             connection = nil
             throw Self.incomplete(cause?.fault ?? failure.fault)
         }
@@ -182,7 +182,7 @@ extension ReceiptPrinterDriver {
     /// Waits until the printer has come to the end of the receipt, and has paper then.
     private func confirm(_ image: RasterImage, _ printer: PrinterConnection, _ context: CommandContext) throws {
         guard options.answers else {
-            if let fault = try printer.portStatus()?.fault { throw Self.incomplete(fault) }
+            if let fault = try printer.portStatus(context)?.fault { throw Self.incomplete(fault) }
             return
         }
         try printer.fence(limit: timing.answer)
@@ -193,7 +193,14 @@ extension ReceiptPrinterDriver {
             let status = try status(of: printer, context)
             // A head that is too hot goes on by itself.
             if let fault = status.fault, status.flags & Int32(KIOSK_RECEIPT_RECOVERING) == 0 { throw Self.incomplete(fault) }
-            if status.fault == nil, isFenced || settled < .now { return }
+            if status.fault == nil {
+                if isFenced, printer.isAnswerOurs { return }
+                if settled < .now {
+                    // Whatever was sent before this receipt has been answered by now.
+                    printer.isAnswerOurs = true
+                    return
+                }
+            }
             if context.remainingMilliseconds == 0 {
                 throw Self.incomplete(
                     DeviceFault(code: "", action: .clear, detail: "the printer hadn't come to the end of the receipt when its time was over"))
@@ -234,8 +241,9 @@ extension ReceiptPrinterDriver {
     }
 
     private func status(of printer: PrinterConnection, _ context: CommandContext) throws -> PrinterStatus {
-        let port = try printer.portStatus()
-        guard options.answers else { return port ?? PrinterStatus() }
+        guard options.answers else { return try printer.portStatus(context) ?? PrinterStatus() }
+        // What is wrong with the line is seen below too.
+        let port = try? printer.portStatus(context)
         do {
             return try printer.status(limit: timing.answer, context)
         } catch PrinterFailure.mute where port?.fault != nil {

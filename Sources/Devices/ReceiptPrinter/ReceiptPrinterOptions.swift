@@ -1,4 +1,5 @@
 internal import KioskModel
+internal import Line
 internal import LineShim
 internal import ReceiptPrinterShim
 
@@ -46,11 +47,10 @@ struct ReceiptPrinterOptions: Equatable {
         switch places[0] {
         case "device": port = .node(place)
         case "usb":
-            let numbers = place.split(separator: ":", omittingEmptySubsequences: false).map(Self.identifier)
-            guard numbers.count == 2, let vendor = numbers[0], let product = numbers[1] else {
+            guard let identity = USBIdentity(place) else {
                 throw refuse("usb= needs vendor and product as two hexadecimal numbers of four digits: usb=0fe6:811e")
             }
-            port = .usb(vendor: vendor, product: product)
+            port = .usb(vendor: identity.vendor, product: identity.product)
         default:
             guard let baud = Int32(options["baud"] ?? "115200"), [9600, 19200, 38400, 57600, 115200].contains(baud) else {
                 throw refuse("baud= is one of 9600, 19200, 38400, 57600 and 115200")
@@ -67,10 +67,6 @@ struct ReceiptPrinterOptions: Equatable {
             throw refuse("patience= needs a number from 1 to 100")
         }
         self.patience = patience
-    }
-
-    private static func identifier(_ text: Substring) -> UInt16? {
-        text.utf8.count == 4 && text.allSatisfy(\.isHexDigit) ? UInt16(text, radix: 16) : nil
     }
 
     /// The line to open now: a USB printer gets another node with each plugging in.

@@ -62,6 +62,37 @@ struct LinkFuzzTests {
         #expect(decoded > 2000 && admitted > 100, "\(decoded) decoded, \(admitted) admitted")
     }
 
+    /// A seed of the fuzz targets that nobody understands any more explores nothing. Lines of one that isn't hostile are messages, steps apart.
+    @Test func everySeedIsStillSpoken() throws {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Fuzz")
+        var (heard, said) = (0, 0)
+        for target in ["KioskEnd", "HostEnd"] {
+            let seeds = folder.appending(path: "\(target)/seeds")
+            for seed in try FileManager.default.contentsOfDirectory(atPath: seeds.path).sorted() where !seed.hasPrefix("hostile-") {
+                for line in try String(contentsOf: seeds.appending(path: seed), encoding: .utf8).split(separator: "\n") {
+                    guard let first = line.first, !"!~@".contains(first) else { continue }
+                    let json = line.contains("|") ? line.drop { $0 != "|" }.dropFirst() : line
+                    if target == "KioskEnd" {
+                        #expect(Self.isSpoken(json, HostMessage.self), "\(target)/\(seed): \(json)")
+                        heard += 1
+                    } else {
+                        #expect(Self.isSpoken(json, KioskMessage.self), "\(target)/\(seed): \(json)")
+                        said += 1
+                    }
+                }
+            }
+        }
+        #expect(heard > 40 && said > 20, "\(heard) messages of hosts, \(said) of kioskd")
+    }
+
+    /// As the link wants it: whole, and no other way to write the same.
+    private static func isSpoken<Message: Codable>(_ json: Substring, _ type: Message.Type) -> Bool {
+        let (decoder, encoder) = (JSONDecoder(), JSONEncoder())
+        encoder.outputFormatting = .sortedKeys
+        guard let message = try? decoder.decode(type, from: Data(json.utf8)) else { return false }
+        return (try? encoder.encode(message)) == Data(json.utf8)
+    }
+
     private static func mutate(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
         guard !bytes.isEmpty else { return }
         let index = Int.random(in: bytes.indices, using: &random)
