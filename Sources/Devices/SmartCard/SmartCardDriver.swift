@@ -82,11 +82,11 @@ extension SmartCardDriver {
     /// A pcscd that dies in the middle of a call leaves libpcsclite with any code, a card's among them. Asked once more, it fails with what is the
     /// matter.
     private func confirmed(_ failure: CardFailure) -> CardFailure {
-        do throws(CardFailure) {
-            _ = try (try context ?? CardContext()).readers()
+        do {
+            _ = try (context ?? CardContext()).readers()
             return failure
         } catch {
-            return error
+            return error as? CardFailure ?? failure
         }
     }
 }
