@@ -6,6 +6,8 @@ public struct HostArguments: Sendable, Equatable {
     public var deviceClass: DeviceClass
     public var socketPath: String
     public var options: [String: String]
+    /// Between two polls of an idle device. Only a debug build can be told another: a contract needn't wait as long as a kiosk may.
+    public var pollInterval = HostMain.pollInterval
 
     public enum Parsed: Sendable, Equatable {
         case run(HostArguments)
@@ -57,6 +59,7 @@ public struct HostArguments: Sendable, Equatable {
         var deviceClass: DeviceClass?
         var socketPath: String?
         var options: [String: String] = [:]
+        var pollInterval = HostMain.pollInterval
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             switch argument {
@@ -77,6 +80,13 @@ public struct HostArguments: Sendable, Equatable {
                         return .wrong("the option `\(key)` is given twice")
                     }
                 }
+            #if DEBUG
+                case "--poll-interval":
+                    guard let value = rest.popFirst(), let milliseconds = Int(value), (1...60_000).contains(milliseconds) else {
+                        return .wrong("--poll-interval is to be 1 to 60000 milliseconds")
+                    }
+                    pollInterval = .milliseconds(milliseconds)
+            #endif
             default:
                 guard !argument.hasPrefix("-") else { return .wrong("there is no `\(argument)`") }
                 guard name == nil else { return .wrong("`\(argument)` is one name too many") }
@@ -86,7 +96,9 @@ public struct HostArguments: Sendable, Equatable {
         guard let name else { return .wrong("the device's name is missing") }
         guard let deviceClass else { return .wrong("--class is missing") }
         guard let socketPath else { return .wrong("--socket is missing") }
-        return .run(HostArguments(name: name, deviceClass: deviceClass, socketPath: socketPath, options: options))
+        var arguments = HostArguments(name: name, deviceClass: deviceClass, socketPath: socketPath, options: options)
+        arguments.pollInterval = pollInterval
+        return .run(arguments)
     }
 
     public init(name: String, deviceClass: DeviceClass, socketPath: String, options: [String: String]) {

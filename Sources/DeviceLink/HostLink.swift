@@ -3,6 +3,8 @@ internal import KioskModel
 /// What the threads of a device host share: the link, and what the driver is doing.
 final class HostLink: Sendable {
     let channel: LinkChannel
+    /// Between two polls of an idle device.
+    private let pollInterval: Duration
     private let monitor = Monitor(State())
 
     /// One command on its way from the link thread to the driver thread.
@@ -46,8 +48,9 @@ final class HostLink: Sendable {
         }
     }
 
-    init(_ channel: LinkChannel) {
+    init(_ channel: LinkChannel, pollInterval: Duration = HostMain.pollInterval) {
         self.channel = channel
+        self.pollInterval = pollInterval
     }
 
     // MARK: Link thread
@@ -174,7 +177,7 @@ final class HostLink: Sendable {
         monitor.update {
             $0.pollBegan = nil
             $0.isMissing = status.state.isMissing
-            $0.nextPoll = $0.isWoken ? .now : .now + HostMain.pollInterval
+            $0.nextPoll = $0.isWoken ? .now : .now + pollInterval
         }
         return status
     }

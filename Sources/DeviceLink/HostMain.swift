@@ -21,7 +21,7 @@ public enum HostMain {
     /// Runs until the link ends; ends the process with a ``HostExitCode``. `makeDriver` is called on the driver thread, and again at each poll
     /// and command until it succeeds: what it throws is the device's state until then.
     public static func run(
-        _ hello: Hello, socketPath: String, options: [String: String] = [:],
+        _ hello: Hello, socketPath: String, options: [String: String] = [:], pollInterval: Duration = HostMain.pollInterval,
         makeDriver: @escaping @Sendable (HostServices) throws -> any DeviceDriver
     ) -> Never {
         // A library that writes to a printer or scanner which hung up must get an error, not a signal.
@@ -29,7 +29,7 @@ public enum HostMain {
         do {
             let confined = kiosk_process_confine()
             guard confined >= 0 else { throw LinkFailure.system(call: "prctl", code: -confined) }
-            let link = HostLink(try LinkChannel.connect(to: socketPath))
+            let link = HostLink(try LinkChannel.connect(to: socketPath), pollInterval: pollInterval)
             try link.channel.send(HostMessage.hello(hello), timeout: sendLimit)
             try BlockingThread.start("watchdog") { link.watch() }
             try BlockingThread.start("driver") {

@@ -7,7 +7,8 @@ case .wrong(let reason):
     HostMain.end(HostExitCode.usage, "\(reason)\n\(HostArguments.usage)")
 case .run(let arguments):
     let deviceClass = arguments.deviceClass
-    HostMain.run(Hello(name: arguments.name, deviceClass: deviceClass), socketPath: arguments.socketPath, options: arguments.options) {
+    let hello = Hello(name: arguments.name, deviceClass: deviceClass)
+    HostMain.run(hello, socketPath: arguments.socketPath, options: arguments.options, pollInterval: arguments.pollInterval) {
         try makeDriver(for: deviceClass, $0)
     }
 }

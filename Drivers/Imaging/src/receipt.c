@@ -4,6 +4,13 @@
 #include "output.h"
 #include "text.h"
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#include <sanitizer/lsan_interface.h>
+#define KIOSK_FINDS_LEAKS 1
+#endif
+#endif
+
 // points; A4 with margins of 25 mm.
 static const double sheet_width = 595.276, sheet_height = 841.890, margin = 70.866;
 static const double column_gap = 12, label_width = 140, line_gap = 8;
@@ -92,6 +99,17 @@ static int draw(cairo_t *context, const kiosk_receipt *receipt) {
     return on.top > sheet_height - margin ? KIOSK_IMAGING_BAD_TEXT : 0;
 }
 
+/// cairo 1.16 loses 768 bytes for each CFF font that it embeds, which it does here. A checker that traces leaks is told to look away for that alone.
+static void finish(cairo_surface_t *surface) {
+#ifdef KIOSK_FINDS_LEAKS
+    __lsan_disable();
+#endif
+    cairo_surface_finish(surface);
+#ifdef KIOSK_FINDS_LEAKS
+    __lsan_enable();
+#endif
+}
+
 ssize_t kiosk_imaging_receipt(const kiosk_receipt *receipt, uint8_t *out, size_t capacity) {
     if (!text_is_valid(receipt)) {
         return KIOSK_IMAGING_BAD_TEXT;
@@ -103,7 +121,7 @@ ssize_t kiosk_imaging_receipt(const kiosk_receipt *receipt, uint8_t *out, size_t
     cairo_show_page(context);
     cairo_status_t status = cairo_status(context);
     cairo_destroy(context);
-    cairo_surface_finish(surface);
+    finish(surface);
     if (status == CAIRO_STATUS_SUCCESS) {
         status = cairo_surface_status(surface);
     }

@@ -1,5 +1,13 @@
 #include "text.h"
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#include <sanitizer/lsan_interface.h>
+// fontconfig refers to the parts of a pattern by offsets, not by pointers, so that its cache can be mapped anywhere: what it holds looks lost.
+const char *__lsan_default_suppressions(void) { return "leak:libfontconfig\n"; }
+#endif
+#endif
+
 static const char family[] = "Noto Sans CJK SC, Noto Sans, sans-serif";
 
 PangoLayout *text_layout(cairo_t *context, const char *text, double width, double size, int bold, PangoAlignment alignment) {

@@ -9,6 +9,8 @@ public struct DeviceSpec: Sendable, Hashable {
     public var options: [String: String]
     /// For the libraries in the host: `SANE_CONFIG_DIR`.
     public var environment: [String: String]
+    /// Between two polls of the idle device, for tests and the debug build of a host: no configuration says it, and no other build takes it.
+    public var pollInterval: Duration?
 
     public init(name: String, deviceClass: DeviceClass, options: [String: String] = [:], environment: [String: String] = [:]) {
         self.name = name

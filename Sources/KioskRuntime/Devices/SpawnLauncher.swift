@@ -63,7 +63,8 @@ struct Invocation: Sendable {
     init(executable: String, spec: DeviceSpec, socketPath: String) {
         self.executable = executable
         let options = spec.options.sorted { $0.key < $1.key }.flatMap { ["--option", "\($0.key)=\($0.value)"] }
-        arguments = [executable, spec.name, "--class", spec.deviceClass.rawValue, "--socket", socketPath] + options
+        let pace = spec.pollInterval.map { ["--poll-interval", "\($0.wholeMilliseconds)"] } ?? []
+        arguments = [executable, spec.name, "--class", spec.deviceClass.rawValue, "--socket", socketPath] + options + pace
         var variables: [String: String] = [:]
         for name in ["PATH", "LANG", "LD_LIBRARY_PATH", "TMPDIR"] {
             if let value = getenv(name) { variables[name] = String(cString: value) }

@@ -27,6 +27,8 @@ struct VMPlace: Sendable {
     var scratch: URL
     /// What the host handed over: `platform-port`, `seed`.
     var values: [String: String] = [:]
+    /// Of the device hosts, instead of the kiosk's: what a scenario waits for is mostly the next poll.
+    var pollInterval: Duration?
     /// A line for the journal, which the host shows when something fails.
     var log: @Sendable (String) -> Void
     /// A line for the host itself: `acknowledged REFERENCE`.

@@ -14,11 +14,18 @@ struct HostBed: Sendable {
     private let progress = ProgressWords()
     private let running: Task<Void, any Error>
 
+    /// A driver notices a cancelled command within 200 ms; the rest is the time that a busy machine takes to tell of it.
+    private static let freeing: Duration = .seconds(1)
+    /// From the end of a command to its being known here.
+    private static let slack: Duration = .milliseconds(500)
+
     /// A debug build under software emulation takes its time to say hello.
     private static var timing: DeviceTiming {
         var timing = DeviceTiming()
         timing.hello = .seconds(60)
         timing.heartbeat = .seconds(30)
+        // Looking for leaks takes its time too. That the driver lets go at once is seen to by the host's watchdog.
+        timing.stopGrace = .seconds(30)
         // A scenario makes more faults in a row than a kiosk sees in a year, and is about what the device and its driver do without help.
         timing.mends = false
         return timing
@@ -69,10 +76,26 @@ struct HostBed: Sendable {
     func run(_ command: HostCommand, on host: String, deadline: Duration) async throws -> Completion {
         let files = try command.content?.make() ?? []
         progress.begin(host)
+        let began = ContinuousClock.now
         let told = await supervisor.perform(command.command, on: host, files: files, deadline: deadline) { [progress] step, _ in
             if let word = step.inWords { progress.add(word, host) }
         }
+        let late = ContinuousClock.now - began - deadline
+        guard late <= HostMain.grace + Self.slack else { throw DeviceTrouble("it outlived its deadline by \(late)") }
         return told.completion
+    }
+
+    /// Cancels a command and returns once the host is free for the next, which it must be within ``freeing``.
+    func cancel(_ command: Task<Completion, any Error>, on host: String, deadline: Duration) async throws {
+        // What the host hasn't been given yet would be cancelled without it.
+        try await expect(.busy, fault: nil, of: host, deadline: deadline)
+        command.cancel()
+        let completion = try await Deadline.hold(deadline, "the end of what was cancelled on \(host)") { try await command.value }
+        guard completion == .cancelled else { throw DeviceTrouble("it was to be cancelled, and came to \(completion.inWords)") }
+        try await Poll.until("\(host) to be free after a cancel", deadline: Self.freeing, every: .milliseconds(10)) { () -> Poll.Outcome<Void> in
+            let report = await supervisor.reports.first { $0.name == host }
+            return report?.state == .busy ? .notYet("it is still at the command") : .there(())
+        }
     }
 
     /// Waits until the command that was begun last has told that, and nothing else.

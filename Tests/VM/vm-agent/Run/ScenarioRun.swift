@@ -61,16 +61,24 @@ actor ScenarioRun {
         var specs: [DeviceSpec] = []
         for host in scenario.hosts {
             let options = try await at(host.line, within: ScenarioParser.deadline) { try await self.filled(host.options) }
-            specs.append(Self.spec(host, options))
+            specs.append(try Self.spec(host, options, place))
         }
         bed = HostBed(specs, place: place)
     }
 
-    /// An option `env.NAME` is a variable of the host's environment, for the libraries in it.
-    private static func spec(_ host: Scenario.Host, _ options: [String: String]) -> DeviceSpec {
+    /// An option `env.NAME` is a variable of the host's environment, for the libraries in it; `pace=kiosk` polls as seldom as a kiosk does.
+    private static func spec(_ host: Scenario.Host, _ options: [String: String], _ place: VMPlace) throws -> DeviceSpec {
         var spec = DeviceSpec(name: host.name, deviceClass: host.deviceClass)
+        spec.pollInterval = place.pollInterval
         for (key, value) in options {
-            if key.hasPrefix("env.") { spec.environment[String(key.dropFirst(4))] = value } else { spec.options[key] = value }
+            if key.hasPrefix("env.") {
+                spec.environment[String(key.dropFirst(4))] = value
+            } else if key == "pace" {
+                guard value == "kiosk" else { throw DeviceTrouble("write `pace=kiosk`, or nothing for polls in quick succession") }
+                spec.pollInterval = nil
+            } else {
+                spec.options[key] = value
+            }
         }
         return spec
     }
@@ -177,9 +185,7 @@ actor ScenarioRun {
             try settle(completion, host, outcome)
         case .cancel(let host):
             guard let task = begun.removeValue(forKey: host) else { throw DeviceTrouble("nothing was begun; write `begin \(host) COMMAND` above") }
-            task.cancel()
-            let completion = try await Deadline.hold(step.deadline, "the end of what was cancelled on \(host)") { try await task.value }
-            guard completion == .cancelled else { throw DeviceTrouble("it was to be cancelled, and came to \(completion.inWords)") }
+            try await bed?.cancel(task, on: host, deadline: step.deadline)
         case .expect(let state, let host, let fault):
             guard let bed else { return }
             try await bed.expect(state, fault: fault, of: host, deadline: step.deadline)
