@@ -69,8 +69,7 @@ mutants: ## demo-leak and chaos-mutants out of one build
 	@scripts/with-mutants leak chaos
 
 device-matrix: build ## every class of device against simulator, recording and real component; VM=0 leaves the virtual machine out, CLASS= for one
-	@scripts/install-deps $(if $(filter 0,$(VM)),test,vm)
-	@swift build --build-tests
+	@$(if $(filter 0,$(VM)),,scripts/install-deps vm)
 	@swift build --product kiosk-device $(SANITIZED) 2>&1 | grep -v '__asan_' # the linker names each of the sanitizer's own symbols
 	@scripts/device-matrix --host .build-asan/debug/kiosk-device $(if $(filter 0,$(VM)),--no-vm) $(CLASS)
 

@@ -228,7 +228,7 @@ let package = Package(
         .executableTarget(name: "vm-city", dependencies: ["QueueLoad", "Bench"], path: "Tests/VM/vm-city", swiftSettings: swiftSettings),
         .executableTarget(
             name: "vm-device", path: "Tests/VM/vm-device", exclude: readme("Tests/VM/vm-device"), cSettings: cSettings),
-        suite("VM", ["vm-agent", "vm-device", "VirtualUSB", "Bench", "DeviceLink", "KioskModel", "SeededRandom"]),
+        suite("VM", ["vm-agent", "vm-device", "test-device-host", "VirtualUSB", "Bench", "DeviceLink", "KioskModel", "SeededRandom"]),
 
         suite("KioskModel", ["KioskModel"]),
         suite("KioskFlow", ["KioskFlow", "KioskModel", "SeededRandom"]),

@@ -11,6 +11,19 @@ struct HostArgumentsTests {
         #expect(HostArguments.parse(words + ["--help"]) == .help)
     }
 
+    /// In a debug build, which this is, and in no other.
+    @Test func aContractMaySayHowOftenToPoll() {
+        let words = ["reader", "--class", "scanner", "--socket", "s"]
+        var expected = HostArguments(name: "reader", deviceClass: .scanner, socketPath: "s", options: [:])
+        #expect(HostArguments.parse(words) == .run(expected))
+        #expect(expected.pollInterval == HostMain.pollInterval)
+        expected.pollInterval = .milliseconds(500)
+        #expect(HostArguments.parse(words + ["--poll-interval", "500"]) == .run(expected))
+        for wrong in ["0", "-1", "60001", "soon"] {
+            #expect(HostArguments.parse(words + ["--poll-interval", wrong]) == .wrong("--poll-interval is to be 1 to 60000 milliseconds"))
+        }
+    }
+
     @Test(arguments: [
         [], ["reader"], ["reader", "--class", "toaster", "--socket", "s"], ["reader", "--class", "scanner"], ["reader", "--class"],
         ["reader", "more", "--class", "scanner", "--socket", "s"], ["reader", "--class", "scanner", "--socket", "s", "--loud"],

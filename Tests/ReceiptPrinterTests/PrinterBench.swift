@@ -17,7 +17,7 @@ final class PrinterBench {
     static var timing: ReceiptPrinterDriver.Timing {
         var timing = ReceiptPrinterDriver.Timing()
         timing.stall = 1500
-        timing.look = 20
+        timing.look = 100
         return timing
     }
 

@@ -58,6 +58,20 @@ import Testing
         }
     }
 
+    /// A serial port takes what a stuck printer doesn't; only its silence tells.
+    @Test func aPrinterThatBrokeOffAndIsSilentIsStuckUntilItAnswers() async throws {
+        try await PrinterBench.run { bench in
+            bench.printer.jam()
+            let fault = #expect(throws: DeviceFault.self) { try bench.print(width: 576, height: 8000) }
+            #expect(fault?.code == "receiptPrinter.incomplete")
+            #expect(bench.driver.poll().fault?.code == "receiptPrinter.blocked")
+            bench.printer.free()
+            try await Poll.until("an answer") { bench.driver.poll().state == .ready ? .there(()) : .notYet("silent") }
+            bench.printer.handle { $0.isMute = true }
+            #expect(bench.driver.poll().fault?.code == "receiptPrinter.no-reply")
+        }
+    }
+
     @Test func aPrinterThatDoesNotKnowTheMarkIsGivenTheTimeOfASlowOne() async throws {
         try await PrinterBench.run { bench in
             bench.printer.handle { $0.knowsFence = false }

@@ -42,6 +42,9 @@ public final class ReceiptPrinterDriver: RecordableDriver {
     /// A receipt broke off, or this process is new and the one before it may have died within one: what hangs out of the printer is cut off before
     /// the next.
     private var hangsOut = true
+    /// The last receipt broke off because the printer took no more. A serial port takes bytes whatever becomes of them: that a printer behind one is
+    /// still stuck shows only in its silence.
+    private var isStuck = false
 
     /// Options: `device`, the node `/dev/usb/lp0`; or `usb`, vendor and product as `0fe6:811e`; or `port`, a tty, and `baud`. `width`, 384 or 576 dots
     /// (576); `cutter` and `status`, `yes` or `no` (yes): whether it cuts, and answers; `patience`, 1 to 100.
@@ -63,6 +66,7 @@ public final class ReceiptPrinterDriver: RecordableDriver {
             let status = try retryingOnce { try self.status(of: try self.ready(context), context) }
             return DeviceStatus(state: status.state, fault: status.fault, identity: identity, conditions: status.conditions)
         } catch let failure as PrinterFailure {
+            let failure = cause(of: failure)
             return DeviceStatus(state: failure.state, fault: failure.fault, identity: identity)
         } catch {
             return DeviceStatus(state: .offline, fault: PrinterFailure.mute.fault, identity: identity)
@@ -91,9 +95,13 @@ public final class ReceiptPrinterDriver: RecordableDriver {
             try file.withBytes { try print(image, $0, context) }
         } catch let failure as PrinterFailure {
             connection = nil
-            throw failure.fault
+            throw cause(of: failure).fault
         }
         return DeviceReply(.printed(sheets: 1))
+    }
+
+    private func cause(of failure: PrinterFailure) -> PrinterFailure {
+        isStuck && failure == .mute ? .blocked : failure
     }
 
     // MARK: Recording
@@ -135,7 +143,8 @@ extension ReceiptPrinterDriver {
             try send(options.hasCutter ? EscPos.cut : EscPos.feed, to: printer, context)
             printer.isInStep = true
             guard isWhole else {
-                hangsOut = false
+                isStuck = !hasTaken(printer)
+                hangsOut = isStuck
                 guard context.isCancelled else { throw Self.incomplete(.deadlinePassed) }
                 throw CancellationError()
             }
@@ -143,7 +152,8 @@ extension ReceiptPrinterDriver {
             hangsOut = false
         } catch let failure as PrinterFailure {
             // Why it takes no more can't be asked for within a band, except on the port itself.
-            let cause = failure == .blocked ? try? printer.portStatus() : nil
+            isStuck = failure == .blocked
+            let cause = isStuck ? try? printer.portStatus() : nil
             connection = nil
             throw Self.incomplete(cause?.fault ?? failure.fault)
         }
@@ -177,6 +187,13 @@ extension ReceiptPrinterDriver {
             if context.isCancelled || context.remainingMilliseconds == 0, over == nil { over = .now + .milliseconds(rest) }
             return over.map { $0 > .now } != false
         }
+    }
+
+    /// Whether the printer has what was sent: one that is stuck may not, and what a port holds for it is lost when that is closed. In the little time
+    /// that is left after a cancel.
+    private func hasTaken(_ printer: PrinterConnection) -> Bool {
+        let brief = CommandContext(deadline: .now + .milliseconds(Int(2 * timing.look))) { _, _ in }
+        return !options.answers || (try? printer.status(limit: timing.look, brief)) != nil
     }
 
     /// Waits until the printer has come to the end of the receipt, and has paper then.
@@ -237,7 +254,9 @@ extension ReceiptPrinterDriver {
         let port = try printer.portStatus()
         guard options.answers else { return port ?? PrinterStatus() }
         do {
-            return try printer.status(limit: timing.answer, context)
+            let status = try printer.status(limit: timing.answer, context)
+            isStuck = false
+            return status
         } catch PrinterFailure.mute where port?.fault != nil {
             return port ?? PrinterStatus()
         }

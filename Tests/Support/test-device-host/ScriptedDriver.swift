@@ -47,11 +47,21 @@ final class ScriptedDriver: RecordableDriver {
         case .openDoor(let door):
             if door == 66 { abort() }
             return DeviceReply(.doors((1...8).map { LockerDoor(number: $0, isOpen: $0 == door) }))
+        case .readKeys:
+            try stayDeaf(context)
+            return DeviceReply(.done)
         case .renderReceipt(let content):
             return try obey(content.title, context)
         default:
             throw DeviceFault(code: "test.unknown", action: .configure, detail: "not scripted")
         }
+    }
+
+    /// `deaf=MILLISECONDS`: so much later than it should, it notices that its time is over or nobody wants it any more.
+    private func stayDeaf(_ context: CommandContext) throws {
+        while !context.isCancelled, context.remainingMilliseconds > 0 { _ = Glibc.poll(nil, 0, 20) }
+        _ = Glibc.poll(nil, 0, options["deaf"].flatMap(Int32.init) ?? 0)
+        try context.checkCancelled()
     }
 
     private func obey(_ word: String, _ context: CommandContext) throws -> DeviceReply {

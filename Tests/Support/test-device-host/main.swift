@@ -15,6 +15,8 @@ case .run(let arguments):
         try fuzzer.run()
     } else {
         let options = arguments.options
-        HostMain.run(hello, socketPath: arguments.socketPath, options: options) { _ in try ScriptedDriver(options: options) }
+        HostMain.run(hello, socketPath: arguments.socketPath, options: options, pollInterval: arguments.pollInterval) { _ in
+            try ScriptedDriver(options: options)
+        }
     }
 }

@@ -2,7 +2,7 @@ import Bench
 
 /// The words of a scenario for what a receipt printer does, whatever its plug.
 enum ReceiptVerbs {
-    private static let verbs = ["paper", "trouble", "mend", "mute", "jam", "jammed", "free", "cut", "printed", "take"]
+    private static let verbs = ["paper", "trouble", "mend", "mute", "jam", "jammed", "free", "printed", "take"]
 
     static func perform(_ verb: String, _ arguments: [String], on printer: ReceiptPrinterSimulator, within deadline: Duration) async throws
         -> String
@@ -29,10 +29,6 @@ enum ReceiptVerbs {
         case ("jammed", []):
             try await Poll.until("the paper to jam", deadline: deadline) { printer.look(\.isJammed) ? .there(()) : .notYet("it runs") }
         case ("free", []): printer.free()
-        case ("cut", []):
-            try await Poll.until("what hangs out to be cut off", deadline: deadline) {
-                printer.look { $0.receipts.last?.isCut == true } ? .there(()) : .notYet("it hangs, or nothing does")
-            }
         case ("take", []): printer.handle { $0.takeAway() }
         case ("printed", []): return printer.look(Self.printed)
         default:

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Takes the host's lines, runs its scenarios one after the other, and reports.
 final class Agent: Sendable {
@@ -58,12 +59,26 @@ final class Agent: Sendable {
     static func run(_ file: String, kind: String?, host: String?, verbose: Bool) async -> Bool {
         let programs = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
         let scratch = FileManager.default.temporaryDirectory.appending(path: "kiosk-scenario-\(ProcessInfo.processInfo.processIdentifier)")
-        let log: @Sendable (String) -> Void = { if verbose { print("  \($0)") } }
+        let said = Said()
+        let log: @Sendable (String) -> Void = { if verbose { print("  \($0)") } else { said.add($0) } }
         let place = VMPlace(payload: programs, programs: programs, host: host, scratch: scratch, pollInterval: pollInterval, log: log, send: log)
         let file = URL(filePath: file)
         let line = await run(file, as: file.deletingPathExtension().lastPathComponent, kind: kind, place)
+        let isFine = line.hasPrefix("ok ")
+        // What led to it, for whoever reads of it later: it may not happen a second time.
+        if !isFine { for line in said.last { print("  \(line)") } }
         print(line)
-        return line.hasPrefix("ok ")
+        return isFine
+    }
+
+    /// The last lines of a journal that nobody reads unless something fails.
+    private final class Said: Sendable {
+        private static let most = 60
+        private let lines = Mutex<[String]>([])
+
+        var last: [String] { lines.withLock { $0 } }
+
+        func add(_ line: String) { lines.withLock { $0 = $0.suffix(Self.most - 1) + [line] } }
     }
 
     /// Says what is wrong with each file; true when nothing is.
