@@ -200,7 +200,8 @@ static enum outcome perform(void *context, const char *verb, const char *argumen
     } else if (strcmp(verb, "unplug-at") == 0 && step_named(argument) != NO_STEP) {
         bridge->pull = step_named(argument);
     } else {
-        complain("'%s %s' is no verb of it; it knows high PIN, low PIN, flap PIN, level PIN, rises PIN, disturb, unplug-at take|on|edge", verb, argument);
+        complain("'%s %s' is no verb of it; it knows high PIN, low PIN, flap PIN, level PIN, rises PIN, disturb, unplug-at take|on|edge", verb,
+                 argument);
         return OUTCOME_USAGE;
     }
     return OUTCOME_OK;
