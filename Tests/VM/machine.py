@@ -211,7 +211,9 @@ class Machine:
                 ["setpriv", "--pdeathsig", "KILL", "--", "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-smp", "2", "-m", "1024",
                  "-display", "none", "-nodefaults", "-no-reboot",
                  "-kernel", image / "vmlinuz", "-initrd", image / "initrd",
-                 "-append", "console=ttyS0 quiet loglevel=4 mitigations=off nowatchdog oops=panic panic=-1 net.ifnames=0 systemd.show_status=0",
+                 # no_timer_check: on a loaded machine the emulated timer comes too late for the kernel, which gives up.
+                 "-append",
+                 "console=ttyS0 quiet loglevel=4 mitigations=off no_timer_check nowatchdog oops=panic panic=-1 net.ifnames=0 systemd.show_status=0",
                  "-drive", f"file={image / 'root.ext4'},if=virtio,format=raw,snapshot=on",
                  "-drive", f"file={payload},if=virtio,format=raw,readonly=on",
                  "-drive", f"file={data},if=virtio,format=raw,cache=writeback",

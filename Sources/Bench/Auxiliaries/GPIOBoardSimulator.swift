@@ -7,7 +7,7 @@ public final class GPIOBoardSimulator: Sendable {
     public enum Step: String, Sendable, CaseIterable {
         /// When it is opened.
         case open
-        /// When the first pin is taken.
+        /// When a pin is taken.
         case take
         /// When an output is switched on.
         case on
@@ -67,6 +67,14 @@ public final class GPIOBoardSimulator: Sendable {
         state.withLock { $0.step = step }
     }
 
+    /// Hangs up on the driver, and is there for it again at once.
+    public func hangUp() {
+        state.withLock { state in
+            if let driver = state.driver { shutdown(driver, Int32(SHUT_RDWR)) }
+            state.driver = nil
+        }
+    }
+
     /// Unplugs it for good.
     public func remove() {
         unplug()
@@ -97,13 +105,14 @@ public final class GPIOBoardSimulator: Sendable {
             let (kind, pin, level) = (message[0], message[1], message[2] != 0)
             state.withLock { state in
                 guard state.driver == driver else { return }
+                let isTaken = [UInt8(ascii: "I"), UInt8(ascii: "O")].contains(kind)
                 if kind == UInt8(ascii: "I") { Self.tell(pin, state) }
                 if kind == UInt8(ascii: "S") {
                     let was = state.levels.updateValue(level, forKey: pin) ?? false
                     if level, !was { state.rises[pin, default: 0] += 1 }
                 }
                 let isOn = kind == UInt8(ascii: "S") && level
-                if state.step == .take || state.step == .on && isOn { Self.unplug(&state, path) }
+                if state.step == .take && isTaken || state.step == .on && isOn { Self.unplug(&state, path) }
             }
         }
     }

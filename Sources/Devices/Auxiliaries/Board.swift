@@ -81,7 +81,11 @@ final class Board: @unchecked Sendable {
     func conditions() throws(GPIOFailure) -> [DeviceCondition] {
         try state.withLock { (state) throws(GPIOFailure) in
             if let failure = state.failure { throw failure }
-            for index in plan.inputs.indices { _ = try level(index) }
+            for index in plan.inputs.indices where try level(index) != state.debouncers[index].isActive && state.debouncers[index].due == nil {
+                // A chip whose own driver polls it misses what is shorter, such as a bounce back to what the sensor was.
+                state.debouncers[index].edge(at: .now)
+                kiosk_gpio_interrupt(gpio)
+            }
             // An output has no edge to notice a lost board by; setting it to what it is does.
             for output in plan.outputs.indices { try GPIOFailure.check(kiosk_gpio_set(gpio, output, state.lit[output])) }
             return zip(plan.inputs, state.debouncers).filter(\.1.isActive).map { DeviceCondition($0.0.sensor) }

@@ -24,6 +24,7 @@ static const struct command {
     {"hid", " name ", "a code scanner and a keypad on USB. Verbs: scan CODE, scan-part CODE, show CODE, hide, press KEY, hold KEY", device_hid},
     {"printer", " name line ", "a receipt printer on USB. Verbs: paper in|out, jam, free, printed", device_printer},
     {"acm", " name ", "a locker board on a USB serial port. Verbs: see its README", device_acm},
+    {"cp2112", " name ", "a USB bridge with eight GPIO pins. Verbs: see its README", device_cp2112},
     {"uinput", " name ", "a keypad made through uinput. Verbs: press KEY, hold KEY", device_uinput},
     {"probe-v4l2", " name driver frames deadline ", "streams and checks pictures (--driver uvcvideo|vivid, --frames 0: until unplugged)", probe_v4l2},
     {"probe-hidraw", " name expect deadline ", "reads one code from the scanner", probe_hidraw},

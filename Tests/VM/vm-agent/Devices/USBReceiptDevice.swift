@@ -4,6 +4,8 @@ import Bench
 actor USBReceiptDevice: VMDevice {
     private let printer: ReceiptPrinterSimulator
     private let gadget: GadgetDevice
+    /// The pulling of its own plug, from the step until the kernel has lost it.
+    private var pulling: Task<Void, any Error>?
 
     init(options: [String: String], place: VMPlace) throws {
         guard options.isEmpty else { throw DeviceTrouble("a receipt printer on USB has no options") }
@@ -13,7 +15,13 @@ actor USBReceiptDevice: VMDevice {
         gadget = try GadgetDevice(role, options: [:], place: place)
     }
 
-    var isPlugged: Bool { get async { await gadget.isPlugged } }
+    var isPlugged: Bool {
+        get async {
+            // The driver misses the printer before the plug is all out.
+            _ = await pulling?.result
+            return await gadget.isPlugged
+        }
+    }
 
     func plug(within deadline: Duration) async throws {
         try printer.plug()
@@ -27,7 +35,11 @@ actor USBReceiptDevice: VMDevice {
 
     func unplug(at step: String) async throws {
         let step = try ReceiptVerbs.step(step)
-        printer.unplug(at: step) { Task { try await self.unplug(within: .seconds(60)) } }
+        printer.unplug(at: step) { Task { await self.pull() } }
+    }
+
+    private func pull() {
+        pulling = Task { try await unplug(within: .seconds(60)) }
     }
 
     func perform(_ verb: String, _ arguments: [String], within deadline: Duration) async throws -> String {

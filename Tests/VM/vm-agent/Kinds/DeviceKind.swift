@@ -29,10 +29,15 @@ struct VMPlace: Sendable {
     var values: [String: String] = [:]
     /// Of the device hosts, instead of the kiosk's: what a scenario waits for is mostly the next poll.
     var pollInterval: Duration?
+    /// How much longer than on a kiosk something may take: an emulated processor is many times slower, and has no real time.
+    var slowness = 1
     /// A line for the journal, which the host shows when something fails.
     var log: @Sendable (String) -> Void
     /// A line for the host itself: `acknowledged REFERENCE`.
     var send: @Sendable (String) -> Void
+
+    /// What a wait for a kiosk's `deadline` may last here: no longer than one that names none, unless that is what was asked for.
+    func stretched(_ deadline: Duration) -> Duration { max(deadline, min(deadline * slowness, ScenarioParser.deadline)) }
 
     /// The path of one of our programs.
     func program(_ name: String) -> String { name == "kiosk-device" ? host ?? path(name) : path(name) }

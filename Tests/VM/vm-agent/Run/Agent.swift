@@ -3,6 +3,8 @@ import Synchronization
 
 /// Takes the host's lines, runs its scenarios one after the other, and reports.
 final class Agent: Sendable {
+    /// Of the virtual machine, whose host may have other work too.
+    private static let slowness = 6
     private let port: AgentPort
     private let payload: URL
 
@@ -29,7 +31,7 @@ final class Agent: Sendable {
     private func run(_ name: String, kind: String?, _ values: [String: String]) async -> String {
         let place = VMPlace(
             payload: payload, scratch: URL(filePath: "/run/scenarios/\(name.replacing("/", with: "-"))", directoryHint: .isDirectory), values: values,
-            log: { [port] in port.send("log \($0)") }, send: { [port] in port.send($0) })
+            slowness: Self.slowness, log: { [port] in port.send("log \($0)") }, send: { [port] in port.send($0) })
         return await Self.run(payload.appending(path: "scenarios/\(name).scenario"), as: name, kind: kind, place)
     }
 

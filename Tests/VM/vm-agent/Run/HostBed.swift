@@ -13,6 +13,7 @@ struct HostBed: Sendable {
     let supervisor: DeviceSupervisor
     private let progress = ProgressWords()
     private let running: Task<Void, any Error>
+    private let place: VMPlace
 
     /// A driver notices a cancelled command within 200 ms; the rest is the time that a busy machine takes to tell of it.
     private static let freeing: Duration = .seconds(1)
@@ -37,6 +38,7 @@ struct HostBed: Sendable {
             specs: specs, launcher: SpawnLauncher(executable: place.program("kiosk-device"), logger: logger),
             socketPath: place.scratch.appending(path: "devices").path, logger: logger, timing: Self.timing)
         self.supervisor = supervisor
+        self.place = place
         running = Task { try await supervisor.run() }
     }
 
@@ -81,7 +83,7 @@ struct HostBed: Sendable {
             if let word = step.inWords { progress.add(word, host) }
         }
         let late = ContinuousClock.now - began - deadline
-        guard late <= HostMain.grace + Self.slack else { throw DeviceTrouble("it outlived its deadline by \(late)") }
+        guard late <= HostMain.grace + place.stretched(Self.slack) else { throw DeviceTrouble("it outlived its deadline by \(late)") }
         return told.completion
     }
 
@@ -92,7 +94,8 @@ struct HostBed: Sendable {
         command.cancel()
         let completion = try await Deadline.hold(deadline, "the end of what was cancelled on \(host)") { try await command.value }
         guard completion == .cancelled else { throw DeviceTrouble("it was to be cancelled, and came to \(completion.inWords)") }
-        try await Poll.until("\(host) to be free after a cancel", deadline: Self.freeing, every: .milliseconds(10)) { () -> Poll.Outcome<Void> in
+        try await Poll.until("\(host) to be free after a cancel", deadline: place.stretched(Self.freeing), every: .milliseconds(10)) {
+            () -> Poll.Outcome<Void> in
             let report = await supervisor.reports.first { $0.name == host }
             return report?.state == .busy ? .notYet("it is still at the command") : .there(())
         }

@@ -32,7 +32,7 @@ actor ScenarioRun {
             try await begin()
             for step in scenario.steps {
                 place.log("\(scenario.name):\(step.line) \(step.action)")
-                try await at(step.line, within: step.deadline) { try await self.perform(step) }
+                try await at(step.line, within: place.stretched(step.deadline)) { try await self.perform(step) }
             }
             try await finish()
         } catch {
@@ -181,19 +181,19 @@ actor ScenarioRun {
             begun[host] = Task { try await bed.run(command, on: host, deadline: .seconds(600)) }
         case .end(let host, let outcome):
             guard let task = begun.removeValue(forKey: host) else { throw DeviceTrouble("nothing was begun; write `begin \(host) COMMAND` above") }
-            let completion = try await Deadline.hold(step.deadline, "what was begun on \(host)") { try await task.value }
+            let completion = try await Deadline.hold(place.stretched(step.deadline), "what was begun on \(host)") { try await task.value }
             try settle(completion, host, outcome)
         case .cancel(let host):
             guard let task = begun.removeValue(forKey: host) else { throw DeviceTrouble("nothing was begun; write `begin \(host) COMMAND` above") }
-            try await bed?.cancel(task, on: host, deadline: step.deadline)
+            try await bed?.cancel(task, on: host, deadline: place.stretched(step.deadline))
         case .expect(let state, let host, let fault):
             guard let bed else { return }
-            try await bed.expect(state, fault: fault, of: host, deadline: step.deadline)
+            try await bed.expect(state, fault: fault, of: host, deadline: place.stretched(step.deadline))
             if state == .ready { seen(host, by: .driver) }
         case .expectCondition(let condition, let wanted, let host):
-            try await bed?.expect(condition, wanted, of: host, deadline: step.deadline)
+            try await bed?.expect(condition, wanted, of: host, deadline: place.stretched(step.deadline))
         case .expectProgress(let words, let host):
-            try await bed?.expect(progress: words, of: host, deadline: step.deadline)
+            try await bed?.expect(progress: words, of: host, deadline: place.stretched(step.deadline))
         }
     }
 

@@ -33,6 +33,7 @@ struct device {
 enum outcome device_run(const struct device *device);
 
 enum outcome device_acm(const struct options *options);
+enum outcome device_cp2112(const struct options *options);
 enum outcome device_hid(const struct options *options);
 enum outcome device_printer(const struct options *options);
 enum outcome device_uinput(const struct options *options);
