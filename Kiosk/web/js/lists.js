@@ -61,7 +61,7 @@ export function pages({ rows }, context) {
         el(
           "figcaption", {}, label,
           ...advice.map((text) => el("span", { class: "page-advice" }, icon("attention"), el("span", {}, strings.text(text)))),
-          row.remove ? button(row.remove, context) : null))));
+          ...(row.actions ?? []).map((action) => button(action, context))))));
   }
   return list;
 }

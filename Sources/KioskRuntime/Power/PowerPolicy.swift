@@ -20,6 +20,8 @@ public struct PowerPolicy: Sendable, Equatable {
     public static let patience: Duration = .seconds(600)
 
     public private(set) var advice = Advice.goOn
+    /// The mains have failed, as far as is known.
+    public private(set) var isOnBattery = false
     /// Advice other than `goOn` stands on what a UPS said that says nothing now.
     public private(set) var isUncertain = false
     private let minimumRuntime: Int
@@ -38,13 +40,16 @@ public struct PowerPolicy: Sendable, Equatable {
         let known = supplies.filter(\.isKnown)
         let wanted = known.map { advice(for: $0) }.max() ?? .goOn
         isUncertain = known.count < supplies.count && wanted < advice
-        if !isUncertain { advice = wanted }
+        guard !isUncertain else { return }
+        advice = wanted
+        isOnBattery = known.contains { $0.conditions.contains { $0.kind == .onBattery || $0.kind == .batteryLow } }
     }
 
     /// After ``patience``.
     public mutating func forget() {
         guard isUncertain else { return }
         advice = .goOn
+        isOnBattery = false
         isUncertain = false
     }
 
