@@ -285,7 +285,8 @@ extension Flow {
         case .attract, .menu, .layCard, .confirmIdentity, .chooseItem, .checklist, .insertPages, .preview, .review: break
         default: return nil
         }
-        if surroundings.isClosing { return .notice(.attention, .key("power.closing")) }
+        // Whoever stands at the menu has nothing to submit yet, and reads there why nothing can be begun.
+        if surroundings.isClosing { return phase == .menu ? nil : .notice(.attention, .key("power.closing")) }
         return surroundings.isOnBattery ? .notice(.normal, .key("power.battery")) : nil
     }
 

@@ -1,4 +1,5 @@
-/// What is wrong with a scanned page; the citizen may keep it all the same, unless it is unreadable. The raw value names the advice in Kiosk/strings (`flaw.<raw>`).
+/// What is wrong with a scanned page; the citizen may keep it all the same, unless it is unreadable.
+/// The raw value names the advice in Kiosk/strings (`flaw.<raw>`).
 public enum PageFlaw: String, Sendable, Codable, CaseIterable {
     /// Nothing stands on it.
     case empty

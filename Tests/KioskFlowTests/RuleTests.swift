@@ -108,8 +108,9 @@ import Testing
         #expect(kiosk.flow.screen.offers(Touch(.chooseJourney, "upload")))
         new.isClosing = true
         kiosk.send(.surroundings(new))
-        #expect(kiosk.flow.screen.body.first == .notice(.attention, .key("power.closing")))
         #expect(!kiosk.flow.screen.offers(Touch(.chooseJourney, "upload")))
+        guard case .choice(let rows)? = kiosk.flow.screen.body.first else { Issue.record("no choice"); return }
+        #expect(rows.map(\.unavailable) == [.key("menu.upload.closing")])
         kiosk.send(.surroundings(surroundings))
         kiosk.touch(.chooseJourney, "upload")
         kiosk.send(.failed(kiosk.id(.readCard), .remedy(.layCardFlat)))
