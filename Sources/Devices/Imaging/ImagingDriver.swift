@@ -29,7 +29,7 @@ public final class ImagingDriver: DeviceDriver {
     /// `imaging.bad-width`, `imaging.no-memory`, `imaging.library`, `imaging.unsupported`.
     public func perform(_ command: DeviceCommand, files: [MemoryFile], context: CommandContext) throws -> DeviceReply {
         try context.checkCancelled()
-        switch command {
+        return switch command {
         case .assemblePDF(let request): try assemble(request, files: files, context: context)
         case .renderPreview(let page, let maxWidth): try preview(page, maxWidth: maxWidth, files: files)
         case .assessPage(let page): try assess(page, files: files, context: context)

@@ -100,6 +100,10 @@ public actor SessionEngine {
         SessionReport(session: session, revision: revision, screen: shown.name, language: shown.language, startedAt: startedAt)
     }
 
+    public var power: KioskPower {
+        flow.surroundings.isClosing ? .closing : flow.surroundings.isOnBattery ? .battery : .mains
+    }
+
     public func surroundingsChanged(_ change: @Sendable (inout Surroundings) -> Void) {
         var new = flow.surroundings
         change(&new)
