@@ -22,7 +22,7 @@ public struct PowerPolicy: Sendable, Equatable {
     public private(set) var advice = Advice.goOn
     /// The mains have failed, as far as is known.
     public private(set) var isOnBattery = false
-    /// Advice other than `goOn` stands on what a UPS said that says nothing now.
+    /// Advice other than `goOn`, or ``isOnBattery``, stands on what a UPS said that says nothing now.
     public private(set) var isUncertain = false
     private let minimumRuntime: Int
     /// Supplies, by name, that weren't about to end at some time of this run. A kiosk that starts on a battery about to end stays closed instead of
@@ -39,10 +39,10 @@ public struct PowerPolicy: Sendable, Equatable {
         let supplies = reports.filter { $0.deviceClass == .powerSupply }
         let known = supplies.filter(\.isKnown)
         let wanted = known.map { advice(for: $0) }.max() ?? .goOn
-        isUncertain = known.count < supplies.count && wanted < advice
-        guard !isUncertain else { return }
-        advice = wanted
-        isOnBattery = known.contains { $0.conditions.contains { $0.kind == .onBattery || $0.kind == .batteryLow } }
+        let isBorne = known.contains { $0.conditions.contains { $0.kind == .onBattery || $0.kind == .batteryLow } }
+        isUncertain = known.count < supplies.count && (wanted < advice || isOnBattery && !isBorne)
+        advice = isUncertain ? max(advice, wanted) : wanted
+        isOnBattery = isBorne || isUncertain && isOnBattery
     }
 
     /// After ``patience``.
