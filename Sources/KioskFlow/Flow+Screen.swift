@@ -59,9 +59,11 @@ extension Flow {
         case .wiping:
             make("wiping", .key("wiping.title"), [.progress(.key("goodbye.body"), fraction: nil)], [])
         case .closed:
-            make("closed", .key("closed.title"), tone: .problem, [.paragraph(.key("closed.body"))], languageActions)
+            make("closed", .key("closed.title"), tone: .problem, [.paragraph(.key("closed.body")), .paragraph(.key("help.phone"))], languageActions)
         case .outOfService:
-            make("out-of-service", .key("outOfService.title"), tone: .problem, [.paragraph(.key("outOfService.body"))], languageActions)
+            make(
+                "out-of-service", .key("outOfService.title"), tone: .problem,
+                [.paragraph(.key("outOfService.body")), .paragraph(.key("help.phone"))], languageActions)
         }
     }
 
