@@ -55,7 +55,8 @@ public enum Effect: Sendable, Equatable {
     /// Wait for a card and read it; `pause` seconds before the first look give the citizen time to lay it better.
     case readCard(EffectID, pause: Int)
     case awaitCardRemoval(EffectID)
-    case scan(EffectID, maxPages: Int)
+    /// Of both sides of each sheet, front before back, or of the fronts alone; a side is a page.
+    case scan(EffectID, maxPages: Int, bothSides: Bool)
     /// Look how well a page can be read.
     case assess(EffectID, PageID)
     case commit(EffectID, Submission)
@@ -116,13 +117,22 @@ public struct Surroundings: Sendable, Equatable {
     public var ready: Set<DeviceClass>
     public var platformReachable: Bool
     public var items: [ServiceItem]
+    /// The scanner can take both sides of a sheet at once.
+    public var scansBothSides: Bool
+    /// The mains have failed; a battery carries the kiosk.
+    public var isOnBattery: Bool
     /// The battery is about to end: who is here may finish, and nobody else is let in.
     public var isClosing: Bool
 
-    public init(ready: Set<DeviceClass> = [], platformReachable: Bool = false, items: [ServiceItem] = [], isClosing: Bool = false) {
+    public init(
+        ready: Set<DeviceClass> = [], platformReachable: Bool = false, items: [ServiceItem] = [], scansBothSides: Bool = false,
+        isOnBattery: Bool = false, isClosing: Bool = false
+    ) {
         self.ready = ready
         self.platformReachable = platformReachable
         self.items = items
+        self.scansBothSides = scansBothSides
+        self.isOnBattery = isOnBattery
         self.isClosing = isClosing
     }
 }

@@ -9,7 +9,7 @@ extension Screen {
             switch component {
             case .choice(let rows): rows.contains { $0.touch == touch && $0.unavailable == nil }
             case .checklist(let rows): rows.contains { $0.touch == touch }
-            case .pages(let rows): rows.contains { $0.remove?.touch == touch }
+            case .pages(let rows): rows.contains { $0.actions.contains { $0.touch == touch } }
             default: false
             }
         }
@@ -20,6 +20,11 @@ extension Flow {
     /// What the touchscreen shows now: a function of the state and nothing else.
     public var screen: Screen {
         var screen = visit.helpOpen ? helpScreen : phaseScreen
+        if let powerNotice {
+            // What went wrong with the citizen's own step comes first.
+            let place = screen.body.firstIndex { if case .notice = $0 { false } else { true } } ?? screen.body.endIndex
+            screen.body.insert(powerNotice, at: place)
+        }
         if visit.idleWarning {
             screen.countdown = Screen.Countdown(
                 seconds: Limits.idleWarning,
@@ -54,9 +59,11 @@ extension Flow {
         case .wiping:
             make("wiping", .key("wiping.title"), [.progress(.key("goodbye.body"), fraction: nil)], [])
         case .closed:
-            make("closed", .key("closed.title"), tone: .problem, [.paragraph(.key("closed.body"))], [])
+            make("closed", .key("closed.title"), tone: .problem, [.paragraph(.key("closed.body")), .paragraph(.key("help.phone"))], languageActions)
         case .outOfService:
-            make("out-of-service", .key("outOfService.title"), tone: .problem, [.paragraph(.key("outOfService.body"))], [])
+            make(
+                "out-of-service", .key("outOfService.title"), tone: .problem,
+                [.paragraph(.key("outOfService.body")), .paragraph(.key("help.phone"))], languageActions)
         }
     }
 
@@ -76,6 +83,7 @@ extension Flow {
 
     /// What keeps the journey from being finished, said before it starts. A missing printer doesn't: the receipt stands on the screen too.
     private var uploadObstacle: Screen.Text? {
+        if surroundings.isClosing { return .key("menu.upload.closing") }
         if !surroundings.ready.contains(.idCardReader) { return .key("menu.upload.noReader") }
         if !surroundings.ready.contains(.scanner) { return .key("menu.upload.noScanner") }
         if !surroundings.ready.contains(.imaging) { return .key("menu.upload.noWorker") }
@@ -128,17 +136,28 @@ extension Flow {
 
     private var insertScreen: Screen {
         var body = awayNotice(.scanner) + problemNotice + [.illustration("insert-pages"), .paragraph(.key("insert.body"))]
+        if let page = visit.replacing, let place = currentPages.firstIndex(of: page) {
+            return make(
+                "insert", .key("insert.title", ["material": materialName]), step: 4,
+                body + [.notice(.normal, .key("insert.replace", ["n": String(place + 1)]))],
+                [primary(.scan, "insert.scan"), action(.back, "action.back"), help, exit])
+        }
         if !currentPages.isEmpty { body.append(.notice(.normal, .key("checklist.pages", ["count": String(currentPages.count)]))) }
         body.append(.paragraph(.key("checklist.maxPages", ["count": String(pagesLeft)])))
+        // Both sides unless told otherwise: a back that is left out is missed by the office, an empty one by nobody.
+        let ways =
+            surroundings.scansBothSides
+            ? [primary(.scan, "insert.scanBoth"), action(.scanFronts, "insert.scanFronts")] : [primary(.scan, "insert.scan")]
+        if surroundings.scansBothSides { body.append(.paragraph(.key("insert.bothSides"))) }
         return make(
             "insert", .key("insert.title", ["material": materialName]), step: 4, body,
-            [primary(.scan, "insert.scan"), action(.back, "action.back"), help, exit])
+            ways + [action(.back, "action.back"), help, exit])
     }
 
     private var scanningScreen: Screen {
-        make(
-            "scanning", .key("scanning.title"), step: 4,
-            [.illustration("insert-pages"), .progress(.key("scanning.body", ["count": String(currentPages.count)]), fraction: nil)], [exit])
+        let words: Screen.Text =
+            pending.values.contains(.scan) ? .key("scanning.body", ["count": String(currentPages.count)]) : .key("scanning.checking")
+        return make("scanning", .key("scanning.title"), step: 4, [.illustration("insert-pages"), .progress(words, fraction: nil)], [exit])
     }
 
     private var previewScreen: Screen {
@@ -146,29 +165,47 @@ extension Flow {
             thumbnail(page, number: index + 1)
         }
         let more = pagesLeft > 0 ? [action(.scan, "preview.more")] : []
-        // The scanner stops at the limit: what lies behind it would be taken for the next material.
-        let full: [Screen.Component] = pagesLeft > 0 ? [] : [.notice(.normal, .key("preview.full"))]
+        let keep = canKeep ? [primary(.finishMaterial, hasFlaws ? "preview.keepAnyway" : "preview.keep")] : []
         return make(
             "preview", .key("preview.title", ["material": materialName]), step: 4,
-            [.paragraph(.key("preview.body", ["count": String(pages.count)]))] + adviceNotice + full + [.pages(pages)],
-            [primary(.finishMaterial, hasFlaws ? "preview.keepAnyway" : "preview.keep"), action(.discardPages, "preview.again")] + more
-                + [help, exit])
+            [.paragraph(.key("preview.body", ["count": String(pages.count)]))] + adviceNotice + countNotices + [.pages(pages)],
+            keep + [action(.discardPages, "preview.again")] + more + [help, exit])
     }
 
     private var hasFlaws: Bool { currentPages.contains { visit.flaws[$0]?.isEmpty == false } }
 
+    private var isUnreadable: Bool { currentPages.contains { visit.flaws[$0]?.contains(.unreadable) == true } }
+
+    /// The office takes neither too many pages nor one that can't be opened.
+    private var canKeep: Bool { pagesOver == 0 && !isUnreadable }
+
+    private var countNotices: [Screen.Component] {
+        var notices: [Screen.Component] = []
+        if visit.emptyBacks > 0 { notices.append(.notice(.normal, .key("preview.emptyBacks", ["count": String(visit.emptyBacks)]))) }
+        if pagesOver > 0 {
+            notices.append(.notice(.attention, .key("preview.tooMany", ["count": String(pagesOver)])))
+        } else if pagesLeft == 0 {
+            // The scanner stops at the limit: what lies behind it would be taken for the next material.
+            notices.append(.notice(.normal, .key("preview.full")))
+        }
+        return notices
+    }
+
     /// Advice, no order: the citizen decides.
     private var adviceNotice: [Screen.Component] {
+        if isUnreadable { return [.notice(.attention, .key("preview.unreadable"))] }
         if hasFlaws { return [.notice(.attention, .key("preview.flaws"))] }
         return pending.values.contains(.assess) ? [.notice(.normal, .key("preview.checking"))] : []
     }
 
     private func thumbnail(_ page: PageID, number: Int) -> Screen.PageThumbnail {
         let flaws = visit.flaws[page] ?? []
-        // The empty side of a sheet scanned on both.
-        let remove = flaws.contains(.empty) ? Screen.Action(Touch(.removePage, page.value), label: .key("preview.remove")) : nil
         return Screen.PageThumbnail(
-            id: page.value, label: .key("preview.page", ["n": String(number)]), advice: flaws.map { .key("flaw.\($0.rawValue)") }, remove: remove)
+            id: page.value, label: .key("preview.page", ["n": String(number)]), advice: flaws.map { .key("flaw.\($0.rawValue)") },
+            actions: [
+                Screen.Action(Touch(.rescanPage, page.value), label: .key("preview.rescan")),
+                Screen.Action(Touch(.removePage, page.value), label: .key("preview.remove")),
+            ])
     }
 
     private var reviewScreen: Screen {
@@ -242,6 +279,17 @@ extension Flow {
     /// Asking for a card or a page that nothing can take would be a lie.
     private func awayNotice(_ device: DeviceClass) -> [Screen.Component] {
         surroundings.ready.contains(device) ? [] : [.notice(.attention, .key("device.away"))]
+    }
+
+    /// Where there is something to do yet. Who has a receipt, or is waiting for a machine, needn't hurry.
+    private var powerNotice: Screen.Component? {
+        switch phase {
+        case .attract, .menu, .layCard, .confirmIdentity, .chooseItem, .checklist, .insertPages, .preview, .review: break
+        default: return nil
+        }
+        // Whoever stands at the menu has nothing to submit yet, and reads there why nothing can be begun.
+        if surroundings.isClosing { return phase == .menu ? nil : .notice(.attention, .key("power.closing")) }
+        return surroundings.isOnBattery ? .notice(.normal, .key("power.battery")) : nil
     }
 
     private var problemNotice: [Screen.Component] {

@@ -27,14 +27,18 @@ extension Flow {
             guard let material = visit.item?.materials.first(where: { $0.id == touch.value }) else { return [] }
             visit.material = material.id
             visit.problem = nil
+            visit.emptyBacks = 0
             return enter(currentPages.isEmpty ? .insertPages : .preview)
         case (.checklist, .submit):
             return enter(.review)
         case (.insertPages, .back):
             visit.problem = nil
+            visit.replacing = nil
             return enter(currentPages.isEmpty ? .checklist : .preview)
         case (.insertPages, .scan):
-            return scan()
+            return scan(bothSides: surroundings.scansBothSides && visit.replacing == nil)
+        case (.insertPages, .scanFronts):
+            return scan(bothSides: false)
         case (.preview, .finishMaterial):
             visit.material = nil
             return enter(.checklist)
@@ -46,6 +50,10 @@ extension Flow {
             guard let page = currentPages.first(where: { $0.value == touch.value }) else { return [] }
             let dropped = drop([page])
             return dropped + (currentPages.isEmpty ? enter(.insertPages) : [rearm()])
+        case (.preview, .rescanPage):
+            guard let page = currentPages.first(where: { $0.value == touch.value }) else { return [] }
+            visit.replacing = page
+            return enter(.insertPages)
         case (.review, .back):
             visit.problem = nil
             return enter(.checklist)
@@ -75,15 +83,16 @@ extension Flow {
             return phase == .takeCard ? enter(.chooseItem) : []
         case .pageScanned(let id, let page):
             guard pending[id] == .scan, let material = visit.material else { return [.discard([page])] }
-            visit.pages[material, default: []].append(page)
-            return [.assess(begin(.assess), page), rearm()]
+            let dropped = keep(page, of: material)
+            let look = begin(.assess)
+            visit.looking[page] = look
+            return dropped + [.assess(look, page), rearm()]
         case .pageAssessed(let id, let page, let flaws):
-            // Pages may be gone by then. Not the citizen's doing: the timer runs on.
-            if finish(id, .assess), allPages.contains(page) { visit.flaws[page] = flaws }
-            return []
+            return finish(id, .assess) ? judge(page, flaws) : []
         case .scanEnded(let id):
             guard finish(id, .scan) else { return [] }
-            return currentPages.isEmpty ? scanFailed(.remedy(.insertPages)) : enter(.preview)
+            // What is dropped is dropped before the citizen looks: pages that move under a finger are worse than a moment's wait.
+            return visit.backs.isEmpty ? showPages() : [rearm()]
         case .committed(let id, let receipt):
             guard finish(id, .commit) else { return [] }
             // The pages are sealed and stored: from here on nobody needs them or the card's data.
@@ -115,9 +124,6 @@ extension Flow {
             return scanFailed(.remedy(remedy))
         case (.scan, _):
             return scanFailed(.deviceRestarting(.scanner))
-        case (.assess, _):
-            // No advice then: the citizen's own eyes are enough.
-            return []
         case (.commit, .storage):
             return stop(.storage)
         case (.commit, .remedy(let remedy)):
@@ -132,7 +138,7 @@ extension Flow {
         case (.printReceipt, _):
             visit.printing = .failed(nil)
             return [rearm()]
-        case (.wipe, _):
+        case (.assess, _), (.wipe, _):
             return []
         }
     }
@@ -154,19 +160,73 @@ extension Flow {
         return [.readCard(begin(.readCard), pause: problem == nil ? 0 : Limits.readPause)] + enter(.layCard)
     }
 
-    private mutating func scan() -> [Effect] {
-        let left = pagesLeft
+    private mutating func scan(bothSides: Bool) -> [Effect] {
+        let left = visit.replacing == nil ? pagesLeft : 1
         guard left > 0 else { return enter(.preview) }
         visit.problem = nil
-        return [.scan(begin(.scan), maxPages: left)] + enter(.scanning)
+        visit.emptyBacks = 0
+        visit.sides = bothSides ? 0 : nil
+        // As many sheets as pages may be kept: most backs are empty. Too many that aren't, the citizen sorts out.
+        return [.scan(begin(.scan), maxPages: bothSides ? 2 * left : left, bothSides: bothSides)] + enter(.scanning)
+    }
+
+    /// Puts a scanned page in the place of the one that is scanned again, or behind the others.
+    private mutating func keep(_ page: PageID, of material: String) -> [Effect] {
+        if let sides = visit.sides {
+            visit.sides = sides + 1
+            if sides % 2 == 1 { visit.backs.insert(page) }
+        }
+        guard let old = visit.replacing, let place = visit.pages[material]?.firstIndex(of: old) else {
+            visit.pages[material, default: []].append(page)
+            return []
+        }
+        visit.replacing = nil
+        visit.pages[material]?[place] = page
+        return drop([old])
+    }
+
+    /// The scanner is done, and what it brought is to be looked at.
+    mutating func showPages() -> [Effect] {
+        visit.replacing = nil
+        visit.backs = []
+        return currentPages.isEmpty ? scanFailed(.remedy(.insertPages)) : enter(.preview)
+    }
+
+    mutating func assessmentFailed(_ id: EffectID, _ failure: Failure) -> [Effect] {
+        guard let page = visit.looking.first(where: { $0.value == id })?.key else { return [] }
+        // What can't be opened can't be handed in either. Of all else there is no advice: the citizen's own eyes are enough.
+        let isUnreadable = if case .remedy = failure { true } else { false }
+        return judge(page, isUnreadable ? [.unreadable] : nil)
+    }
+
+    /// Takes what was found out about a page, nil for nothing. Not the citizen's doing: the timer runs on.
+    private mutating func judge(_ page: PageID, _ flaws: [PageFlaw]?) -> [Effect] {
+        visit.looking[page] = nil
+        let wasBack = visit.backs.remove(page) != nil
+        // Pages may be gone by then.
+        guard allPages.contains(page) else { return [] }
+        var effects: [Effect] = []
+        if wasBack, flaws?.contains(.empty) == true {
+            visit.emptyBacks += 1
+            effects = drop([page])
+        } else {
+            visit.flaws[page] = flaws
+        }
+        switch phase {
+        case .scanning where visit.backs.isEmpty && !pending.values.contains(.scan): return effects + showPages()
+        case .preview where currentPages.isEmpty: return effects + enter(.insertPages)
+        default: return effects
+        }
     }
 
     private mutating func commit() -> [Effect] {
-        guard let item = visit.item, let card = visit.card, isComplete else { return [] }
+        guard let item = visit.item, let card = visit.card, isComplete else { return enter(.checklist) }
         let materials = item.materials.compactMap { requirement in
             visit.pages[requirement.id].map { Submission.Material(requirement: requirement.id, pages: $0) }
         }
         visit.problem = nil
+        visit.looking = [:]
+        visit.backs = []
         // Advice comes too late now, and would only keep the worker from the documents.
         return [.commit(begin(.commit), Submission(item: item, applicant: card, materials: materials))] + cancel(.assess) + enter(.committing)
     }
@@ -176,8 +236,11 @@ extension Flow {
     private mutating func drop(_ pages: [PageID]) -> [Effect] {
         for material in visit.pages.keys { visit.pages[material]?.removeAll { pages.contains($0) } }
         visit.pages = visit.pages.filter { !$0.value.isEmpty }
+        let looks = pages.compactMap { visit.looking.removeValue(forKey: $0) }
+        for look in looks { pending[look] = nil }
         for page in pages { visit.flaws[page] = nil }
-        return pages.isEmpty ? [] : [.discard(pages)]
+        visit.backs.subtract(pages)
+        return looks.map { .cancel($0) } + (pages.isEmpty ? [] : [.discard(pages)])
     }
 
     // MARK: Rules
@@ -205,7 +268,10 @@ extension Flow {
         visit.material.flatMap { visit.pages[$0] } ?? []
     }
 
-    var pagesLeft: Int {
-        max(0, (currentRequirement?.maxPages ?? 0) - currentPages.count)
-    }
+    var pagesLeft: Int { max(0, pageLimit - currentPages.count) }
+
+    /// Pages that must go before the material can be kept.
+    var pagesOver: Int { max(0, currentPages.count - pageLimit) }
+
+    private var pageLimit: Int { currentRequirement?.maxPages ?? 0 }
 }

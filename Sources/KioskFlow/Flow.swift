@@ -43,7 +43,11 @@ public struct Flow: Sendable, Equatable {
             return enter(surroundings.isClosing ? .closed : .attract)
         case .failed(let id, let failure):
             guard let kind = pending.removeValue(forKey: id) else { return [] }
-            return kind == .wipe ? retryWipe() : handleUploadFailure(of: kind, failure)
+            switch kind {
+            case .wipe: return retryWipe()
+            case .assess: return assessmentFailed(id, failure)
+            default: return handleUploadFailure(of: kind, failure)
+            }
         case .cardFound, .cardRead, .cardRemoved, .pageScanned, .pageAssessed, .scanEnded, .committed, .printed:
             return handleUpload(event)
         }
@@ -65,7 +69,8 @@ public struct Flow: Sendable, Equatable {
             return [rearm()]
         case .chooseLanguage:
             visit.language = touch.value.flatMap(Language.init(rawValue:)) ?? visit.language
-            return [rearm()]
+            // Nobody can put off the next try to wipe.
+            return phase == .outOfService ? [] : [rearm()]
         default:
             return handleUploadTouch(touch)
         }
@@ -80,11 +85,14 @@ public struct Flow: Sendable, Equatable {
         case .readingCard:
             return cancel(.readCard) + cardReadFailed(.deviceRestarting(.idCardReader))
         case .scanning:
-            return cancel(.scan) + scanFailed(.deviceRestarting(.scanner))
+            return pending.values.contains(.scan) ? cancel(.scan) + scanFailed(.deviceRestarting(.scanner)) : showPages()
         case .committing:
             return cancel(.commit) + stop(.storage)
-        case .wiping, .outOfService:
+        case .wiping:
             return cancel(.wipe) + retryWipe()
+        case .outOfService:
+            visit = Visit()
+            return retryWipe()
         case .menu, .layCard, .confirmIdentity, .takeCard, .chooseItem, .checklist, .insertPages, .preview, .review, .receipt, .stopped:
             if visit.idleWarning || !phase.warnsBeforeLeaving { return leave() }
             visit.helpOpen = false

@@ -52,6 +52,16 @@ public struct Visit: Sendable, Equatable {
     public var pages: [String: [PageID]] = [:]
     /// What is wrong with pages that have been looked at; empty for a good one.
     public var flaws: [PageID: [PageFlaw]] = [:]
+    /// Assessments under way, by page.
+    public var looking: [PageID: EffectID] = [:]
+    /// The page that the next scan takes the place of.
+    public var replacing: PageID?
+    /// Sides that the scan under way has brought, when it takes both of each sheet.
+    public var sides: Int?
+    /// Back sides that haven't been looked at: an empty one is dropped.
+    public var backs: Set<PageID> = []
+    /// Back sides of the last scan that were dropped.
+    public var emptyBacks = 0
     /// Shown on top of the screen until the next step: what went wrong and what to do.
     public var problem: Problem?
     public var receipt: Receipt?

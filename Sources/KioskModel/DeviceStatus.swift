@@ -21,6 +21,9 @@ public enum DeviceState: String, Sendable, Codable, CaseIterable {
 /// What a host says of its device, unasked, whenever it changes.
 public struct DeviceStatus: Sendable, Codable, Hashable {
     public var state: DeviceState
+    /// In the identity of a scanner that takes both sides of a sheet at once.
+    public static let sides = "sides", bothSides = "both"
+
     /// Set when `state` is `needsTechnician`, `offline` or `absent`.
     public var fault: DeviceFault?
     /// Model, firmware, serial number as the device gives them: `sam: 05.01-…`.

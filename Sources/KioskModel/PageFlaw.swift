@@ -1,4 +1,5 @@
-/// What is wrong with a scanned page; the citizen may keep it all the same. The raw value names the advice in Kiosk/strings (`flaw.<raw>`).
+/// What is wrong with a scanned page; the citizen may keep it all the same, unless it is unreadable.
+/// The raw value names the advice in Kiosk/strings (`flaw.<raw>`).
 public enum PageFlaw: String, Sendable, Codable, CaseIterable {
     /// Nothing stands on it.
     case empty
@@ -9,4 +10,6 @@ public enum PageFlaw: String, Sendable, Codable, CaseIterable {
     case cutOff
     case tooDark
     case tooBright
+    /// Its picture can't be opened, so that no document can be made of it.
+    case unreadable
 }

@@ -148,14 +148,14 @@ extension Screen {
         public var label: Text
         /// What is wrong with the page and what to do, the gravest first.
         public var advice: [Text]
-        /// Takes this one page away.
-        public var remove: Action?
+        /// What can be done about this one page: scan it again, take it away.
+        public var actions: [Action]
 
-        public init(id: String, label: Text, advice: [Text] = [], remove: Action? = nil) {
+        public init(id: String, label: Text, advice: [Text] = [], actions: [Action] = []) {
             self.id = id
             self.label = label
             self.advice = advice
-            self.remove = remove
+            self.actions = actions
         }
     }
 }
@@ -177,7 +177,8 @@ public enum Language: String, Sendable, Codable, CaseIterable {
 public struct Touch: Sendable, Codable, Hashable {
     public enum Kind: String, Sendable, Codable, CaseIterable {
         case start, chooseJourney, chooseItem, chooseMaterial, chooseLanguage
-        case confirm, back, exit, help, extend, retry, scan, finishMaterial, discardPages, removePage, submit, done
+        case confirm, back, exit, help, extend, retry, scan, scanFronts, finishMaterial, discardPages, removePage, rescanPage, submit,
+            done
     }
 
     public var kind: Kind

@@ -9,21 +9,32 @@ public struct KioskReport: Sendable, Codable, Equatable {
     /// Whether the platform answered the last time it was asked.
     public var platformReachable: Bool
     public var platformLastContact: Date?
+    public var power: KioskPower
     public var devices: [DeviceReport]
     public var queue: QueueReport
 
     public init(
-        kiosk: String, version: String, startedAt: Date, platformReachable: Bool, platformLastContact: Date?, devices: [DeviceReport],
-        queue: QueueReport
+        kiosk: String, version: String, startedAt: Date, platformReachable: Bool, platformLastContact: Date?, power: KioskPower,
+        devices: [DeviceReport], queue: QueueReport
     ) {
         self.kiosk = kiosk
         self.version = version
         self.startedAt = startedAt
         self.platformReachable = platformReachable
         self.platformLastContact = platformLastContact
+        self.power = power
         self.devices = devices
         self.queue = queue
     }
+}
+
+/// What the kiosk lives on, as its power supply tells, and what it does about it.
+public enum KioskPower: String, Sendable, Codable {
+    /// The mains; also where no power supply tells.
+    case mains
+    case battery
+    /// On a battery that won't last for another citizen: nobody is let in, and the kiosk ends in order when the battery does.
+    case closing
 }
 
 /// `GET /v1/devices`, `GET /v1/devices/{name}`: `kioskctl device list|show`.

@@ -11,9 +11,20 @@ extension KioskReport: Report {
         return Table(
             .facts([
                 ("kiosk", kiosk), ("version", version), ("started", startedAt.text), ("platform", platform),
+                ("power", power.inWords),
                 ("queue", "\(queue.waiting) waiting, \(queue.delivered) delivered, \(queue.bytes) bytes"),
             ]),
             devices.overview, .lines(devices.compactMap(\.advice)))
+    }
+}
+
+extension KioskPower {
+    fileprivate var inWords: String {
+        switch self {
+        case .mains: "mains"
+        case .battery: "battery"
+        case .closing: "battery about to end, nobody is let in"
+        }
     }
 }
 

@@ -24,7 +24,7 @@ struct KioskStatus: ControlSource {
         let link = await delivery.status
         return KioskReport(
             kiosk: kiosk, version: Self.version, startedAt: startedAt, platformReachable: link.platformReachable,
-            platformLastContact: link.lastContact, devices: await supervisor.reports,
+            platformLastContact: link.lastContact, power: await engine.power, devices: await supervisor.reports,
             queue: QueueReport(waiting: counts.waiting, delivered: counts.delivered, bytes: counts.bytes))
     }
 

@@ -66,10 +66,14 @@ actor PowerWatch: Service {
     }
 
     private func follow(_ before: PowerPolicy) async {
-        guard policy.advice != before.advice else { return }
-        logger.warning("the power supply has changed what is to be done", metadata: ["advice": "\(policy.advice)"])
-        let isClosing = policy.advice != .goOn
-        await engine.surroundingsChanged { $0.isClosing = isClosing }
+        guard policy.advice != before.advice || policy.isOnBattery != before.isOnBattery else { return }
+        logger.warning(
+            "the power supply has changed what is to be done", metadata: ["advice": "\(policy.advice)", "on battery": "\(policy.isOnBattery)"])
+        let (isOnBattery, isClosing) = (policy.isOnBattery, policy.advice != .goOn)
+        await engine.surroundingsChanged {
+            $0.isOnBattery = isOnBattery
+            $0.isClosing = isClosing
+        }
     }
 
     private func isOver() async -> Bool {

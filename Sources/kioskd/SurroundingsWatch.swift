@@ -20,7 +20,11 @@ struct SurroundingsWatch: Service {
             group.addTask {
                 for await reports in devices.cancelOnGracefulShutdown() {
                     let ready = Set(reports.filter(\.canServe).map(\.deviceClass))
-                    await engine.surroundingsChanged { $0.ready = ready }
+                    let bothSides = reports.contains { $0.deviceClass == .scanner && $0.identity[DeviceStatus.sides] == DeviceStatus.bothSides }
+                    await engine.surroundingsChanged {
+                        $0.ready = ready
+                        $0.scansBothSides = bothSides
+                    }
                 }
             }
             group.addTask {

@@ -17,12 +17,18 @@ MM = 1080 / 268  # CSS pixels a millimetre on the reference panel
 # Font size whose CJK body (0.92 em) and Latin capital (0.733 em) both reach 4.8 mm.
 MEASURE = """() => {
   const visible = (node) => node.checkVisibility() && !node.closest('.unseen, svg, #wait') && !node.closest('[inert]');
+  // What is scrolled out of the screen, or only peeps in, is reached by scrolling first.
+  const main = document.getElementById('main').getBoundingClientRect();
+  const inView = (node) => {
+    const { top, bottom } = node.getBoundingClientRect();
+    return !node.closest('#main') || (top >= main.top && bottom <= main.bottom);
+  };
   const texts = [...document.querySelectorAll('body *')]
     .filter((node) => visible(node) && [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim()));
   const box = (node) => { const { x, y, width, height } = node.getBoundingClientRect(); return { x, y, width, height, name: node.textContent }; };
   return {
     fonts: texts.map((node) => ({ size: parseFloat(getComputedStyle(node).fontSize), name: node.textContent })),
-    targets: [...document.querySelectorAll('button')].filter(visible).map(box),
+    targets: [...document.querySelectorAll('button')].filter((node) => visible(node) && inView(node)).map(box),
     overflow: document.documentElement.scrollWidth - innerWidth,
     clipped: texts
       .filter((node) => node.scrollWidth > node.clientWidth + 2 && getComputedStyle(node).display !== 'inline')
@@ -87,7 +93,7 @@ def test_fits_a_landscape_panel(page, server, name):
     page.screenshot(path=SHOTS / f"{name}-landscape.png")
     found = page.evaluate(MEASURE)
     assert found["overflow"] <= 0
-    for action in page.locator(".action:visible").all():
+    for action in page.locator("#actions .action:visible").all():
         box = action.bounding_box()
         assert box["y"] + box["height"] <= LANDSCAPE["height"], action.inner_text()
     assert [font for font in found["fonts"] if font["size"] * 0.733 < 4.8 * MM] == []
@@ -238,13 +244,14 @@ def test_a_picture_that_is_on_its_way_says_so(page, server):
     expect(page.locator("[data-page=p2] img")).to_be_visible()
 
 
-def test_an_empty_page_is_taken_away_alone(page, server):
+@pytest.mark.parametrize("kind", ["removePage", "rescanPage"])
+def test_any_page_is_taken_away_or_scanned_again_alone(page, server, kind):
     show(page, server, "preview-flaws", session="abc", revision=3)
     settle(page)
     expect(page.locator(".page-advice")).to_have_count(3)
-    page.locator("[data-kind=removePage]").tap()
+    page.locator(f"[data-kind={kind}]").nth(2).tap()
     expect(page.locator("html")).to_have_class("is-busy")
-    assert server.touches == [{"session": "abc", "revision": 3, "touch": {"kind": "removePage", "value": "p3"}}]
+    assert server.touches == [{"session": "abc", "revision": 3, "touch": {"kind": kind, "value": "p3"}}]
 
 
 def test_long_list_has_scroll_buttons(page, server):

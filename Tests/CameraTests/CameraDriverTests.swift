@@ -91,6 +91,13 @@ struct CameraDriverTests {
         #expect(try rig.capture().frame.light == .good)
     }
 
+    @Test func lightThatWasSeenIsForgottenWithTheStream() throws {
+        let rig = try CameraRig(warm: .zero)
+        rig.camera.show(.dark)
+        #expect(try rig.capture().frame.light == .dark)
+        #expect(rig.driver.poll().conditions.isEmpty, "nobody has looked since")
+    }
+
     @Test func codesAreReadAsTheyWereEncoded() throws {
         let rig = try CameraRig()
         rig.camera.show(.code("https://example.invalid/鄂 42"))

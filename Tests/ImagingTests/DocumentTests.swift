@@ -141,7 +141,10 @@ struct DocumentTests {
         for lie in field.lies {
             var image = page.image
             field.set(lie, in: &image)
-            #expect(fault(DocumentRequest(title: "t", pages: [image]), [try page.file()]) == "imaging.bad-page", "\(field) = \(lie)")
+            let file = try page.file()
+            #expect(throws: CitizenRemedy.scanAgain, "\(field) = \(lie)") {
+                try driver.perform(.assemblePDF(DocumentRequest(title: "t", pages: [image])), files: [file], context: .unhurried())
+            }
         }
     }
 
@@ -150,7 +153,9 @@ struct DocumentTests {
         // Sparse: 324 MB in name, no page of memory touched.
         let file = try MemoryFile.make(capacity: 18_000 * 18_000) { $0.count }
         let image = PageImage(index: 0, format: .gray8, width: 18_000, height: 18_000, bytesPerRow: 18_000, resolution: 600)
-        #expect(fault(DocumentRequest(title: "t", pages: [image]), [file]) == "imaging.bad-page")
+        #expect(throws: CitizenRemedy.scanAgain) {
+            try driver.perform(.assemblePDF(DocumentRequest(title: "t", pages: [image])), files: [file], context: .unhurried())
+        }
     }
 
     @Test("A bad page anywhere stops the batch before the first is compressed")
@@ -159,7 +164,7 @@ struct DocumentTests {
         let seen = Mutex(0)
         let request = DocumentRequest(title: "t", pages: [page.image, page.image])
         let files = [try page.file(), try MemoryFile.copying(page.pixels.dropLast())]
-        #expect(throws: DeviceFault.self) {
+        #expect(throws: CitizenRemedy.scanAgain) {
             try driver.perform(.assemblePDF(request), files: files, context: .unhurried { _ in seen.withLock { $0 += 1 } })
         }
         #expect(seen.withLock { $0 } == 0)
@@ -168,9 +173,9 @@ struct DocumentTests {
     @Test("Files and pages must be as many")
     func counts() throws {
         let page = SyntheticPage()
-        #expect(fault(DocumentRequest(title: "t", pages: []), []) == "imaging.bad-page")
-        #expect(fault(DocumentRequest(title: "t", pages: [page.image, page.image]), [try page.file()]) == "imaging.bad-page")
-        #expect(fault(DocumentRequest(title: "t", pages: [page.image]), []) == "imaging.bad-page")
+        #expect(fault(DocumentRequest(title: "t", pages: []), []) == "imaging.bad-request")
+        #expect(fault(DocumentRequest(title: "t", pages: [page.image, page.image]), [try page.file()]) == "imaging.bad-request")
+        #expect(fault(DocumentRequest(title: "t", pages: [page.image]), []) == "imaging.bad-request")
     }
 
     @Test("Somebody else's command and an unknown option are configuration faults")

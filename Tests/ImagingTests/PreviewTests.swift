@@ -53,11 +53,10 @@ struct PreviewTests {
         let bad = #expect(throws: DeviceFault.self) {
             try driver.perform(.renderPreview(page: page.image, maxWidth: maxWidth), files: [try page.file()], context: .unhurried())
         }
-        #expect(bad?.code == "imaging.bad-page")
-        let short = #expect(throws: DeviceFault.self) {
+        #expect(bad?.code == "imaging.bad-request")
+        #expect(throws: CitizenRemedy.scanAgain) {
             try driver.perform(
                 .renderPreview(page: page.image, maxWidth: 100), files: [try .copying(page.pixels.dropLast())], context: .unhurried())
         }
-        #expect(short?.code == "imaging.bad-page")
     }
 }

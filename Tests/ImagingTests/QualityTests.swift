@@ -1,7 +1,7 @@
 import Bench
 import DeviceLink
 import Foundation
-import Imaging
+@testable import Imaging
 import KioskModel
 import Testing
 
@@ -123,9 +123,20 @@ struct QualityTests {
         var page = SyntheticPage()
         let file = try page.file()
         page.image.height += 1
-        let bad = #expect(throws: DeviceFault.self) {
+        #expect(throws: CitizenRemedy.scanAgain) {
             try driver.perform(.assessPage(page.image), files: [file], context: .unhurried())
         }
-        #expect(bad?.code == "imaging.bad-page")
+    }
+
+    @Test("Between its steps an assessment sees that nobody wants it any more, or that its time is over")
+    func stopped() throws {
+        let page = SyntheticPage()
+        let file = try page.file()
+        let cancelled = CommandContext(deadline: .now + .seconds(60)) { _, _ in }
+        cancelled.cancel()
+        #expect(throws: CancellationError.self) { try driver.assess(page.image, files: [file], context: cancelled) }
+        let late = CommandContext(deadline: .now - .seconds(1)) { _, _ in }
+        let fault = #expect(throws: DeviceFault.self) { try driver.assess(page.image, files: [file], context: late) }
+        #expect(fault?.code == "link.deadline")
     }
 }

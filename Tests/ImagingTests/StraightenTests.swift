@@ -1,7 +1,7 @@
 import Bench
 import DeviceLink
 import Foundation
-import Imaging
+@testable import Imaging
 import KioskModel
 import Testing
 
@@ -95,6 +95,17 @@ struct StraightenTests {
     func hostile(longSide: Int) throws {
         let jpeg = try photo(View())
         let bad = #expect(throws: DeviceFault.self) { try straighten(jpeg, StraightenRequest(longSide: longSide)) }
-        #expect(bad?.code == "imaging.bad-page")
+        #expect(bad?.code == "imaging.bad-request")
+    }
+
+    @Test("Between its steps straightening sees that nobody wants it any more, or that its time is over")
+    func stopped() throws {
+        let files = [try MemoryFile.copying([UInt8](try photo(View())))]
+        let cancelled = CommandContext(deadline: .now + .seconds(60)) { _, _ in }
+        cancelled.cancel()
+        #expect(throws: CancellationError.self) { try driver.straighten(StraightenRequest(), files: files, context: cancelled) }
+        let late = CommandContext(deadline: .now - .seconds(1)) { _, _ in }
+        let fault = #expect(throws: DeviceFault.self) { try driver.straighten(StraightenRequest(), files: files, context: late) }
+        #expect(fault?.code == "link.deadline")
     }
 }

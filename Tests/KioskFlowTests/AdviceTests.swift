@@ -29,11 +29,11 @@ import Testing
     @Test func `good pages are shown without a word`() {
         let kiosk = preview([])
         #expect(kiosk.flow.phase == .preview)
-        #expect(thumbnails(kiosk).allSatisfy { $0.advice.isEmpty && $0.remove == nil })
+        #expect(thumbnails(kiosk).allSatisfy { $0.advice.isEmpty })
         #expect(!kiosk.flow.screen.body.contains { if case .notice = $0 { true } else { false } })
     }
 
-    @Test(arguments: PageFlaw.allCases) func `each flaw has its advice, and the page can be kept`(flaw: PageFlaw) {
+    @Test(arguments: PageFlaw.allCases.filter { $0 != .unreadable }) func `each flaw has its advice, and the page can be kept`(flaw: PageFlaw) {
         var kiosk = preview([flaw])
         let rows = thumbnails(kiosk)
         #expect(rows.map(\.advice) == [[], [.key("flaw.\(flaw.rawValue)")]])
@@ -48,10 +48,13 @@ import Testing
         #expect(thumbnails(preview([.cutOff, .skewed]))[1].advice == [.key("flaw.cutOff"), .key("flaw.skewed")])
     }
 
-    @Test func `an empty page can be taken away alone`() {
-        var kiosk = preview([.empty])
-        #expect(thumbnails(kiosk).map { $0.remove?.touch } == [nil, Touch(.removePage, "p2")])
-        #expect(kiosk.touch(.removePage, "p1").isEmpty, "only what is offered")
+    @Test(arguments: [[], [PageFlaw.empty], [.blurred]]) func `any page can be taken away alone`(flaws: [PageFlaw]) {
+        var kiosk = preview(flaws)
+        #expect(
+            thumbnails(kiosk).map { $0.actions.map(\.touch) } == [
+                [Touch(.rescanPage, "p1"), Touch(.removePage, "p1")], [Touch(.rescanPage, "p2"), Touch(.removePage, "p2")],
+            ])
+        #expect(kiosk.touch(.removePage, "p3").isEmpty, "only what is offered")
         #expect(kiosk.touch(.removePage, "p2").first == .discard([second]))
         #expect(kiosk.flow.phase == .preview)
         #expect(kiosk.flow.visit.pages["proof"] == [first])
@@ -78,6 +81,61 @@ import Testing
         for (id, kind) in kiosk.flow.pending where kind == .assess { kiosk.send(.pageAssessed(id, first, [.blurred])) }
         #expect(kiosk.flow.timerGeneration == generation, "nobody has touched anything")
         #expect(thumbnails(kiosk)[0].advice == [.key("flaw.blurred")])
+    }
+
+    @Test func `a page is scanned again in its place`() {
+        var kiosk = preview([])
+        #expect(kiosk.touch(.scan) != [] && kiosk.flow.phase == .insertPages)
+        kiosk.touch(.scan)
+        kiosk.send(.pageScanned(kiosk.id(.scan), PageID("p3")))
+        kiosk.send(.scanEnded(kiosk.id(.scan)))
+        kiosk.touch(.rescanPage, "p2")
+        #expect(kiosk.flow.phase == .insertPages)
+        #expect(kiosk.flow.screen.body.contains(.notice(.normal, .key("insert.replace", ["n": "2"]))))
+        #expect(kiosk.touch(.scan).first == .scan(kiosk.id(.scan), maxPages: 1, bothSides: false), "though the material is full")
+        #expect(kiosk.flow.visit.pages["proof"] == [first, second, PageID("p3")], "the old one stays until there is a new one")
+        kiosk.send(.failed(kiosk.id(.scan), .remedy(.pullOutJammedPage)))
+        #expect(kiosk.flow.screen.body.contains(.notice(.normal, .key("insert.replace", ["n": "2"]))))
+        kiosk.touch(.scan)
+        let effects = kiosk.send(.pageScanned(kiosk.id(.scan), PageID("p4")))
+        #expect(effects.contains(.discard([second])))
+        kiosk.send(.scanEnded(kiosk.id(.scan)))
+        #expect(kiosk.flow.phase == .preview)
+        #expect(kiosk.flow.visit.pages["proof"] == [first, PageID("p4"), PageID("p3")])
+    }
+
+    @Test func `whoever goes back instead keeps the page`() {
+        var kiosk = preview([.blurred])
+        kiosk.touch(.rescanPage, "p2")
+        kiosk.touch(.back)
+        #expect(kiosk.flow.phase == .preview && kiosk.flow.visit.replacing == nil)
+        #expect(kiosk.flow.visit.pages["proof"] == [first, second])
+    }
+
+    @Test func `nobody looks at a page that was dropped`() {
+        var kiosk = Driver()
+        kiosk.toPreview()
+        let looks = kiosk.flow.visit.looking
+        #expect(looks.count == 2)
+        let effects = kiosk.touch(.removePage, "p1")
+        #expect(effects.first == looks[first].map { .cancel($0) })
+        #expect(!effects.contains { $0 == looks[second].map { .cancel($0) } })
+        #expect(Array(kiosk.flow.pending.keys) == [looks[second]])
+        #expect(kiosk.touch(.discardPages).first == looks[second].map { .cancel($0) })
+        #expect(kiosk.flow.pending.isEmpty)
+    }
+
+    @Test func `a page that can't be opened can't be kept`() {
+        var kiosk = Driver()
+        kiosk.toPreview()
+        let looks = kiosk.flow.visit.looking
+        kiosk.send(.pageAssessed(looks[first]!, first, []))
+        kiosk.send(.failed(looks[second]!, .remedy(.scanAgain)))
+        #expect(thumbnails(kiosk)[1].advice == [.key("flaw.unreadable")])
+        #expect(kiosk.flow.screen.body.contains(.notice(.attention, .key("preview.unreadable"))))
+        #expect(!kiosk.flow.screen.offers(Touch(.finishMaterial)))
+        kiosk.touch(.removePage, "p2")
+        #expect(kiosk.flow.screen.offers(Touch(.finishMaterial)))
     }
 
     @Test func `a worker that can't tell costs the advice alone`() {

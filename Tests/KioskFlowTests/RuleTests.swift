@@ -79,7 +79,7 @@ import Testing
         closing.isClosing = true
         var idle = Driver()
         idle.send(.surroundings(closing))
-        #expect(idle.flow.phase == .closed && idle.flow.screen.name == "closed" && idle.flow.screen.actions.isEmpty)
+        #expect(idle.flow.phase == .closed && idle.flow.screen.name == "closed" && !idle.flow.screen.offers(Touch(.start)))
         idle.touch(.start)
         #expect(idle.flow.phase == .closed)
         idle.send(.surroundings(surroundings))
@@ -96,6 +96,48 @@ import Testing
 
         var started = Flow(surroundings: closing)
         #expect(started.phase == .closed && started.handle(.timer(started.timerGeneration)) == [])
+    }
+
+    @Test func `who is here on battery is told, and no journey is begun that can't be ended`() throws {
+        var kiosk = Driver()
+        kiosk.touch(.start)
+        var new = surroundings
+        new.isOnBattery = true
+        kiosk.send(.surroundings(new))
+        #expect(kiosk.flow.screen.body.first == .notice(.normal, .key("power.battery")))
+        #expect(kiosk.flow.screen.offers(Touch(.chooseJourney, "upload")))
+        new.isClosing = true
+        kiosk.send(.surroundings(new))
+        #expect(!kiosk.flow.screen.offers(Touch(.chooseJourney, "upload")))
+        guard case .choice(let rows)? = kiosk.flow.screen.body.first else { Issue.record("no choice"); return }
+        #expect(rows.map(\.unavailable) == [.key("menu.upload.closing")])
+        kiosk.send(.surroundings(surroundings))
+        kiosk.touch(.chooseJourney, "upload")
+        kiosk.send(.failed(kiosk.id(.readCard), .remedy(.layCardFlat)))
+        kiosk.send(.surroundings(new))
+        let notices = kiosk.flow.screen.body.prefix { if case .notice = $0 { true } else { false } }
+        #expect(notices == [.notice(.attention, .key("remedy.layCardFlat")), .notice(.attention, .key("power.closing"))])
+    }
+
+    @Test func `a kiosk that lets nobody in speaks every language, and forgets it`() {
+        var closing = surroundings
+        closing.isClosing = true
+        var kiosk = Driver()
+        kiosk.send(.surroundings(closing))
+        kiosk.touch(.chooseLanguage, "en")
+        #expect(kiosk.flow.phase == .closed && kiosk.flow.screen.language == .english)
+        _ = kiosk.timeOut()
+        #expect(kiosk.flow.phase == .closed && kiosk.flow.screen.language == .simplifiedChinese)
+
+        var broken = Driver()
+        broken.toChecklist()
+        broken.touch(.exit)
+        for _ in 1...Limits.wipeAttempts { broken.send(.failed(broken.id(.wipe), .storage)) }
+        let generation = broken.flow.timerGeneration
+        #expect(broken.touch(.chooseLanguage, "en") == [] && broken.flow.timerGeneration == generation, "the next try isn't put off")
+        #expect(broken.flow.phase == .outOfService && broken.flow.screen.language == .english)
+        _ = broken.timeOut()
+        #expect(broken.flow.phase == .wiping(attempt: 1) && broken.flow.screen.language == .simplifiedChinese)
     }
 
     /// 400 random visits of 120 events each. After every event: each phase has a running timer, idle is reached by the wipe alone, a commit comes
@@ -156,7 +198,7 @@ import Testing
         for component in screen.body {
             if case .choice(let rows) = component { offered += rows.map(\.touch) }
             if case .checklist(let rows) = component { offered += rows.compactMap(\.touch) }
-            if case .pages(let rows) = component { offered += rows.compactMap(\.remove?.touch) }
+            if case .pages(let rows) = component { offered += rows.flatMap { $0.actions.map(\.touch) } }
         }
         // Leaving is drawn rarely, or no walk would get far.
         if generator.next() % 8 != 0 { offered.removeAll { $0.kind == .exit } }
@@ -168,6 +210,8 @@ import Testing
         case 19 where flow.surroundings.isClosing || generator.next() % 24 == 0:
             var new = flow.surroundings
             new.isClosing.toggle()
+            new.isOnBattery = new.isClosing
+            new.scansBothSides.toggle()
             return .surroundings(new)
         case 2: return .touch(Touch(Touch.Kind.allCases.randomElement(using: &generator) ?? .exit, item.code))
         case 3...11 where !pending.isEmpty:

@@ -36,7 +36,7 @@ enum Samples {
 
     static let kiosk = KioskReport(
         kiosk: "kiosk-999999-01", version: "0.1.0", startedAt: date, platformReachable: false, platformLastContact: date + 60,
-        devices: [reader, printer], queue: QueueReport(waiting: 2, delivered: 1, bytes: 123_456))
+        power: .battery, devices: [reader, printer], queue: QueueReport(waiting: 2, delivered: 1, bytes: 123_456))
 
     static let waiting = item(
         application, 7, "application", .waiting, dependsOn: nil, attempts: 3,

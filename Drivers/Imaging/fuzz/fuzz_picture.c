@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     enum kiosk_imaging_format format = size % 2 ? KIOSK_IMAGING_RGB24 : KIOSK_IMAGING_GRAY8;
     kiosk_page page;
     memset(&page, 0, sizeof page);
-    ssize_t bytes = kiosk_imaging_straighten(data, size, 297, format, &page, out, sizeof out);
+    ssize_t bytes = kiosk_imaging_straighten(data, size, 297, format, NULL, &page, out, sizeof out);
     if (bytes < 0) {
         if (bytes < KIOSK_IMAGING_NO_PAGE) {
             abort();
@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     }
     kiosk_quality quality;
-    if (bytes > CAPACITY || (size_t)bytes != page.length || kiosk_imaging_check(&page) < 0 || kiosk_imaging_quality(&page, &quality) < 0) {
+    if (bytes > CAPACITY || (size_t)bytes != page.length || kiosk_imaging_check(&page) < 0 || kiosk_imaging_quality(&page, NULL, &quality) < 0) {
         abort();
     }
     return 0;

@@ -24,6 +24,8 @@ enum kiosk_imaging_error {
     KIOSK_IMAGING_BAD_PICTURE = -6,
     /// No page is in the picture, or not all of it.
     KIOSK_IMAGING_NO_PAGE = -7,
+    /// The caller's `kiosk_stop` said so.
+    KIOSK_IMAGING_STOPPED = -8,
 };
 
 /// pixels; the longest side of a page. A3 at 600 dpi has 9,921.
@@ -53,6 +55,12 @@ typedef struct kiosk_page {
     /// dots per inch, 36…2400
     int64_t resolution;
 } kiosk_page;
+
+/// Asked between the steps of long work: whether nobody wants its result any more. A step takes up to about 200 ms of a page of 200 dpi.
+typedef struct kiosk_stop {
+    int (*asked)(void *_Nullable context);
+    void *_Nullable context;
+} kiosk_stop;
 
 /// 0, or KIOSK_IMAGING_BAD_PAGE. Every function below asks this first; callers ask it to refuse a whole batch early.
 int kiosk_imaging_check(const kiosk_page *page);
@@ -86,14 +94,14 @@ typedef struct kiosk_quality {
 #define KIOSK_IMAGING_MAX_SKEW 15
 
 /// Measures one page. 0, or a negative code.
-int kiosk_imaging_quality(const kiosk_page *page, kiosk_quality *quality);
+int kiosk_imaging_quality(const kiosk_page *page, const kiosk_stop *_Nullable stop, kiosk_quality *quality);
 
 /// Finds the one bright page on the darker background of a document camera's JPEG, cuts it out and straightens it. `long_side` is the length of
 /// the page's longer side in millimetres. Rows without padding go to `out`; `straightened` says what they are, its pixels being `out`.
-/// Returns their bytes, or KIOSK_IMAGING_BAD_PICTURE, KIOSK_IMAGING_NO_PAGE, KIOSK_IMAGING_TOO_LARGE.
+/// Returns their bytes, or KIOSK_IMAGING_BAD_PICTURE, KIOSK_IMAGING_NO_PAGE, KIOSK_IMAGING_TOO_LARGE, KIOSK_IMAGING_STOPPED.
 ssize_t kiosk_imaging_straighten(
-    const uint8_t *jpeg, size_t length, int32_t long_side, enum kiosk_imaging_format format, kiosk_page *straightened, uint8_t *out,
-    size_t capacity);
+    const uint8_t *jpeg, size_t length, int32_t long_side, enum kiosk_imaging_format format, const kiosk_stop *_Nullable stop,
+    kiosk_page *straightened, uint8_t *out, size_t capacity);
 
 /// A PDF in the making. Bytes go to the caller's buffer as pages are added, so that memory holds one page at a time.
 typedef struct kiosk_pdf kiosk_pdf;

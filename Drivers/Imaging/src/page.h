@@ -14,4 +14,6 @@ PIX *page_pix(const kiosk_page *page);
 /// Rows without padding, one byte a pixel (`gray`) or three; `pixels` has room for them.
 void page_rows(PIX *pix, int gray, uint8_t *pixels);
 
+static inline int is_stopped(const kiosk_stop *stop) { return stop != NULL && stop->asked(stop->context); }
+
 #endif

@@ -132,7 +132,7 @@ static int is_end_lost(PIX *gray, double resolution) {
 }
 
 /// What is clearly darker than the paper: its part of the page without rim and dust, how it lies, and what of it runs over the sides.
-static int measure_ink(PIX *gray, l_int32 paper, double resolution, kiosk_quality *quality) {
+static int measure_ink(PIX *gray, l_int32 paper, double resolution, const kiosk_stop *stop, kiosk_quality *quality) {
     PIX *ink = pixThresholdToBinary(gray, paper * 3 / 4);
     if (ink == NULL) {
         return KIOSK_IMAGING_NO_MEMORY;
@@ -148,6 +148,10 @@ static int measure_ink(PIX *gray, l_int32 paper, double resolution, kiosk_qualit
         return KIOSK_IMAGING_NO_MEMORY;
     }
     quality->coverage = fraction_of(clean);
+    if (is_stopped(stop)) {
+        pixDestroy(&clean);
+        return KIOSK_IMAGING_STOPPED;
+    }
     l_float32 angle = 0, confidence = 0;
     // Too small a page, or nothing on it, has no lines: the search refuses, and the skew stays 0.
     if (quality->coverage > 0 && pixFindSkewSweepAndSearch(clean, &angle, &confidence, 4, 2, KIOSK_IMAGING_MAX_SKEW, 1, 0.01F) == 0) {
@@ -159,7 +163,7 @@ static int measure_ink(PIX *gray, l_int32 paper, double resolution, kiosk_qualit
     return 0;
 }
 
-int kiosk_imaging_quality(const kiosk_page *page, kiosk_quality *quality) {
+int kiosk_imaging_quality(const kiosk_page *page, const kiosk_stop *stop, kiosk_quality *quality) {
     if (kiosk_imaging_check(page) < 0) {
         return KIOSK_IMAGING_BAD_PAGE;
     }
@@ -170,7 +174,7 @@ int kiosk_imaging_quality(const kiosk_page *page, kiosk_quality *quality) {
         return KIOSK_IMAGING_NO_MEMORY;
     }
     l_uint32 paper = 0;
-    int error = pixGetRankValue(gray, 2, 0.9F, &paper) == 0 ? 0 : KIOSK_IMAGING_LIBRARY;
+    int error = is_stopped(stop) ? KIOSK_IMAGING_STOPPED : pixGetRankValue(gray, 2, 0.9F, &paper) == 0 ? 0 : KIOSK_IMAGING_LIBRARY;
     if (error == 0) {
         quality->brightness = (double)paper / 255;
         quality->lost_end = is_end_lost(gray, resolution);
@@ -178,7 +182,7 @@ int kiosk_imaging_quality(const kiosk_page *page, kiosk_quality *quality) {
         error = measure_edges(gray, (l_int32)paper / 8 + 8, quality);
     }
     if (error == 0) {
-        error = measure_ink(gray, (l_int32)paper, resolution, quality);
+        error = is_stopped(stop) ? KIOSK_IMAGING_STOPPED : measure_ink(gray, (l_int32)paper, resolution, stop, quality);
     }
     pixDestroy(&gray);
     return error;

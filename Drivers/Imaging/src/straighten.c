@@ -272,8 +272,8 @@ static PIX *unwarp(PIX *picture, const point corners[4], l_int32 width, l_int32 
 }
 
 ssize_t kiosk_imaging_straighten(
-    const uint8_t *jpeg, size_t length, int32_t long_side, enum kiosk_imaging_format format, kiosk_page *straightened, uint8_t *out,
-    size_t capacity) {
+    const uint8_t *jpeg, size_t length, int32_t long_side, enum kiosk_imaging_format format, const kiosk_stop *stop, kiosk_page *straightened,
+    uint8_t *out, size_t capacity) {
     int gray = format == KIOSK_IMAGING_GRAY8;
     if (long_side < 20 || long_side > 1000 || (!gray && format != KIOSK_IMAGING_RGB24)) {
         return KIOSK_IMAGING_BAD_PAGE;
@@ -284,7 +284,7 @@ ssize_t kiosk_imaging_straighten(
         return error;
     }
     point corners[4];
-    error = find_page(picture, corners);
+    error = is_stopped(stop) ? KIOSK_IMAGING_STOPPED : find_page(picture, corners);
     l_int32 width = 0, height = 0;
     double resolution = 0;
     if (error == 0) {
@@ -296,8 +296,15 @@ ssize_t kiosk_imaging_straighten(
     if (error == 0 && (bytes > capacity || resolution > most_resolution)) {
         error = KIOSK_IMAGING_TOO_LARGE;
     }
+    if (error == 0 && is_stopped(stop)) {
+        error = KIOSK_IMAGING_STOPPED;
+    }
     PIX *page = error == 0 ? unwarp(picture, corners, width, height) : NULL;
     pixDestroy(&picture);
+    if (error == 0 && is_stopped(stop)) {
+        error = KIOSK_IMAGING_STOPPED;
+        pixDestroy(&page);
+    }
     if (error == 0 && page != NULL && gray) {
         PIX *luminance = pixConvertTo8(page, 0);
         pixDestroy(&page);

@@ -54,14 +54,15 @@ export function pages({ rows }, context) {
     const label = strings.text(row.label);
     const picture = known.get(row.id) ?? image(row.id, strings);
     const advice = row.advice ?? [];
+    const actions = row.actions ?? [];
     list.append(el(
       "li", {},
       el(
         "figure", { class: "page", "data-flawed": advice.length > 0 }, picture,
         el(
           "figcaption", {}, label,
-          ...advice.map((text) => el("span", { class: "page-advice" }, icon("attention"), el("span", {}, strings.text(text)))),
-          row.remove ? button(row.remove, context) : null))));
+          actions.length > 0 ? el("span", { class: "page-actions" }, ...actions.map((action) => button(action, context))) : null,
+          ...advice.map((text) => el("span", { class: "page-advice" }, icon("attention"), el("span", {}, strings.text(text))))))));
   }
   return list;
 }

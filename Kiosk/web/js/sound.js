@@ -14,15 +14,15 @@ export class Sound {
   /** The tones of a screen that has just been pushed. */
   screen({ session, screen }) {
     const left = screen.body.find(({ type, name }) => type === "illustration" && name.startsWith("take-"));
-    const alert = screen.body.find(({ type, tone }) => type === "notice" && (tone === "problem" || tone === "attention"));
-    const cause = `${session} ${screen.name} ${left?.name ?? ""} ${alert ? JSON.stringify(alert.text) : ""}`;
+    const alerts = screen.body.filter(({ type, tone }) => type === "notice" && (tone === "problem" || tone === "attention"));
+    const cause = `${session} ${screen.name} ${left?.name ?? ""} ${JSON.stringify(alerts.map(({ text }) => text))}`;
     if (cause === this.#cause) return;
     this.silence();
     this.#cause = cause;
     const remind = () => this.#play([[784, 0, 0.15], [1047, 0.18, 0.25]]);
-    if (alert) this.#play([[440, 0, 0.15], [440, 0.22, 0.2]]);
+    if (alerts.length > 0) this.#play([[440, 0, 0.15], [440, 0.22, 0.2]]);
     if (!left) return;
-    if (!alert) remind();
+    if (alerts.length === 0) remind();
     this.#reminder = setInterval(remind, REMIND);
   }
 

@@ -44,7 +44,8 @@ public final class CameraDriver: DeviceDriver {
         do {
             try find()
             if let trouble { try tryAgain(after: trouble) }
-            if handle != nil, lastUse.duration(to: .now) >= timing.warm { handle = nil }
+            // What was seen then says nothing of the light that there is now.
+            if lastUse.duration(to: .now) >= timing.warm { (handle, light, lastLight) = (nil, nil, nil) }
             var identity = identity
             if dropped > 0 { identity["dropped"] = "\(dropped)" }
             return DeviceStatus(state: .ready, identity: identity, conditions: conditions)

@@ -11,8 +11,11 @@ enum ImagingCode {
 
     static func meaning(_ code: Int32, _ subject: String) -> any Error {
         switch code {
+        case KIOSK_IMAGING_STOPPED.rawValue: CancellationError()
         // A picture that broke off on its way: the next one is whole.
         case KIOSK_IMAGING_BAD_PICTURE.rawValue: CitizenRemedy.scanAgain
+        // Numbers and bytes of a page that contradict each other: it came so, and this worker is well.
+        case KIOSK_IMAGING_BAD_PAGE.rawValue: CitizenRemedy.scanAgain
         case KIOSK_IMAGING_NO_PAGE.rawValue: CitizenRemedy.layPageInView
         default: fault(code, subject)
         }
@@ -20,8 +23,6 @@ enum ImagingCode {
 
     static func fault(_ code: Int32, _ subject: String) -> DeviceFault {
         switch code {
-        case KIOSK_IMAGING_BAD_PAGE.rawValue:
-            .badPage("The \(subject) can't be what it says it is.")
         case KIOSK_IMAGING_TOO_LARGE.rawValue:
             DeviceFault(code: "imaging.document-too-large", action: .configure, detail: "The \(subject) went beyond the largest size allowed.")
         case KIOSK_IMAGING_BAD_TEXT.rawValue:
@@ -36,7 +37,8 @@ enum ImagingCode {
 }
 
 extension DeviceFault {
-    static func badPage(_ detail: String) -> DeviceFault {
-        DeviceFault(code: "imaging.bad-page", action: .reset, detail: detail)
+    /// A command that nobody could carry out: kioskd's mistake, which no reset mends.
+    static func badRequest(_ detail: String) -> DeviceFault {
+        DeviceFault(code: "imaging.bad-request", action: .configure, detail: detail)
     }
 }

@@ -3,12 +3,13 @@ internal import ImagingShim
 internal import KioskModel
 
 extension ImagingDriver {
-    func assess(_ page: PageImage, files: [MemoryFile]) throws -> DeviceReply {
+    func assess(_ page: PageImage, files: [MemoryFile], context: CommandContext) throws -> DeviceReply {
         let file = try Self.only(files, "assessment")
         try page.check(against: file)
         let measured = try page.withShimPage(file) { raw in
             var measured = kiosk_quality()
-            _ = try ImagingCode.check(Int(kiosk_imaging_quality(raw, &measured)), "page \(page.index)")
+            let code = context.withStop { kiosk_imaging_quality(raw, $0, &measured) }
+            _ = try context.outcome(Int(code), "page \(page.index)")
             return measured
         }
         return DeviceReply(.quality(PageJudgement.quality(measured)))
@@ -17,7 +18,8 @@ extension ImagingDriver {
     /// Straightened pages are no larger than the picture they were cut from, give or take the corners.
     private static let straightenedCapacity = 256 << 20
 
-    func straighten(_ request: StraightenRequest, files: [MemoryFile]) throws -> DeviceReply {
+    func straighten(_ request: StraightenRequest, files: [MemoryFile], context: CommandContext) throws -> DeviceReply {
+        guard (20...1000).contains(request.longSide) else { throw DeviceFault.badRequest("No page is \(request.longSide) mm long.") }
         let picture = try Self.only(files, "picture")
         let format = request.mode == .gray ? KIOSK_IMAGING_GRAY8 : KIOSK_IMAGING_RGB24
         var page = kiosk_page()
@@ -25,8 +27,10 @@ extension ImagingDriver {
             let out = try buffer.bytes
             return try picture.withBytes { jpeg in
                 guard let start = jpeg.bindMemory(to: UInt8.self).baseAddress else { throw CitizenRemedy.scanAgain }
-                let bytes = kiosk_imaging_straighten(start, jpeg.count, Int32(clamping: request.longSide), format, &page, out, buffer.count)
-                return try ImagingCode.check(bytes, "picture")
+                let bytes = context.withStop {
+                    kiosk_imaging_straighten(start, jpeg.count, Int32(request.longSide), format, $0, &page, out, buffer.count)
+                }
+                return try context.outcome(bytes, "picture")
             }
         }
         let image = PageImage(
@@ -50,7 +54,7 @@ extension ImagingDriver {
     }
 
     private static func only(_ files: [MemoryFile], _ subject: String) throws -> MemoryFile {
-        guard files.count == 1 else { throw DeviceFault.badPage("The \(subject) takes one file, and \(files.count) came.") }
+        guard files.count == 1 else { throw DeviceFault.badRequest("The \(subject) takes one file, and \(files.count) came.") }
         return files[0]
     }
 }

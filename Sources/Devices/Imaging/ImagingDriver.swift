@@ -25,14 +25,15 @@ public final class ImagingDriver: DeviceDriver {
     }
 
     /// `.assemblePDF`, `.renderPreview`, `.assessPage`, `.straightenPicture`, `.renderReceipt` and `.renderReceiptRaster`.
-    /// Remedies of a picture: `layPageInView`, `scanAgain`. Faults: `imaging.bad-page`, `imaging.document-too-large`, `imaging.receipt-too-long`,
+    /// Remedies of a page or picture: `layPageInView`, `scanAgain`. Faults: `imaging.bad-request`, `imaging.document-too-large`, `imaging.receipt-too-long`,
     /// `imaging.bad-width`, `imaging.no-memory`, `imaging.library`, `imaging.unsupported`.
     public func perform(_ command: DeviceCommand, files: [MemoryFile], context: CommandContext) throws -> DeviceReply {
-        switch command {
+        try context.checkCancelled()
+        return switch command {
         case .assemblePDF(let request): try assemble(request, files: files, context: context)
         case .renderPreview(let page, let maxWidth): try preview(page, maxWidth: maxWidth, files: files)
-        case .assessPage(let page): try assess(page, files: files)
-        case .straightenPicture(let request): try straighten(request, files: files)
+        case .assessPage(let page): try assess(page, files: files, context: context)
+        case .straightenPicture(let request): try straighten(request, files: files, context: context)
         case .renderReceipt(let content): try receipt(content)
         case .renderReceiptRaster(let content, let width): try raster(content, width: width)
         default: throw DeviceFault(code: "imaging.unsupported", action: .configure, detail: "A device's command was sent to the imaging worker.")
@@ -41,7 +42,7 @@ public final class ImagingDriver: DeviceDriver {
 
     private func assemble(_ request: DocumentRequest, files: [MemoryFile], context: CommandContext) throws -> DeviceReply {
         guard !request.pages.isEmpty, request.pages.count == files.count else {
-            throw DeviceFault.badPage("\(request.pages.count) pages were announced and \(files.count) files came.")
+            throw DeviceFault.badRequest("\(request.pages.count) pages were announced and \(files.count) files came.")
         }
         guard (1...Self.largestDocument).contains(request.maxBytes) else {
             throw DeviceFault(code: "imaging.document-too-large", action: .configure, detail: "A limit of \(request.maxBytes) bytes can't be kept.")
@@ -68,7 +69,7 @@ public final class ImagingDriver: DeviceDriver {
 
     private func preview(_ page: PageImage, maxWidth: Int, files: [MemoryFile]) throws -> DeviceReply {
         guard files.count == 1, (1...Int(KIOSK_IMAGING_MAX_SIDE)).contains(maxWidth) else {
-            throw DeviceFault.badPage("A preview takes one file and a width of 1 to \(KIOSK_IMAGING_MAX_SIDE) pixels.")
+            throw DeviceFault.badRequest("A preview takes one file and a width of 1 to \(KIOSK_IMAGING_MAX_SIDE) pixels.")
         }
         try page.check(against: files[0])
         let picture = try MemoryFile.make(capacity: Self.smallFileCapacity) { buffer in

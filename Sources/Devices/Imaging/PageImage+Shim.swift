@@ -3,12 +3,12 @@ internal import ImagingShim
 internal import KioskModel
 
 extension PageImage {
-    /// Throws `imaging.bad-page` unless the numbers are sane and the file holds as many bytes as they say.
+    /// Throws `scanAgain` unless the numbers are sane and the file holds as many bytes as they say.
     /// `byteCount` isn't used: it traps on overflow.
     func check(against file: MemoryFile) throws {
         let (needed, overflow) = bytesPerRow.multipliedReportingOverflow(by: height)
         guard !overflow, needed > 0, file.byteCount >= needed else {
-            throw DeviceFault.badPage("Page \(index) is said to be \(width) × \(height) pixels, and \(file.byteCount) bytes came.")
+            throw CitizenRemedy.scanAgain
         }
         _ = try withShimPage(file) { raw in
             try ImagingCode.check(Int(kiosk_imaging_check(raw)), "page \(index)")

@@ -124,7 +124,10 @@ public final class ScannerDriver: DeviceDriver {
         }
         let opened = try ScannerHandle(name: device)
         handle = opened
-        if identity.isEmpty { identity = try ScannerHandle.describe(device) }
+        if identity.isEmpty {
+            identity = try ScannerHandle.describe(device)
+            if opened.scansBothSides { identity[DeviceStatus.sides] = DeviceStatus.bothSides }
+        }
         return opened
     }
 

@@ -25,6 +25,8 @@ extension ScannerHandle {
         return Int(resolution.rounded())
     }
 
+    var scansBothSides: Bool { choices(of: "source").contains { Words.duplex.fit($0.lowercased()) } }
+
     /// Picks the text that means what is wanted. A device without the option has only one way to scan, which is taken as it is.
     /// `wanted` stands in the order of preference.
     private func choose(_ option: String, _ wanted: [Words], named name: String) throws {

@@ -20,7 +20,9 @@ public struct PowerPolicy: Sendable, Equatable {
     public static let patience: Duration = .seconds(600)
 
     public private(set) var advice = Advice.goOn
-    /// Advice other than `goOn` stands on what a UPS said that says nothing now.
+    /// The mains have failed, as far as is known.
+    public private(set) var isOnBattery = false
+    /// Advice other than `goOn`, or ``isOnBattery``, stands on what a UPS said that says nothing now.
     public private(set) var isUncertain = false
     private let minimumRuntime: Int
     /// Supplies, by name, that weren't about to end at some time of this run. A kiosk that starts on a battery about to end stays closed instead of
@@ -37,14 +39,17 @@ public struct PowerPolicy: Sendable, Equatable {
         let supplies = reports.filter { $0.deviceClass == .powerSupply }
         let known = supplies.filter(\.isKnown)
         let wanted = known.map { advice(for: $0) }.max() ?? .goOn
-        isUncertain = known.count < supplies.count && wanted < advice
-        if !isUncertain { advice = wanted }
+        let isBorne = known.contains { $0.conditions.contains { $0.kind == .onBattery || $0.kind == .batteryLow } }
+        isUncertain = known.count < supplies.count && (wanted < advice || isOnBattery && !isBorne)
+        advice = isUncertain ? max(advice, wanted) : wanted
+        isOnBattery = isBorne || isUncertain && isOnBattery
     }
 
     /// After ``patience``.
     public mutating func forget() {
         guard isUncertain else { return }
         advice = .goOn
+        isOnBattery = false
         isUncertain = false
     }
 

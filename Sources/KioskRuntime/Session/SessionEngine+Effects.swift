@@ -44,9 +44,9 @@ extension SessionEngine {
         }
     }
 
-    func scan(_ id: EffectID, maxPages: Int) async {
+    func scan(_ id: EffectID, maxPages: Int, bothSides: Bool) async {
         let outcome = await perform(
-            .scan(ScanRequest(maxPages: maxPages)), on: .scanner, deadline: .seconds(30 + 20 * maxPages)
+            .scan(ScanRequest(source: bothSides ? .feederDuplex : .feeder, maxPages: maxPages)), on: .scanner, deadline: .seconds(30 + 20 * maxPages)
         ) { progress, files in
             guard case .page(let image) = progress, let pixels = files.first, !Task.isCancelled else { return }
             self.apply(.pageScanned(id, self.pages.add(image, pixels: pixels)))
@@ -59,12 +59,18 @@ extension SessionEngine {
     }
 
     func assess(_ id: EffectID, _ page: PageID) async {
+        guard !Task.isCancelled else { return }
         guard let held = pages[page] else { return apply(.pageAssessed(id, page, [])) }
-        let outcome = await perform(.assessPage(held.image), on: .imaging, files: [held.pixels], deadline: .seconds(10))
-        if case .success(.quality(let quality)) = outcome.completion {
+        var completion = Completion.cancelled
+        // A worker that is lost over it is replaced, and answers the second time.
+        for _ in 1...2 {
+            completion = await perform(.assessPage(held.image), on: .imaging, files: [held.pixels], deadline: .seconds(10)).completion
+            guard case .fault = completion else { break }
+        }
+        if case .success(.quality(let quality)) = completion {
             apply(.pageAssessed(id, page, quality.flaws))
         } else {
-            fail(id, outcome.completion)
+            fail(id, completion)
         }
     }
 
@@ -100,9 +106,10 @@ extension SessionEngine {
             ],
             footer: strings.text("receipt.paper.footer", language), code: receipt.reference)
         let drawn = await perform(.renderReceipt(content), on: .imaging, deadline: .seconds(10))
-        guard case .success(.document) = drawn.completion, let document = drawn.files.first else { return fail(id, drawn.completion) }
+        guard case .success(.document(let info)) = drawn.completion, let document = drawn.files.first else { return fail(id, drawn.completion) }
         let printed = await perform(
-            .print(PrintRequest(title: receipt.reference)), on: .printer, files: [document], deadline: .seconds(45))
+            .print(PrintRequest(title: receipt.reference, sides: info.pageCount > 1 ? .twoLongEdge : .one)), on: .printer, files: [document],
+            deadline: .seconds(45))
         if case .success(.printed) = printed.completion {
             apply(.printed(id))
         } else {

@@ -24,6 +24,8 @@ public actor SessionEngine {
     private var running: [EffectID: Task<Void, Never>] = [:]
     /// Cancelled, but not ended: what they hold of the citizen is still here, so the wipe waits for them.
     private var ending: [EffectID: Task<Void, Never>] = [:]
+    /// The worker gets the next assessment after this one: the citizen waits for previews, which so wait for one assessment at most.
+    private var lastAssessment: Task<Void, Never>?
     private var timer: Task<Void, Never>?
     private var watchers: [Int: AsyncStream<ScreenUpdate>.Continuation] = [:]
     private var lastWatcher = 0
@@ -98,6 +100,10 @@ public actor SessionEngine {
         SessionReport(session: session, revision: revision, screen: shown.name, language: shown.language, startedAt: startedAt)
     }
 
+    public var power: KioskPower {
+        flow.surroundings.isClosing ? .closing : flow.surroundings.isOnBattery ? .battery : .mains
+    }
+
     public func surroundingsChanged(_ change: @Sendable (inout Surroundings) -> Void) {
         var new = flow.surroundings
         change(&new)
@@ -134,8 +140,14 @@ public actor SessionEngine {
         switch effect {
         case .readCard(let id, let pause): run(id) { await $0.readCard(id, after: .seconds(pause)) }
         case .awaitCardRemoval(let id): run(id) { await $0.awaitCardRemoval(id) }
-        case .scan(let id, let maxPages): run(id) { await $0.scan(id, maxPages: maxPages) }
-        case .assess(let id, let page): run(id) { await $0.assess(id, page) }
+        case .scan(let id, let maxPages, let bothSides): run(id) { await $0.scan(id, maxPages: maxPages, bothSides: bothSides) }
+        case .assess(let id, let page):
+            let before = lastAssessment
+            run(id) { engine in
+                await before?.value
+                await engine.assess(id, page)
+            }
+            lastAssessment = running[id]
         case .commit(let id, let submission): run(id) { await $0.commit(id, submission) }
         case .printReceipt(let id, let receipt, let language): run(id) { await $0.printReceipt(id, receipt, language) }
         case .cancel(let id): cancel(id)

@@ -82,6 +82,20 @@ struct PowerPolicyTests {
         #expect(policy.advice == .goOn && !policy.isUncertain)
     }
 
+    @Test func `that a battery carries the kiosk is known before it closes, and when it is over`() {
+        var policy = PowerPolicy(minimumRuntime: 300)
+        for (conditions, isOnBattery) in [([], false), (battery(90, 900), true), (battery(60, 100), true), ([], false)] as [([DeviceCondition], Bool)]
+        {
+            policy.update([ups(conditions)])
+            #expect(policy.isOnBattery == isOnBattery)
+        }
+        policy.update([ups(battery(90, 900))])
+        policy.update([ups([], .absent)])
+        #expect(policy.isOnBattery && policy.isUncertain && policy.advice == .goOn, "nobody says that the mains are back")
+        policy.forget()
+        #expect(!policy.isOnBattery)
+    }
+
     @Test func `of two the worse has the say`() {
         var policy = PowerPolicy(minimumRuntime: 300)
         policy.update([ups([], name: "a"), ups([], name: "b")])

@@ -116,6 +116,39 @@ import Testing
         #expect(await kiosk.engine.current.screen.name == "attract")
     }
 
+    @Test func `a preview waits for one assessment at most, and a page that is dropped for none`() async throws {
+        let kiosk = try ScriptedKiosk()
+        var calls = kiosk.devices.calls.makeAsyncIterator()
+        try await kiosk.touch(.start)
+        try await kiosk.touch(.chooseJourney, "upload")
+        try #require(await calls.next()).answer(DeviceOutcome(completion: .success(.card(testCard))))
+        let scan = try await kiosk.toScan(&calls)
+        for index in 0..<3 { scan.progress(.page(Self.image), [try MemoryFile.copying([UInt8](repeating: UInt8(index), count: 4))]) }
+        scan.answer(DeviceOutcome(completion: .success(.scanned(pages: 3))))
+        let preview = await kiosk.screen("preview")
+        guard case .pages(let thumbnails) = preview.screen.body.last else { Issue.record("no thumbnails"); return }
+        let first = try #require(await calls.next())
+        guard case .assessPage = first.command else { Issue.record("\(first.command)"); return }
+        // The other two assessments wait in the session, so that this is the next that the worker is asked.
+        async let jpeg = kiosk.engine.preview(thumbnails[2].id)
+        let render = try #require(await calls.next())
+        guard case .renderPreview = render.command else { Issue.record("\(render.command)"); return }
+        let info = DocumentInfo(mediaType: "image/jpeg", byteCount: 3, pageCount: 1)
+        render.answer(DeviceOutcome(completion: .success(.document(info)), files: [try MemoryFile.copying([1, 2, 3])]))
+        #expect(try await jpeg == Data([1, 2, 3]))
+
+        try await kiosk.touch(.removePage, thumbnails[1].id)
+        let good = PageQuality(flaws: [], sharpness: 1, skew: 0, brightness: 0.9, coverage: 0.2)
+        first.answer(DeviceOutcome(completion: .fault(DeviceFault(code: "link.host-died", action: .reset, detail: "signal 9"))))
+        try #require(await calls.next()).answer(DeviceOutcome(completion: .success(.quality(good))))
+        let last = try #require(await calls.next())
+        guard case .assessPage = last.command else { Issue.record("\(last.command)"); return }
+        last.answer(DeviceOutcome(completion: .success(.quality(good))))
+        let isChecking = Screen.Component.notice(.normal, .key("preview.checking"))
+        for await update in await kiosk.engine.updates() where !update.screen.body.contains(isChecking) { break }
+        #expect(await kiosk.engine.current.screen.name == "preview")
+    }
+
     @Test func `a card that stays on the reader is waited for, slice after slice`() async throws {
         let kiosk = try ScriptedKiosk()
         var calls = kiosk.devices.calls.makeAsyncIterator()
