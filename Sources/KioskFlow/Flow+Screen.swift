@@ -45,6 +45,11 @@ extension Flow {
         case .checklist: checklistScreen
         case .insertPages: insertScreen
         case .scanning: scanningScreen
+        case .layPage: layPageScreen
+        case .takingPicture:
+            make(
+                "taking-picture", .key("camera.taking"), step: 4,
+                [.illustration("lay-page"), .progress(.key("camera.takingBody"), fraction: nil)], [exit])
         case .preview: previewScreen
         case .review: reviewScreen
         case .committing:
@@ -77,7 +82,7 @@ extension Flow {
     /// What keeps the journey from being finished, said before it starts. A missing printer doesn't: the receipt stands on the screen too.
     private var uploadObstacle: Screen.Text? {
         if !surroundings.ready.contains(.idCardReader) { return .key("menu.upload.noReader") }
-        if !surroundings.ready.contains(.scanner) { return .key("menu.upload.noScanner") }
+        if surroundings.ready.isDisjoint(with: [.scanner, .camera]) { return .key("menu.upload.noScanner") }
         if !surroundings.ready.contains(.imaging) { return .key("menu.upload.noWorker") }
         return nil
     }
@@ -132,7 +137,21 @@ extension Flow {
         body.append(.paragraph(.key("checklist.maxPages", ["count": String(pagesLeft)])))
         return make(
             "insert", .key("insert.title", ["material": materialName]), step: 4, body,
-            [primary(.scan, "insert.scan"), action(.back, "action.back"), help, exit])
+            [primary(.scan, "insert.scan")] + sourceAction(.camera, "insert.useCamera") + [action(.back, "action.back"), help, exit])
+    }
+
+    private var layPageScreen: Screen {
+        let isAway = visit.problem == .deviceRestarting(.camera)
+        var body = problemNotice
+        if !isAway { body.append(.paragraph(.key("camera.body"))) }
+        // Another effect is another picture: the page asks for it anew.
+        if !isAway, let live = pending.first(where: { $0.value == .showCamera })?.key {
+            body.append(.camera(name: String(live.value), .key("camera.view")))
+        }
+        let take = isAway ? [] : [primary(.takePicture, "camera.take")]
+        return make(
+            "lay-page", .key("camera.title", ["material": materialName]), step: 4, body,
+            take + sourceAction(.scanner, "camera.useScanner") + [action(.back, "action.back"), help, exit])
     }
 
     private var scanningScreen: Screen {
@@ -147,7 +166,7 @@ extension Flow {
         }
         let more = pagesLeft > 0 ? [action(.scan, "preview.more")] : []
         // The scanner stops at the limit: what lies behind it would be taken for the next material.
-        let full: [Screen.Component] = pagesLeft > 0 ? [] : [.notice(.normal, .key("preview.full"))]
+        let full: [Screen.Component] = pagesLeft > 0 ? [] : [.notice(.normal, .key(visit.usesCamera ? "preview.fullCamera" : "preview.full"))]
         return make(
             "preview", .key("preview.title", ["material": materialName]), step: 4,
             [.paragraph(.key("preview.body", ["count": String(pages.count)]))] + adviceNotice + full + [.pages(pages)],
@@ -250,8 +269,15 @@ extension Flow {
         case .remedy(let remedy): [.notice(.attention, .key("remedy.\(remedy.rawValue)"))]
         case .deviceRestarting(.idCardReader): [.notice(.attention, .key("restarting.idCardReader"))]
         case .deviceRestarting(.scanner): [.notice(.attention, .key("restarting.scanner"))]
+        case .deviceRestarting(.camera): [.notice(.attention, .key("restarting.camera"))]
         case .deviceRestarting: [.notice(.attention, .key("restarting.imaging"))]
+        case .noPicture: [.notice(.attention, .key("camera.noPicture"))]
         }
+    }
+
+    /// The way to the other source of pages, where it serves.
+    private func sourceAction(_ source: DeviceClass, _ label: String) -> [Screen.Action] {
+        surroundings.ready.contains(source) ? [Screen.Action(Touch(.chooseSource, source.rawValue), label: .key(label))] : []
     }
 
     private var materialName: String {

@@ -27,7 +27,7 @@ extension Flow {
             guard let material = visit.item?.materials.first(where: { $0.id == touch.value }) else { return [] }
             visit.material = material.id
             visit.problem = nil
-            return enter(currentPages.isEmpty ? .insertPages : .preview)
+            return currentPages.isEmpty ? askForPages() : enter(.preview)
         case (.checklist, .submit):
             return enter(.review)
         case (.insertPages, .back):
@@ -35,17 +35,30 @@ extension Flow {
             return enter(currentPages.isEmpty ? .checklist : .preview)
         case (.insertPages, .scan):
             return scan()
+        case (.insertPages, .chooseSource):
+            visit.usesCamera = true
+            return showCamera(problem: nil)
+        case (.layPage, .chooseSource):
+            visit.usesCamera = false
+            visit.problem = nil
+            return cancel(.showCamera) + enter(.insertPages)
+        case (.layPage, .back):
+            visit.problem = nil
+            return cancel(.showCamera) + enter(currentPages.isEmpty ? .checklist : .preview)
+        case (.layPage, .takePicture):
+            visit.problem = nil
+            return cancel(.showCamera) + [.takePicture(begin(.scan))] + enter(.takingPicture)
         case (.preview, .finishMaterial):
             visit.material = nil
             return enter(.checklist)
         case (.preview, .scan):
-            return enter(.insertPages)
+            return askForPages()
         case (.preview, .discardPages):
-            return drop(currentPages) + enter(.insertPages)
+            return drop(currentPages) + askForPages()
         case (.preview, .removePage):
             guard let page = currentPages.first(where: { $0.value == touch.value }) else { return [] }
             let dropped = drop([page])
-            return dropped + (currentPages.isEmpty ? enter(.insertPages) : [rearm()])
+            return dropped + (currentPages.isEmpty ? askForPages() : [rearm()])
         case (.review, .back):
             visit.problem = nil
             return enter(.checklist)
@@ -73,6 +86,10 @@ extension Flow {
         case .cardRemoved(let id):
             guard finish(id, .awaitCardRemoval) else { return [] }
             return phase == .takeCard ? enter(.chooseItem) : []
+        case .cameraShows(let id):
+            // Not the citizen's doing: the timer runs on.
+            if pending[id] == .showCamera, visit.problem == .deviceRestarting(.camera) { visit.problem = nil }
+            return []
         case .pageScanned(let id, let page):
             guard pending[id] == .scan, let material = visit.material else { return [.discard([page])] }
             visit.pages[material, default: []].append(page)
@@ -114,7 +131,11 @@ extension Flow {
         case (.scan, .remedy(let remedy)):
             return scanFailed(.remedy(remedy))
         case (.scan, _):
-            return scanFailed(.deviceRestarting(.scanner))
+            return scanFailed(phase == .takingPicture ? .noPicture : .deviceRestarting(.scanner))
+        case (.showCamera, _):
+            // It is asked again until the citizen leaves, and so comes back by itself.
+            visit.problem = .deviceRestarting(.camera)
+            return [.showCamera(begin(.showCamera), pause: Limits.readPause)]
         case (.assess, _):
             // No advice then: the citizen's own eyes are enough.
             return []
@@ -145,8 +166,21 @@ extension Flow {
     }
 
     mutating func scanFailed(_ problem: Visit.Problem) -> [Effect] {
+        if phase == .takingPicture { return showCamera(problem: problem) }
         visit.problem = problem
         return enter(.insertPages)
+    }
+
+    /// To where the next page comes from: the scanner, or the document camera where no scanner serves or the citizen has chosen it.
+    private mutating func askForPages() -> [Effect] {
+        let ready = surroundings.ready
+        visit.usesCamera = ready.contains(.scanner) ? visit.usesCamera && ready.contains(.camera) : visit.usesCamera || ready.contains(.camera)
+        return visit.usesCamera ? showCamera(problem: nil) : enter(.insertPages)
+    }
+
+    private mutating func showCamera(problem: Visit.Problem?) -> [Effect] {
+        visit.problem = problem
+        return [.showCamera(begin(.showCamera), pause: 0)] + enter(.layPage)
     }
 
     private mutating func waitForCard(problem: Visit.Problem?) -> [Effect] {

@@ -14,6 +14,8 @@ public actor SessionEngine {
     let pipeline: SubmissionPipeline
     let strings: StringTable
     let logger: Logger
+    /// Frames for the page, which pass this actor by.
+    nonisolated let camera = CameraFeed()
 
     private var flow: Flow
     var pages = PageStore()
@@ -135,6 +137,8 @@ public actor SessionEngine {
         case .readCard(let id, let pause): run(id) { await $0.readCard(id, after: .seconds(pause)) }
         case .awaitCardRemoval(let id): run(id) { await $0.awaitCardRemoval(id) }
         case .scan(let id, let maxPages): run(id) { await $0.scan(id, maxPages: maxPages) }
+        case .showCamera(let id, let pause): run(id) { await $0.showCamera(id, after: .seconds(pause)) }
+        case .takePicture(let id): run(id) { await $0.takePicture(id) }
         case .assess(let id, let page): run(id) { await $0.assess(id, page) }
         case .commit(let id, let submission): run(id) { await $0.commit(id, submission) }
         case .printReceipt(let id, let receipt, let language): run(id) { await $0.printReceipt(id, receipt, language) }
