@@ -49,7 +49,7 @@ const DRAWINGS = {
     <path class="d-device" d="M392 200V62a34 34 0 0 0-34-34H258v26h96a12 12 0 0 1 12 12v134z"/>
     <rect class="d-device" x="198" y="18" width="84" height="46" rx="12"/>
     <circle class="d-light" cx="240" cy="58" r="10"/>
-    <path class="d-target" d="M232 74 118 194h244L248 74z"/>
+    <path class="d-view" d="M232 74 118 194h244L248 74z"/>
     <g transform="translate(146 198) scale(1.190 .470)">${SHEET}</g>`,
   "take-receipt": `
     <rect class="d-device" x="70" y="24" width="340" height="104" rx="20"/>
