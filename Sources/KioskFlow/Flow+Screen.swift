@@ -164,13 +164,16 @@ extension Flow {
         let pages = currentPages.enumerated().map { index, page in
             thumbnail(page, number: index + 1)
         }
-        let more = pagesLeft > 0 ? [action(.scan, "preview.more")] : []
+        let more = pagesLeft > 0 ? [action(.scan, visit.usesCamera ? "camera.more" : "preview.more")] : []
         // The scanner stops at the limit: what lies behind it would be taken for the next material.
         let full: [Screen.Component] = pagesLeft > 0 ? [] : [.notice(.normal, .key(visit.usesCamera ? "preview.fullCamera" : "preview.full"))]
         return make(
             "preview", .key("preview.title", ["material": materialName]), step: 4,
             [.paragraph(.key("preview.body", ["count": String(pages.count)]))] + adviceNotice + full + [.pages(pages)],
-            [primary(.finishMaterial, hasFlaws ? "preview.keepAnyway" : "preview.keep"), action(.discardPages, "preview.again")] + more
+            [
+                primary(.finishMaterial, hasFlaws ? "preview.keepAnyway" : "preview.keep"),
+                action(.discardPages, visit.usesCamera ? "camera.again" : "preview.again"),
+            ] + more
                 + [help, exit])
     }
 
