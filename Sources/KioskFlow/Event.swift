@@ -32,7 +32,9 @@ public enum Event: Sendable, Equatable {
     case pageScanned(EffectID, PageID)
     /// What is wrong with a page: advice, the gravest first; empty for a good one.
     case pageAssessed(EffectID, PageID, [PageFlaw])
-    /// The feeder is empty or the page limit reached.
+    /// The camera's first picture is there to be seen.
+    case cameraShows(EffectID)
+    /// The feeder is empty, the page limit reached, or the one picture taken.
     case scanEnded(EffectID)
     /// Durable: file, directory and row are on the disk.
     case committed(EffectID, Receipt)
@@ -57,6 +59,10 @@ public enum Effect: Sendable, Equatable {
     case awaitCardRemoval(EffectID)
     /// Of both sides of each sheet, front before back, or of the fronts alone; a side is a page.
     case scan(EffectID, maxPages: Int, bothSides: Bool)
+    /// Show what the document camera sees until cancelled; `pause` seconds before it is asked.
+    case showCamera(EffectID, pause: Int)
+    /// One page out of a picture of the document camera. Ends as a scan does.
+    case takePicture(EffectID)
     /// Look how well a page can be read.
     case assess(EffectID, PageID)
     case commit(EffectID, Submission)
@@ -113,7 +119,7 @@ public struct Receipt: Sendable, Equatable {
 
 /// What the flow knows of the world around the citizen. Survives the wipe.
 public struct Surroundings: Sendable, Equatable {
-    /// Classes of devices that can work now.
+    /// Classes of devices that can work now. A camera is the document camera: no other is of use to the flow.
     public var ready: Set<DeviceClass>
     public var platformReachable: Bool
     public var items: [ServiceItem]

@@ -50,6 +50,11 @@ extension Flow {
         case .checklist: checklistScreen
         case .insertPages: insertScreen
         case .scanning: scanningScreen
+        case .layPage: layPageScreen
+        case .takingPicture:
+            make(
+                "taking-picture", .key("camera.taking"), step: 4,
+                [.illustration("lay-page"), .progress(.key("camera.takingBody"), fraction: nil)], [exit])
         case .preview: previewScreen
         case .review: reviewScreen
         case .committing:
@@ -85,7 +90,7 @@ extension Flow {
     private var uploadObstacle: Screen.Text? {
         if surroundings.isClosing { return .key("menu.upload.closing") }
         if !surroundings.ready.contains(.idCardReader) { return .key("menu.upload.noReader") }
-        if !surroundings.ready.contains(.scanner) { return .key("menu.upload.noScanner") }
+        if surroundings.ready.isDisjoint(with: [.scanner, .camera]) { return .key("menu.upload.noScanner") }
         if !surroundings.ready.contains(.imaging) { return .key("menu.upload.noWorker") }
         return nil
     }
@@ -136,11 +141,11 @@ extension Flow {
 
     private var insertScreen: Screen {
         var body = awayNotice(.scanner) + problemNotice + [.illustration("insert-pages"), .paragraph(.key("insert.body"))]
-        if let page = visit.replacing, let place = currentPages.firstIndex(of: page) {
+        if let place = placeToReplace {
             return make(
                 "insert", .key("insert.title", ["material": materialName]), step: 4,
-                body + [.notice(.normal, .key("insert.replace", ["n": String(place + 1)]))],
-                [primary(.scan, "insert.scan"), action(.back, "action.back"), help, exit])
+                body + [.notice(.normal, .key("insert.replace", ["n": String(place)]))],
+                [primary(.scan, "insert.scan")] + sourceAction(.camera, "insert.useCamera") + [action(.back, "action.back"), help, exit])
         }
         if !currentPages.isEmpty { body.append(.notice(.normal, .key("checklist.pages", ["count": String(currentPages.count)]))) }
         body.append(.paragraph(.key("checklist.maxPages", ["count": String(pagesLeft)])))
@@ -151,7 +156,27 @@ extension Flow {
         if surroundings.scansBothSides { body.append(.paragraph(.key("insert.bothSides"))) }
         return make(
             "insert", .key("insert.title", ["material": materialName]), step: 4, body,
-            ways + [action(.back, "action.back"), help, exit])
+            ways + sourceAction(.camera, "insert.useCamera") + [action(.back, "action.back"), help, exit])
+    }
+
+    private var layPageScreen: Screen {
+        let isAway = visit.problem == .deviceRestarting(.camera)
+        var body = problemNotice
+        if let place = placeToReplace { body.append(.notice(.normal, .key("camera.replace", ["n": String(place)]))) }
+        if !isAway { body.append(.paragraph(.key("camera.body"))) }
+        // Another effect is another picture: the page asks for it anew.
+        if !isAway, let live = pending.first(where: { $0.value == .showCamera })?.key {
+            body.append(.camera(name: String(live.value), .key("camera.view")))
+        }
+        let take = isAway ? [] : [primary(.takePicture, "camera.take")]
+        return make(
+            "lay-page", .key("camera.title", ["material": materialName]), step: 4, body,
+            take + sourceAction(.scanner, "camera.useScanner") + [action(.back, "action.back"), help, exit])
+    }
+
+    /// The number of the page that another one is to take the place of.
+    private var placeToReplace: Int? {
+        visit.replacing.flatMap { currentPages.firstIndex(of: $0) }.map { $0 + 1 }
     }
 
     private var scanningScreen: Screen {
@@ -164,12 +189,12 @@ extension Flow {
         let pages = currentPages.enumerated().map { index, page in
             thumbnail(page, number: index + 1)
         }
-        let more = pagesLeft > 0 ? [action(.scan, "preview.more")] : []
+        let more = pagesLeft > 0 ? [action(.scan, visit.usesCamera ? "camera.more" : "preview.more")] : []
         let keep = canKeep ? [primary(.finishMaterial, hasFlaws ? "preview.keepAnyway" : "preview.keep")] : []
         return make(
             "preview", .key("preview.title", ["material": materialName]), step: 4,
             [.paragraph(.key("preview.body", ["count": String(pages.count)]))] + adviceNotice + countNotices + [.pages(pages)],
-            keep + [action(.discardPages, "preview.again")] + more + [help, exit])
+            keep + [action(.discardPages, visit.usesCamera ? "camera.allAgain" : "preview.again")] + more + [help, exit])
     }
 
     private var hasFlaws: Bool { currentPages.contains { visit.flaws[$0]?.isEmpty == false } }
@@ -186,7 +211,7 @@ extension Flow {
             notices.append(.notice(.attention, .key("preview.tooMany", ["count": String(pagesOver)])))
         } else if pagesLeft == 0 {
             // The scanner stops at the limit: what lies behind it would be taken for the next material.
-            notices.append(.notice(.normal, .key("preview.full")))
+            notices.append(.notice(.normal, .key(visit.usesCamera ? "preview.fullCamera" : "preview.full")))
         }
         return notices
     }
@@ -203,7 +228,7 @@ extension Flow {
         return Screen.PageThumbnail(
             id: page.value, label: .key("preview.page", ["n": String(number)]), advice: flaws.map { .key("flaw.\($0.rawValue)") },
             actions: [
-                Screen.Action(Touch(.rescanPage, page.value), label: .key("preview.rescan")),
+                Screen.Action(Touch(.rescanPage, page.value), label: .key(visit.usesCamera ? "camera.again" : "preview.rescan")),
                 Screen.Action(Touch(.removePage, page.value), label: .key("preview.remove")),
             ])
     }
@@ -298,8 +323,15 @@ extension Flow {
         case .remedy(let remedy): [.notice(.attention, .key("remedy.\(remedy.rawValue)"))]
         case .deviceRestarting(.idCardReader): [.notice(.attention, .key("restarting.idCardReader"))]
         case .deviceRestarting(.scanner): [.notice(.attention, .key("restarting.scanner"))]
+        case .deviceRestarting(.camera): [.notice(.attention, .key("restarting.camera"))]
         case .deviceRestarting: [.notice(.attention, .key("restarting.imaging"))]
+        case .noPicture: [.notice(.attention, .key("camera.noPicture"))]
         }
+    }
+
+    /// The way to the other source of pages, where it serves.
+    private func sourceAction(_ source: DeviceClass, _ label: String) -> [Screen.Action] {
+        surroundings.ready.contains(source) ? [Screen.Action(Touch(.chooseSource, source.rawValue), label: .key(label))] : []
     }
 
     private var materialName: String {

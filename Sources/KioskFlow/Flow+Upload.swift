@@ -28,7 +28,7 @@ extension Flow {
             visit.material = material.id
             visit.problem = nil
             visit.emptyBacks = 0
-            return enter(currentPages.isEmpty ? .insertPages : .preview)
+            return currentPages.isEmpty ? askForPages() : enter(.preview)
         case (.checklist, .submit):
             return enter(.review)
         case (.insertPages, .back):
@@ -39,21 +39,37 @@ extension Flow {
             return scan(bothSides: surroundings.scansBothSides && visit.replacing == nil)
         case (.insertPages, .scanFronts):
             return scan(bothSides: false)
+        case (.insertPages, .chooseSource):
+            visit.usesCamera = true
+            return showCamera(problem: nil)
+        case (.layPage, .chooseSource):
+            visit.usesCamera = false
+            visit.problem = nil
+            return cancel(.showCamera) + enter(.insertPages)
+        case (.layPage, .back):
+            visit.problem = nil
+            visit.replacing = nil
+            return cancel(.showCamera) + enter(currentPages.isEmpty ? .checklist : .preview)
+        case (.layPage, .takePicture):
+            visit.problem = nil
+            visit.emptyBacks = 0
+            visit.sides = nil
+            return cancel(.showCamera) + [.takePicture(begin(.scan))] + enter(.takingPicture)
         case (.preview, .finishMaterial):
             visit.material = nil
             return enter(.checklist)
         case (.preview, .scan):
-            return enter(.insertPages)
+            return askForPages()
         case (.preview, .discardPages):
-            return drop(currentPages) + enter(.insertPages)
+            return drop(currentPages) + askForPages()
         case (.preview, .removePage):
             guard let page = currentPages.first(where: { $0.value == touch.value }) else { return [] }
             let dropped = drop([page])
-            return dropped + (currentPages.isEmpty ? enter(.insertPages) : [rearm()])
+            return dropped + (currentPages.isEmpty ? askForPages() : [rearm()])
         case (.preview, .rescanPage):
             guard let page = currentPages.first(where: { $0.value == touch.value }) else { return [] }
             visit.replacing = page
-            return enter(.insertPages)
+            return askForPages()
         case (.review, .back):
             visit.problem = nil
             return enter(.checklist)
@@ -81,6 +97,10 @@ extension Flow {
         case .cardRemoved(let id):
             guard finish(id, .awaitCardRemoval) else { return [] }
             return phase == .takeCard ? enter(.chooseItem) : []
+        case .cameraShows(let id):
+            // Not the citizen's doing: the timer runs on.
+            if pending[id] == .showCamera, visit.problem == .deviceRestarting(.camera) { visit.problem = nil }
+            return []
         case .pageScanned(let id, let page):
             guard pending[id] == .scan, let material = visit.material else { return [.discard([page])] }
             let dropped = keep(page, of: material)
@@ -123,7 +143,11 @@ extension Flow {
         case (.scan, .remedy(let remedy)):
             return scanFailed(.remedy(remedy))
         case (.scan, _):
-            return scanFailed(.deviceRestarting(.scanner))
+            return scanFailed(phase == .takingPicture ? .noPicture : .deviceRestarting(.scanner))
+        case (.showCamera, _):
+            // It is asked again until the citizen leaves, and so comes back by itself.
+            visit.problem = .deviceRestarting(.camera)
+            return [.showCamera(begin(.showCamera), pause: Limits.readPause)]
         case (.commit, .storage):
             return stop(.storage)
         case (.commit, .remedy(let remedy)):
@@ -151,8 +175,21 @@ extension Flow {
     }
 
     mutating func scanFailed(_ problem: Visit.Problem) -> [Effect] {
+        if phase == .takingPicture { return showCamera(problem: problem) }
         visit.problem = problem
         return enter(.insertPages)
+    }
+
+    /// To where the next page comes from: the scanner, or the document camera where no scanner serves or the citizen has chosen it.
+    private mutating func askForPages() -> [Effect] {
+        let ready = surroundings.ready
+        visit.usesCamera = ready.contains(.scanner) ? visit.usesCamera && ready.contains(.camera) : visit.usesCamera || ready.contains(.camera)
+        return visit.usesCamera ? showCamera(problem: nil) : enter(.insertPages)
+    }
+
+    private mutating func showCamera(problem: Visit.Problem?) -> [Effect] {
+        visit.problem = problem
+        return [.showCamera(begin(.showCamera), pause: 0)] + enter(.layPage)
     }
 
     private mutating func waitForCard(problem: Visit.Problem?) -> [Effect] {
@@ -214,7 +251,7 @@ extension Flow {
         }
         switch phase {
         case .scanning where visit.backs.isEmpty && !pending.values.contains(.scan): return effects + showPages()
-        case .preview where currentPages.isEmpty: return effects + enter(.insertPages)
+        case .preview where currentPages.isEmpty: return effects + askForPages()
         default: return effects
         }
     }

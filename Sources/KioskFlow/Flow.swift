@@ -24,7 +24,7 @@ public struct Flow: Sendable, Equatable {
 
     /// What a pending effect is for.
     public enum PendingEffect: String, Sendable, Hashable, CaseIterable {
-        case readCard, awaitCardRemoval, scan, assess, commit, printReceipt, wipe
+        case readCard, awaitCardRemoval, scan, showCamera, assess, commit, printReceipt, wipe
     }
 
     /// Takes one event and returns the effects to carry out, in order.
@@ -48,7 +48,7 @@ public struct Flow: Sendable, Equatable {
             case .assess: return assessmentFailed(id, failure)
             default: return handleUploadFailure(of: kind, failure)
             }
-        case .cardFound, .cardRead, .cardRemoved, .pageScanned, .pageAssessed, .scanEnded, .committed, .printed:
+        case .cardFound, .cardRead, .cardRemoved, .cameraShows, .pageScanned, .pageAssessed, .scanEnded, .committed, .printed:
             return handleUpload(event)
         }
     }
@@ -86,6 +86,8 @@ public struct Flow: Sendable, Equatable {
             return cancel(.readCard) + cardReadFailed(.deviceRestarting(.idCardReader))
         case .scanning:
             return pending.values.contains(.scan) ? cancel(.scan) + scanFailed(.deviceRestarting(.scanner)) : showPages()
+        case .takingPicture:
+            return cancel(.scan) + scanFailed(.noPicture)
         case .committing:
             return cancel(.commit) + stop(.storage)
         case .wiping:
@@ -93,7 +95,7 @@ public struct Flow: Sendable, Equatable {
         case .outOfService:
             visit = Visit()
             return retryWipe()
-        case .menu, .layCard, .confirmIdentity, .takeCard, .chooseItem, .checklist, .insertPages, .preview, .review, .receipt, .stopped:
+        case .menu, .layCard, .confirmIdentity, .takeCard, .chooseItem, .checklist, .insertPages, .layPage, .preview, .review, .receipt, .stopped:
             if visit.idleWarning || !phase.warnsBeforeLeaving { return leave() }
             visit.helpOpen = false
             visit.idleWarning = true
@@ -195,6 +197,8 @@ public enum Limits {
     static let cardRead = 20
     /// seconds between two pages of a scan
     static let pageScan = 120
+    /// seconds for a picture and its page: longer than the deadlines of both
+    static let picture = 60
     /// seconds for PDF, seal and disk: longer than the deadlines of all its steps together, so that a submission that is stored is never called lost
     static let commit = 900
     static let wipe = 10
@@ -213,6 +217,7 @@ extension Phase {
         case .attract, .closed: nil
         case .readingCard: Limits.cardRead
         case .scanning: Limits.pageScan
+        case .takingPicture: Limits.picture
         case .committing: Limits.commit
         case .wiping: Limits.wipe
         case .outOfService: Limits.outOfService

@@ -15,6 +15,9 @@ public enum Phase: Sendable, Hashable {
     case checklist
     case insertPages
     case scanning
+    /// The document camera shows what lies under it.
+    case layPage
+    case takingPicture
     /// The pages of one material.
     case preview
     /// The whole submission, before it is committed.
@@ -50,6 +53,8 @@ public struct Visit: Sendable, Equatable {
     public var material: String?
     /// Scanned pages by `MaterialRequirement.id`.
     public var pages: [String: [PageID]] = [:]
+    /// Pages come from the document camera.
+    public var usesCamera = false
     /// What is wrong with pages that have been looked at; empty for a good one.
     public var flaws: [PageID: [PageFlaw]] = [:]
     /// Assessments under way, by page.
@@ -79,6 +84,8 @@ public struct Visit: Sendable, Equatable {
         case remedy(CitizenRemedy)
         /// The device is being brought back; trying again is right.
         case deviceRestarting(DeviceClass)
+        /// Camera or worker failed; trying again is right.
+        case noPicture
     }
 
     public enum Printing: Sendable, Equatable {

@@ -28,7 +28,7 @@ extension Screen.Text {
 
 extension Screen.Component {
     private enum Keys: String, CodingKey { case type, text, tone, rows, fraction, name, number, code }
-    private enum Kind: String, Codable { case paragraph, notice, facts, choice, checklist, pages, progress, illustration, reference }
+    private enum Kind: String, Codable { case paragraph, notice, facts, choice, checklist, pages, progress, illustration, camera, reference }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Keys.self)
@@ -42,6 +42,7 @@ extension Screen.Component {
         case .pages: self = .pages(try value(.rows))
         case .progress: self = .progress(try value(.text), fraction: try container.decodeIfPresent(Double.self, forKey: .fraction))
         case .illustration: self = .illustration(try value(.name))
+        case .camera: self = .camera(name: try value(.name), try value(.text))
         case .reference: self = .reference(number: try value(.number), code: try container.decodeIfPresent(String.self, forKey: .code))
         }
     }
@@ -76,6 +77,10 @@ extension Screen.Component {
         case .illustration(let name):
             try put(.illustration)
             try container.encode(name, forKey: .name)
+        case .camera(let name, let text):
+            try put(.camera)
+            try container.encode(name, forKey: .name)
+            try container.encode(text, forKey: .text)
         case .reference(let number, let code):
             try put(.reference)
             try container.encode(number, forKey: .number)

@@ -96,6 +96,8 @@ extension Screen {
         case progress(Text, fraction: Double?)
         /// A drawing of the gesture: `lay-card`, `insert-pages`, `take-receipt`, `take-card`.
         case illustration(String)
+        /// What a camera sees now, fetched as `/camera/<name>` on this origin; the text says it to who can't see it.
+        case camera(name: String, Text)
         /// Large reference number, with the QR code's text.
         case reference(number: String, code: String?)
     }
@@ -177,8 +179,8 @@ public enum Language: String, Sendable, Codable, CaseIterable {
 public struct Touch: Sendable, Codable, Hashable {
     public enum Kind: String, Sendable, Codable, CaseIterable {
         case start, chooseJourney, chooseItem, chooseMaterial, chooseLanguage
-        case confirm, back, exit, help, extend, retry, scan, scanFronts, finishMaterial, discardPages, removePage, rescanPage, submit,
-            done
+        case confirm, back, exit, help, extend, retry, scan, scanFronts, chooseSource, takePicture, finishMaterial, discardPages, removePage,
+            rescanPage, submit, done
     }
 
     public var kind: Kind

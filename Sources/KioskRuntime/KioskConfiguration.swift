@@ -36,13 +36,15 @@ public struct KioskConfiguration: Sendable {
     /// The kiosk-device executable.
     public var deviceHost: URL
     public var devices: [Device]
+    /// Name of the camera that looks at papers, in `devices`; nil for a kiosk without.
+    public var documentCamera: String?
     /// seconds that the battery must last for a new citizen to be let in
     public var minimumRuntime: Int
 
     public init(
         kiosk: String, dataDirectory: URL, runtimeDirectory: URL, webDirectory: URL, stringsDirectory: URL, webPort: Int, frameAncestor: String?,
         catalogueDirectory: URL, credentialFile: URL, platformURL: URL?, deviceHost: URL, devices: [Device],
-        minimumRuntime: Int = PowerPolicy.defaultMinimum
+        documentCamera: String? = nil, minimumRuntime: Int = PowerPolicy.defaultMinimum
     ) {
         self.kiosk = kiosk
         self.dataDirectory = dataDirectory
@@ -56,12 +58,15 @@ public struct KioskConfiguration: Sendable {
         self.platformURL = platformURL
         self.deviceHost = deviceHost
         self.devices = devices
+        self.documentCamera = documentCamera
         self.minimumRuntime = minimumRuntime
     }
 
-    /// The device that serves each class: the first one named.
+    /// The device that serves each class: the first one named, and of cameras the one for documents.
     public var roles: [DeviceClass: String] {
-        Dictionary(devices.map { ($0.deviceClass, $0.name) }, uniquingKeysWith: { first, _ in first })
+        var roles = Dictionary(devices.map { ($0.deviceClass, $0.name) }, uniquingKeysWith: { first, _ in first })
+        roles[.camera] = documentCamera
+        return roles
     }
 
     public var controlSocket: URL { runtimeDirectory.appendingPathComponent("control.sock") }

@@ -36,6 +36,7 @@ struct ConfigurationFile: Decodable {
     var platform: Platform
     var deviceHost: String
     var devices: [Device]
+    var documentCamera: String?
     var power: Power?
 
     enum Problem: Error, CustomStringConvertible {
@@ -79,6 +80,9 @@ struct ConfigurationFile: Decodable {
         if let seconds = power?.minimumRuntime, !(0...86_400).contains(seconds) {
             throw Problem.invalid(path: path, key: "power.minimumRuntime", what: "\(seconds) is no time; seconds from 0 to 86400")
         }
+        if let documentCamera, !devices.contains(where: { $0.name == documentCamera && $0.class == .camera }) {
+            throw Problem.invalid(path: path, key: "documentCamera", what: "no device of class camera is named \(documentCamera)")
+        }
         guard !devices.isEmpty else { throw Problem.invalid(path: path, key: "devices", what: "names none; the imaging worker at least is needed") }
         let configuration = KioskConfiguration(
             kiosk: kiosk, dataDirectory: url(dataDirectory), runtimeDirectory: url(runtimeDirectory), webDirectory: url(web.directory),
@@ -87,7 +91,7 @@ struct ConfigurationFile: Decodable {
             devices: devices.map {
                 .init(name: $0.name, deviceClass: $0.class, options: $0.options ?? [:], environment: $0.environment ?? [:])
             },
-            minimumRuntime: power?.minimumRuntime ?? PowerPolicy.defaultMinimum)
+            documentCamera: documentCamera, minimumRuntime: power?.minimumRuntime ?? PowerPolicy.defaultMinimum)
         let longest = [configuration.controlSocket, configuration.deviceSocket].map(\.path.utf8.count).max() ?? 0
         guard longest <= 107 else {
             throw Problem.invalid(path: path, key: "runtimeDirectory", what: "is too long for a Unix socket (107 bytes): choose a shorter one")

@@ -9,6 +9,8 @@ struct SurroundingsWatch: Service {
     let engine: SessionEngine
     let supervisor: DeviceSupervisor
     let delivery: DeliveryService
+    /// Its name; no other camera is of use to the session.
+    let documentCamera: String?
 
     func run() async throws {
         let devices = await supervisor.changes
@@ -19,7 +21,8 @@ struct SurroundingsWatch: Service {
         await withDiscardingTaskGroup { group in
             group.addTask {
                 for await reports in devices.cancelOnGracefulShutdown() {
-                    let ready = Set(reports.filter(\.canServe).map(\.deviceClass))
+                    let usable = reports.filter { $0.canServe && ($0.deviceClass != .camera || $0.name == documentCamera) }
+                    let ready = Set(usable.map(\.deviceClass))
                     let bothSides = reports.contains { $0.deviceClass == .scanner && $0.identity[DeviceStatus.sides] == DeviceStatus.bothSides }
                     await engine.surroundingsChanged {
                         $0.ready = ready

@@ -78,6 +78,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif path.startswith("/pages/"):
             self.kiosk.page_requests.append(path)
             self._page(path.removeprefix("/pages/"))
+        elif path.startswith("/camera/"):
+            self.kiosk.page_requests.append(path)
+            self._page(path.removeprefix("/camera/"))
         else:
             base = ROOT / "Kiosk" / ("strings" if path.startswith("/strings/") else "web")
             name = "index.html" if path == "/" else path.removeprefix("/strings/").removeprefix("/")

@@ -288,3 +288,22 @@ def test_nothing_is_kept_in_the_browser(page, server):
         caches: (await caches.keys()).length, history: history.length, cookie: document.cookie, url: location.pathname + location.search })""")
     assert kept == {"local": 0, "session": 0, "databases": 0, "caches": 0, "history": kept["history"], "cookie": "", "url": "/"}
     assert kept["history"] <= 2
+
+
+def test_a_camera_that_is_left_is_looked_at_no_longer(page, server):
+    waiting = []
+    page.route("**/camera/12", lambda route: waiting.append(route))
+    show(page, server, "lay-page")
+    picture = page.locator(".camera img")
+    page.wait_for_function("() => document.querySelector('.camera img').getAttribute('src') === '/camera/12'")
+    kept = picture.element_handle()
+    screen = {**SCREENS["lay-page"], "language": "zh-Hans"}
+    notice = {"type": "notice", "tone": "attention", "text": {"key": "camera.noPicture"}}
+    server.push({**screen, "body": [notice, *screen["body"]]}, revision=2)
+    expect(page.locator(".notice")).to_have_count(1)
+    assert kept.evaluate("picture => picture.isConnected"), "the same look goes on"
+    show(page, server, "help", revision=3)
+    assert kept.get_attribute("src") is None, "else it would go on loading unseen"
+    show(page, server, "lay-page", revision=4)
+    page.wait_for_function("() => document.querySelector('.camera img').getAttribute('src') === '/camera/12'")
+    assert len(waiting) == 2

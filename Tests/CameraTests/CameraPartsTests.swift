@@ -72,6 +72,14 @@ struct CameraPartsTests {
         let sent = (0..<60).compactMap { pace.next(UInt32($0), now: begin + .milliseconds($0 * 1000 / 30)) }
         #expect((19...22).contains(sent.count))
         #expect(sent.first == 0)
+        // As fast as the camera goes, and now and then late: what waited comes in a row, and none is left out.
+        var late = FramePace(rate: 15)
+        var due = begin
+        for number in 0..<300 {
+            due += .seconds(1) / 15
+            let held = number % 40 < 3 ? Duration.milliseconds(200 - number % 40 * 67) : .milliseconds(number % 7)
+            #expect(late.next(UInt32(number), now: due + held) == number)
+        }
         var odd = FramePace(rate: 10)
         #expect([5, 5, 2, 9].enumerated().compactMap { odd.next($1, now: begin + .seconds($0)) } == [5, 6, 7, 9])
     }

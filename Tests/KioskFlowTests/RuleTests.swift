@@ -171,6 +171,7 @@ import Testing
                 }
                 let full = try String(decoding: JSONEncoder().encode(flow.screen), as: UTF8.self)
                 #expect(!full.contains(citizen.name.reveal) && !full.contains(citizen.number.reveal.value))
+                #expect((flow.phase == .layPage) == flow.pending.values.contains(.showCamera), "the camera shows where it is seen, and nowhere else")
                 #expect(Self.leadsHome(flow), "time alone doesn't lead home from \(flow.phase)")
             }
         }
@@ -224,6 +225,7 @@ import Testing
             case .readCard: return generator.next() % 2 == 0 ? .cardFound(id) : .cardRead(id, citizen, today: today)
             case .awaitCardRemoval: return .cardRemoved(id)
             case .scan: return generator.next() % 2 == 0 ? .pageScanned(id, PageID("p\(step)")) : .scanEnded(id)
+            case .showCamera: return .cameraShows(id)
             case .assess:
                 let page = flow.visit.pages.values.joined().randomElement(using: &generator) ?? PageID("gone")
                 return .pageAssessed(id, page, generator.next() % 2 == 0 ? [] : [.empty, .skewed])

@@ -4,7 +4,10 @@ import { el } from "./dom.js";
 import { icon } from "./icons.js";
 
 // The icons that help on a main button; "back" and "exit" there would point away from what the words say.
-const MAIN_ICONS = { scan: "scan", scanFronts: "page", retry: "retry", discardPages: "retry", confirm: "done", finishMaterial: "done", submit: "done", done: "done" };
+const MAIN_ICONS = {
+  scan: "scan", scanFronts: "page", takePicture: "camera", retry: "retry", discardPages: "retry", confirm: "done", finishMaterial: "done", submit: "done",
+  done: "done",
+};
 
 // The way back stands beside the other ways out, unless it is what the screen is for.
 const isQuiet = ({ style, touch }) => style === "quiet" || (touch.kind === "back" && style === "secondary");

@@ -50,7 +50,16 @@ function reference({ number }) {
   return el("p", { class: "reference", "data-long": number.length > 16 }, number);
 }
 
-const RENDERERS = { paragraph, notice, facts, choice, checklist, pages, progress, illustration, reference };
+/** One address is one look at the camera: the server replaces the picture until that look is over. */
+function camera({ name, text }, { strings }) {
+  const picture = el("img", { alt: strings.text(text), draggable: "false", src: `/camera/${encodeURIComponent(name)}` });
+  const words = el("span", { class: "camera-words" }, strings.get("page.previewComing"));
+  picture.addEventListener("load", () => words.remove());
+  picture.addEventListener("error", () => { words.textContent = strings.get("page.noPreview"); });
+  return el("div", { class: "camera" }, words, picture);
+}
+
+const RENDERERS = { paragraph, notice, facts, choice, checklist, pages, progress, illustration, camera, reference };
 
 /** The element of one component; null for a type that this page does not know. */
 export function component(value, context) {

@@ -43,6 +43,14 @@ const DRAWINGS = {
     <rect class="d-slot" x="118" y="200" width="244" height="14" rx="7"/>
     <circle class="d-light" cx="376" cy="262" r="8"/>
     <rect class="d-device-line" x="100" y="254" width="180" height="16" rx="8"/>${arrow(420, 116, "down")}`,
+  "lay-page": `
+    <path class="d-shadow" d="M70 300h340l-14 12H84z"/>
+    <rect class="d-device" x="60" y="186" width="360" height="116" rx="22"/>
+    <path class="d-device" d="M392 200V62a34 34 0 0 0-34-34H258v26h96a12 12 0 0 1 12 12v134z"/>
+    <rect class="d-device" x="198" y="18" width="84" height="46" rx="12"/>
+    <circle class="d-light" cx="240" cy="58" r="10"/>
+    <path class="d-view" d="M232 74 118 194h244L248 74z"/>
+    <g transform="translate(146 198) scale(1.190 .470)">${SHEET}</g>`,
   "take-receipt": `
     <rect class="d-device" x="70" y="24" width="340" height="104" rx="20"/>
     <rect class="d-slot" x="128" y="102" width="224" height="14" rx="7"/>

@@ -13,6 +13,7 @@ const PATHS = {
   chooseLanguage: '<circle cx="12" cy="12" r="9.5"/><path d="M2.500 12h19M12 2.500c6 6 6 13 0 19M12 2.500c-6 6-6 13 0 19"/>',
   retry: '<path d="M20.500 12a8.500 8.500 0 1 1-2.700-6.200M20.500 3v4.500H16"/>',
   scan: '<path d="M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M3 12h18"/>',
+  camera: '<path d="M3 7.500h4.500L9.500 4.500h5l2 3H21v12H3z"/><circle cx="12" cy="13" r="3.800"/>',
   next: '<path d="m9 5 7 7-7 7"/>',
   up: '<path d="m5 15 7-7 7 7"/>',
   down: '<path d="m5 9 7 7 7-7"/>',

@@ -9,6 +9,11 @@ import { ScrollButtons } from "./scroll.js";
 
 const byId = (id) => document.getElementById(id);
 
+/** A picture that has no end would go on loading unseen. */
+function stopLoading(node) {
+  for (const picture of node.querySelectorAll("img")) picture.removeAttribute("src");
+}
+
 export class View {
   #strings;
   #touch;
@@ -55,6 +60,7 @@ export class View {
   clear() {
     this.#shown = null;
     this.#rendered.clear();
+    stopLoading(byId("body"));
     for (const id of ["emblem", "title", "step", "body", "actions", "announcer"]) byId(id).replaceChildren();
     byId("kiosk").inert = true;
     this.#scroll.refresh();
@@ -63,7 +69,7 @@ export class View {
   #body(components) {
     const root = byId("body");
     this.#fill(root, components, component);
-    root.dataset.picture = String(components.some(({ type }) => type === "illustration"));
+    root.dataset.picture = String(components.some(({ type }) => type === "illustration" || type === "camera"));
   }
 
   /** The values become the children of `root`, by `render(value, context)`. */
@@ -78,7 +84,10 @@ export class View {
     this.#rendered.set(root, rendered);
     const nodes = rendered.map(({ node }) => node).filter((node) => node !== null);
     // Moving a node restarts its animation and loses a press: what goes, goes first, and only what is new is put in.
-    for (const node of [...root.children]) if (!nodes.includes(node)) node.remove();
+    for (const node of [...root.children].filter((child) => !nodes.includes(child))) {
+      stopLoading(node);
+      node.remove();
+    }
     nodes.forEach((node, index) => {
       if (root.children[index] !== node) root.insertBefore(node, root.children[index] ?? null);
     });

@@ -12,6 +12,8 @@ public enum CameraScene: Sendable, Equatable {
     case code(String)
     /// The same with the text in those bytes, which needn't be UTF-8.
     case bytes([UInt8])
+    /// A sheet of paper on a dark table, seen by a document camera; turned clockwise by so many degrees.
+    case sheet(SyntheticSheet, turn: Double)
     /// Too little light.
     case dark
     /// Somebody before a bright window.
@@ -34,6 +36,12 @@ public enum CameraScene: Sendable, Equatable {
             }
         case .code(let text): try draw(Array(text.utf8), &picture, width, height)
         case .bytes(let bytes): try draw(bytes, &picture, width, height)
+        case .sheet:
+            let seen = try ScannerPicture.pixels(of: try photo(width: width, height: height) ?? Data())
+            for index in picture.indices {
+                let from = index * 3
+                picture[index] = Self.gray(seen.bytes[from], seen.bytes[from + 1], seen.bytes[from + 2])
+            }
         case .page(let citizen): try draw(citizen, &picture, width, height)
         }
         return picture
@@ -63,16 +71,36 @@ public enum CameraScene: Sendable, Equatable {
         for y in 0..<down {
             for x in 0..<across {
                 let from = (min(page.height - 1, Int(Double(y) / scale)) * page.width + min(page.width - 1, Int(Double(x) / scale))) * 3
-                let (red, green, blue) = (Int(page.bytes[from]), Int(page.bytes[from + 1]), Int(page.bytes[from + 2]))
-                picture[(top + y) * width + left + x] = UInt8((red * 77 + green * 151 + blue * 28) >> 8)
+                picture[(top + y) * width + left + x] = Self.gray(page.bytes[from], page.bytes[from + 1], page.bytes[from + 2])
             }
         }
+    }
+
+    private static func gray(_ red: UInt8, _ green: UInt8, _ blue: UInt8) -> UInt8 {
+        UInt8((Int(red) * 77 + Int(green) * 151 + Int(blue) * 28) >> 8)
+    }
+
+    /// In colour, where there is any.
+    func photo(width: Int, height: Int) throws -> Data? {
+        guard case .sheet(let sheet, let turn) = self else { return nil }
+        // High enough above the table for the sheet to fill most of the picture.
+        let above = Double(max(width, height)) * 1.1 * SyntheticSheet.size.height / (0.86 * Double(height))
+        return try sheet.photo(
+            width: width, height: height, corners: SyntheticSheet.corners(width: width, height: height, above: above, turn: turn))
+    }
+
+    /// The same a little later, of `period` that differ: somebody moves what can be moved.
+    func moved(_ step: Int, of period: Int) -> CameraScene {
+        guard case .sheet(let sheet, let turn) = self else { return self }
+        let half = period / 2
+        return .sheet(sheet, turn: turn + Double(abs(step % period - half)) / 2)
     }
 }
 
 /// One frame of a scene, as a camera would send it.
 enum CameraPicture {
     static func mjpeg(_ scene: CameraScene, width: Int, height: Int) throws -> Data {
+        if let photo = try scene.photo(width: width, height: height) { return photo }
         let gray = try scene.gray(width: width, height: height)
         return try gray.withUnsafeBytes { try ScannerPicture.encode($0, width: width, height: height, bytesPerRow: width, format: TJPF_GRAY) }
     }

@@ -106,7 +106,7 @@ final class CameraServer: Sendable {
             defer { state.lost = 0 }
             return (state.isDamagedForever ?? (state.damage.isEmpty ? nil : state.damage.removeFirst()), state.lost)
         }
-        guard var frame = try? camera.picture(mode) else { return false }
+        guard var frame = try? camera.picture(mode, step: Int(sequence)) else { return false }
         switch damage {
         case .truncated: frame = frame.prefix(frame.count / 2)
         case .headless: frame = frame.dropFirst(frame.count / 2)
@@ -119,6 +119,7 @@ final class CameraServer: Sendable {
         case .flagged, nil: break
         }
         sequence += lost
+        camera.state.withLock { $0.onFrame }?(sequence, frame)
         let bytes = words([0, sequence, damage == .flagged ? 1 : 0, UInt32(frame.count)]) + Array(frame)
         sequence += 1
         let half = bytes.count / 2

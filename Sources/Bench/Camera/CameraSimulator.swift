@@ -1,4 +1,4 @@
-internal import Foundation
+public import Foundation
 internal import Glibc
 internal import Synchronization
 
@@ -68,6 +68,8 @@ public final class CameraSimulator: Sendable {
         var starts: [Mode] = []
         var isStreaming = false
         var pictures: [String: Data] = [:]
+        var isMoving = false
+        var onFrame: (@Sendable (UInt32, Data) -> Void)?
     }
 
     /// Of the Unix socket, as long as the camera is plugged in.
@@ -147,9 +149,24 @@ public final class CameraSimulator: Sendable {
     /// So many frames get lost before the next: their numbers are left out.
     public func lose(_ count: Int) { state.withLock { $0.lost += UInt32(count) } }
 
+    /// Whether what is seen moves, so that a frame differs from the one before.
+    public func move(_ isMoving: Bool) { state.withLock { $0.isMoving = isMoving } }
+
+    /// Is told of every frame before it is sent: its number and its bytes.
+    public func watch(_ onFrame: (@Sendable (UInt32, Data) -> Void)?) { state.withLock { $0.onFrame = onFrame } }
+
+    /// Draws every frame of the scene in that mode, which takes a while, before somebody waits for it.
+    public func prepare(_ mode: Mode) throws {
+        for step in 0..<Self.period { _ = try picture(mode, step: step) }
+    }
+
+    /// Different frames of a moving scene.
+    private static let period = 8
+
     /// The frame of the scene in that mode; drawn once.
-    func picture(_ mode: Mode) throws -> Data {
-        let (scene, key) = state.withLock { ($0.scene, "\($0.scene) \(mode)") }
+    func picture(_ mode: Mode, step: Int = 0) throws -> Data {
+        let scene = state.withLock { $0.isMoving ? $0.scene.moved(step, of: Self.period) : $0.scene }
+        let key = "\(scene) \(mode)"
         if let drawn = state.withLock({ $0.pictures[key] }) { return drawn }
         let drawn =
             try mode.isMJPEG

@@ -32,6 +32,7 @@ struct KioskConfigurationFile: Encodable {
     var platform: Platform
     var deviceHost: String
     var devices: [Device]
+    var documentCamera: String?
 
     func write(to file: URL) throws {
         let encoder = JSONEncoder()

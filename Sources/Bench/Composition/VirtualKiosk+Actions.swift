@@ -24,6 +24,13 @@ public enum BenchAction: Sendable {
     /// `POST /api/printer`
     public struct Printer: Sendable, Codable { public var paper: Bool }
 
+    /// `POST /api/camera`
+    public struct Camera: Sendable, Codable {
+        public enum Action: String, Sendable, Codable { case unplug, replug }
+
+        public var action: Action
+    }
+
     /// `POST /api/network`
     public struct Network: Sendable, Codable { public var online: Bool }
 
@@ -61,6 +68,13 @@ extension VirtualKiosk {
         case .remove: reader.inject(.cardRemoved, at: .read)
         case .unplug: reader.unplug()
         case .replug: try reader.replug()
+        }
+    }
+
+    public func act(_ order: BenchAction.Camera) throws {
+        switch order.action {
+        case .unplug: camera.unplug()
+        case .replug: try camera.plug()
         }
     }
 

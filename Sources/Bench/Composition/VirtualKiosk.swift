@@ -20,6 +20,8 @@ public actor VirtualKiosk {
     public nonisolated let reader: SDTReaderSimulator
     public nonisolated let scanner = ESCLScannerSimulator()
     public nonisolated let printer: IPPPrinterSimulator
+    /// The document camera.
+    public nonisolated let camera: CameraSimulator
     public nonisolated let local: LocalClient
     public private(set) var paperLoaded = true
     /// Citizen whose card was laid last and not lifted.
@@ -55,6 +57,10 @@ public actor VirtualKiosk {
         ledger = traced ? WriteLedger() : nil
         reader = try SDTReaderSimulator()
         printer = try IPPPrinterSimulator(directory: root.appending(path: "printer"))
+        camera = try CameraSimulator(
+            modes: [.init(width: 1280, height: 720), .init(width: 2592, height: 1944)], rate: 15)
+        camera.show(.sheet(SyntheticSheet(.form), turn: 3))
+        camera.move(true)
         local = LocalClient(socketPath: layout.controlSocket.path, deadline: .seconds(5))
     }
 
@@ -78,6 +84,7 @@ public actor VirtualKiosk {
         try await reader.start()
         try await scanner.start()
         try await printer.start()
+        try camera.plug()
         if ledger != nil { try await tracePrinter() }
 
         let city = try await VirtualPlatform(layout: layout, log: log)
@@ -105,6 +112,7 @@ public actor VirtualKiosk {
         await printer.stop()
         _ = await tracer?.wait()
         tracer = nil
+        camera.stop()
         await scanner.stop()
         await reader.stop()
     }
@@ -185,7 +193,9 @@ public actor VirtualKiosk {
                     environment: ["SANE_CONFIG_DIR": scanner.saneConfigDirectory.path]),
                 .init(name: "printer", class: "printer", options: ["uri": printer.uri]),
                 .init(name: "imaging", class: "imaging"),
-            ] + (powerSupply.map { [.init(name: "ups", class: "powerSupply", options: ["ups": $0])] } ?? [])
+                .init(name: "camera", class: "camera", options: ["source": camera.socketPath]),
+            ] + (powerSupply.map { [.init(name: "ups", class: "powerSupply", options: ["ups": $0])] } ?? []),
+            documentCamera: "camera"
         ).write(to: layout.kioskConfiguration)
     }
 }

@@ -92,6 +92,22 @@ actor Touchscreen {
         return Data(try await response.body.collect(upTo: 4 << 20).readableBytesView)
     }
 
+    /// What the camera sees, as the page's `<img>` asks for it: `each` is handed the number and the bytes of every picture until it answers false, or the
+    /// stream ends.
+    nonisolated func look(at camera: String, each: (Int, Data) async throws -> Bool) async throws {
+        var request = HTTPClientRequest(url: origin + "/camera/" + camera)
+        request.headers = ["Cookie": cookie]
+        let response = try await HTTPClient.shared.execute(request, deadline: .distantFuture)
+        guard response.status == .ok else { throw Refused(path: "/camera", status: UInt(response.status.code)) }
+        var parts = PictureParts()
+        for try await part in response.body {
+            parts.add(part)
+            while let (number, picture) = parts.next() {
+                guard try await each(number, picture) else { return }
+            }
+        }
+    }
+
     private func follow() {
         stream = Task { [origin, cookie] in
             var request = HTTPClientRequest(url: origin + "/events")
@@ -131,6 +147,12 @@ extension Screen {
         for case .checklist(let rows) in body {
             if let row = rows.first(where: { $0.state == .missing }) { return row.touch }
         }
+        return nil
+    }
+
+    /// Name of the live picture.
+    var camera: String? {
+        for case .camera(let name, _) in body { return name }
         return nil
     }
 

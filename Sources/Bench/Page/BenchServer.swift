@@ -59,6 +59,9 @@ public final class BenchServer: Sendable {
         router.post("/api/printer") { [kiosk] request, _ in
             try await Self.perform(request) { (order: BenchAction.Printer) in try await kiosk.setPaper(order.paper) }
         }
+        router.post("/api/camera") { [kiosk] request, _ in
+            try await Self.perform(request) { (order: BenchAction.Camera) in try await kiosk.act(order) }
+        }
         router.post("/api/network") { [kiosk] request, _ in
             try await Self.perform(request) { (order: BenchAction.Network) in try await kiosk.network.setOnline(order.online) }
         }

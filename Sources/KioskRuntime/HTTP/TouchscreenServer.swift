@@ -29,7 +29,7 @@ public struct TouchscreenServer: Service {
     }
 
     public func run() async throws {
-        let router = Router()
+        let router = Router(context: PageContext.self)
         router.addMiddleware {
             ProblemMiddleware()
             PageHeaders(frameAncestor: configuration.frameAncestor)
@@ -39,6 +39,7 @@ public struct TouchscreenServer: Service {
         router.get("/events", use: events)
         router.post("/touch", use: touch)
         router.get("/pages/:id", use: page)
+        router.get("/camera/:id", use: camera)
         router.get("/**") { request, _ in try file(request.uri.path) }
         router.get("/") { _, _ in try file("/") }
         // An address of an earlier run leads nowhere, and after this one neither.
@@ -63,7 +64,7 @@ public struct TouchscreenServer: Service {
 
     // MARK: Handlers
 
-    @Sendable private func start(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    @Sendable private func start(_ request: Request, _ context: PageContext) async throws -> Response {
         guard let code = request.uri.queryParameters["code"], let token = access.redeem(String(code)) else {
             throw LocalProblem(status: 403, code: "auth.code", detail: "This start code was used already; open the address in the start-url file.")
         }
@@ -71,7 +72,7 @@ public struct TouchscreenServer: Service {
         return Response(status: .seeOther, headers: [.location: "/", .setCookie: cookie])
     }
 
-    @Sendable private func events(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    @Sendable private func events(_ request: Request, _ context: PageContext) async throws -> Response {
         let updates = await engine.updates()
         let body = ResponseBody { writer in
             // One stream of ready lines: screens as they come, and a comment now and then, so that a dead page is noticed.
@@ -103,7 +104,7 @@ public struct TouchscreenServer: Service {
         return buffer
     }
 
-    @Sendable private func touch(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    @Sendable private func touch(_ request: Request, _ context: PageContext) async throws -> Response {
         guard request.headers[HTTPField.Name("X-Kiosk") ?? .accept] == "touch" else {
             throw LocalProblem(status: 403, code: "auth.header", detail: "A touch carries the header X-Kiosk: touch.")
         }
@@ -117,11 +118,19 @@ public struct TouchscreenServer: Service {
         return Response(status: .accepted)
     }
 
-    @Sendable private func page(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    @Sendable private func page(_ request: Request, _ context: PageContext) async throws -> Response {
         guard let data = try await engine.preview(try context.parameters.require("id")) else {
             throw LocalProblem(status: 404, code: "page.gone", detail: "This page is no longer held.")
         }
         return Response(status: .ok, headers: [.contentType: "image/jpeg"], body: ResponseBody(byteBuffer: ByteBuffer(data: data)))
+    }
+
+    /// Parts of JPEG as the camera made them, each replacing the one before, until the screen is left, another page looks, or this one goes.
+    @Sendable private func camera(_ request: Request, _ context: PageContext) async throws -> Response {
+        guard let view = engine.camera.view(try context.parameters.require("id")) else {
+            throw LocalProblem(status: 404, code: "camera.gone", detail: "This picture is no longer shown.")
+        }
+        return await CameraStream(view: view, channel: context.channel, logger: logger).response()
     }
 
     private func file(_ path: String) throws -> Response {

@@ -119,7 +119,7 @@ extension SessionEngine {
 
     // MARK: Parts
 
-    private func fail(_ id: EffectID, _ completion: Completion) {
+    func fail(_ id: EffectID, _ completion: Completion) {
         guard let failure = try? Failure(completion) else { return }
         if case .fault(let fault) = failure {
             logger.warning("device command failed", metadata: ["code": "\(fault.code)", "action": "\(fault.action)", "detail": "\(fault.detail)"])
@@ -128,13 +128,12 @@ extension SessionEngine {
     }
 
     /// Performs a command and hands its progress to `each` on this actor, in order, all of it before the return.
-    private func perform(
+    func perform(
         _ command: DeviceCommand, on deviceClass: DeviceClass, files: [MemoryFile] = [], deadline: Duration,
         each: (DeviceProgress, [MemoryFile]) -> Void = { _, _ in }
     ) async -> DeviceOutcome {
         guard let name = roles[deviceClass] else {
-            let fault = DeviceFault(code: "kiosk.no-device", action: .configure, detail: "no device of class \(deviceClass.rawValue) is configured")
-            return DeviceOutcome(completion: .fault(fault))
+            return DeviceOutcome(completion: .fault(.noDevice(deviceClass)))
         }
         let (stream, continuation) = AsyncStream.makeStream(of: (DeviceProgress, [MemoryFile]).self)
         let devices = devices

@@ -14,6 +14,8 @@ public actor SessionEngine {
     let pipeline: SubmissionPipeline
     let strings: StringTable
     let logger: Logger
+    /// Frames for the page, which pass this actor by.
+    nonisolated let camera = CameraFeed()
 
     private var flow: Flow
     var pages = PageStore()
@@ -141,6 +143,8 @@ public actor SessionEngine {
         case .readCard(let id, let pause): run(id) { await $0.readCard(id, after: .seconds(pause)) }
         case .awaitCardRemoval(let id): run(id) { await $0.awaitCardRemoval(id) }
         case .scan(let id, let maxPages, let bothSides): run(id) { await $0.scan(id, maxPages: maxPages, bothSides: bothSides) }
+        case .showCamera(let id, let pause): run(id) { await $0.showCamera(id, after: .seconds(pause)) }
+        case .takePicture(let id): run(id) { await $0.takePicture(id) }
         case .assess(let id, let page):
             let before = lastAssessment
             run(id) { engine in

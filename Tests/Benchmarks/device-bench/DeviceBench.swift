@@ -23,16 +23,20 @@ struct DeviceBench: AsyncParsableCommand {
     @Option(help: "Seconds for which the idle kiosk is watched.")
     var idleSeconds = 30
 
-    @Argument(help: "Which: reader, scan, idle; all when none is named.")
+    @Option(help: "Seconds for which the camera's picture is watched.")
+    var previewSeconds = 22
+
+    @Argument(help: "Which: reader, scan, idle, preview; all when none is named.")
     var names: [Name] = []
 
-    enum Name: String, ExpressibleByArgument, CaseIterable { case reader, scan, idle }
+    enum Name: String, ExpressibleByArgument, CaseIterable { case reader, scan, idle, preview }
 
     func run() async throws {
         for name in names.isEmpty ? Name.allCases : names {
             switch name {
             case .reader: try await ReaderLatency(reads: reads).run().forEach { print($0) }
             case .scan: try await ScanTime(scans: scans).run().forEach { print($0) }
+            case .preview: try await PreviewCost(seconds: previewSeconds).run().forEach { print($0) }
             case .idle: try await IdleCost(seconds: idleSeconds).run().forEach { print($0) }
             }
         }

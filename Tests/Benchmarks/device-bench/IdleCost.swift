@@ -55,7 +55,7 @@ struct IdleCost {
     }
 
     /// Clock ticks in user and kernel, of all threads.
-    private static func ticks(_ pid: Int32) throws -> Int {
+    static func ticks(_ pid: Int32) throws -> Int {
         // After the name in brackets, which may hold blanks: state is field 3, utime 14, stime 15.
         let fields = try text(pid, "stat").split(separator: ")").last?.split(separator: " ") ?? []
         guard fields.count > 12, let user = Int(fields[11]), let system = Int(fields[12]) else {
@@ -64,7 +64,7 @@ struct IdleCost {
         return user + system
     }
 
-    private static func parent(of pid: Int32) -> Int32? {
+    static func parent(of pid: Int32) -> Int32? {
         (try? text(pid, "stat"))?.split(separator: ")").last?.split(separator: " ").dropFirst().first.flatMap { Int32($0) }
     }
 

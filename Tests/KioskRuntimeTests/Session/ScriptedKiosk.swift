@@ -94,7 +94,8 @@ struct ScriptedKiosk {
         let devices: any DeviceRunner = runner ?? devices
         let pipeline = SubmissionPipeline(kiosk: "K0001", worker: "imaging", key: key.publicKey, devices: devices, store: store)
         engine = SessionEngine(
-            kiosk: "K0001", roles: [.idCardReader: "reader", .scanner: "scanner", .printer: "printer", .imaging: "imaging"], devices: devices,
+            kiosk: "K0001", roles: [.idCardReader: "reader", .scanner: "scanner", .printer: "printer", .imaging: "imaging", .camera: "camera"],
+            devices: devices,
             pipeline: pipeline, strings: try StringTable(directory: repository.appendingPathComponent("Kiosk/strings")),
             surroundings: Surroundings(ready: Set(DeviceClass.allCases), platformReachable: true, items: [testItem]),
             logger: Logger(label: "test"), onCommit: {})
@@ -114,6 +115,21 @@ struct ScriptedKiosk {
         try await touch(.chooseItem, testItem.code)
         try await touch(.chooseMaterial, "proof")
         try await touch(.scan)
+        return try #require(await calls.next())
+    }
+
+    /// From the first screen to the live picture that was just asked for.
+    func toCamera(_ calls: inout AsyncStream<ScriptedDevices.Call>.Iterator) async throws -> ScriptedDevices.Call {
+        try await touch(.start)
+        try await touch(.chooseJourney, "upload")
+        try #require(await calls.next()).answer(DeviceOutcome(completion: .success(.card(testCard))))
+        _ = await screen("identity")
+        try await touch(.confirm)
+        try #require(await calls.next()).answer(DeviceOutcome(completion: .success(.done)))
+        _ = await screen("items")
+        try await touch(.chooseItem, testItem.code)
+        try await touch(.chooseMaterial, "proof")
+        try await touch(.chooseSource, "camera")
         return try #require(await calls.next())
     }
 
