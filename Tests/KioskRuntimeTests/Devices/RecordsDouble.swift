@@ -34,9 +34,20 @@ final class RecordsDouble: DeviceRecords {
         }
     }
 
-    func keep(_ ticket: DeviceTicket) async throws { state.withLock { $0.tickets.append(ticket) } }
+    func keep(_ ticket: DeviceTicket) async throws {
+        try state.withLock {
+            if $0.isBroken { throw Broken() }
+            $0.tickets.removeAll { $0.id == ticket.id }
+            $0.tickets.append(ticket)
+        }
+    }
 
-    func close(ticket: UUID, at date: Date) async throws { state.withLock { $0.closed.append(ticket) } }
+    func close(ticket: UUID, at date: Date) async throws {
+        try state.withLock {
+            if $0.isBroken { throw Broken() }
+            $0.closed.append(ticket)
+        }
+    }
 
     func begin(_ act: DeviceAct, on device: String, at date: Date) async throws -> UUID {
         let id = UUID()
