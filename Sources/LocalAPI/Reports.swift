@@ -11,10 +11,13 @@ public struct KioskReport: Sendable, Codable, Equatable {
     public var platformLastContact: Date?
     public var devices: [DeviceReport]
     public var queue: QueueReport
+    /// Why the devices' records (`devices.db`) can't be kept, in words; nil while they can. The kiosk serves meanwhile; doors and prints, which must be
+    /// written down, wait.
+    public var recordsTrouble: String?
 
     public init(
         kiosk: String, version: String, startedAt: Date, platformReachable: Bool, platformLastContact: Date?, devices: [DeviceReport],
-        queue: QueueReport
+        queue: QueueReport, recordsTrouble: String? = nil
     ) {
         self.kiosk = kiosk
         self.version = version
@@ -23,6 +26,7 @@ public struct KioskReport: Sendable, Codable, Equatable {
         self.platformLastContact = platformLastContact
         self.devices = devices
         self.queue = queue
+        self.recordsTrouble = recordsTrouble
     }
 }
 

@@ -79,7 +79,7 @@ final class DeviceCare: Sendable {
             $0.total = history.counters
             $0.ticket = history.ticket
             $0.firstSeen = history.ticket?.firstSeen
-            if timing.mends, let ticket = history.ticket, ticket.failsCommands { $0.ladder.remember(ticket.fault, tried: ticket.tried) }
+            if timing.mends, let ticket = history.ticket, ticket.failsCommands == true { $0.ladder.remember(ticket.fault, tried: ticket.tried) }
         }
         showTotals()
     }
@@ -293,7 +293,7 @@ final class DeviceCare: Sendable {
             var ticket =
                 state.ticket ?? DeviceTicket(id: .v7(at: Date()), device: name, fault: fault, firstSeen: state.firstSeen ?? Date(), tried: [])
             ticket.fault = fault
-            ticket.failsCommands = state.ladder.failsCommands
+            ticket.failsCommands = state.ladder.failsCommands ? true : nil
             ticket.tried += state.ladder.tried.filter { !ticket.tried.contains($0) }
             defer { state.ticket = ticket }
             return (ticket == state.ticket ? nil : ticket, isNew)
