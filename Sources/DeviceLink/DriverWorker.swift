@@ -3,9 +3,6 @@ internal import KioskModel
 /// The driver thread's work: polls, carries out commands, and puts whatever a driver throws into the closed set of completions.
 struct DriverWorker {
     let link: HostLink
-    /// A recording that nobody ends is ended by the host: whoever began it may be gone. A minute more than kioskctl takes.
-    static let recordingLimit: Duration = .seconds(3660)
-
     private let options: [String: String]
     private let recordingLimit: Duration
     private let makeDriver: @Sendable (HostServices) throws -> any DeviceDriver
@@ -15,7 +12,7 @@ struct DriverWorker {
     private var told: DeviceStatus?
 
     init(
-        link: HostLink, options: [String: String], recordingLimit: Duration = Self.recordingLimit,
+        link: HostLink, options: [String: String], recordingLimit: Duration,
         makeDriver: @escaping @Sendable (HostServices) throws -> any DeviceDriver
     ) {
         self.link = link
@@ -88,6 +85,7 @@ struct DriverWorker {
             try reset()
             return DeviceReply(.done)
         }
+        endForgottenRecording()
         let driver = try ready()
         switch job.command {
         case .beginRecording:

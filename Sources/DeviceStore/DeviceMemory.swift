@@ -39,6 +39,9 @@ public final class DeviceMemory: DeviceRecords {
 
     // MARK: Opening
 
+    /// The one that is open.
+    var database: DeviceDatabase? { state.withLock { $0.database } }
+
     private func open() {
         do {
             let database = try made()

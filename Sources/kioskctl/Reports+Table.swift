@@ -78,7 +78,10 @@ extension DeviceReport: ListedReport {
     /// What to do about the fault or the ticket, in words.
     var advice: String? {
         if let fault { return "\(name): \(fault.instruction)" }
-        guard let ticket else { return nil }
+        guard let ticket else {
+            // A driver that names no fault leaves the gentlest thing to do.
+            return [.needsTechnician, .offline, .absent].contains(state) ? "\(name): \(RepairAction.reset.instruction)" : nil
+        }
         // It calls itself well.
         let proof = ticket.failsCommands == true ? "the next command that succeeds closes the ticket" : "the ticket closes when it has been well for a while"
         return "\(name): \(ticket.fault.instruction) If that is done, \(proof), or `kioskctl device reset \(name)` does at once."

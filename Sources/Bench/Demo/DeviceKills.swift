@@ -18,7 +18,9 @@ public actor DeviceKills {
         /// Pages that citizens gave, and those that the platform holds right.
         public var pagesGiven = 0
         public var pagesHeld = 0
-        /// Applications at the platform that aren't what the citizen gave, or that nobody gave.
+        /// Receipts that the screen said to be printed; they must lie in the printer's tray.
+        public var printed = 0
+        /// Applications at the platform that aren't what the citizen gave, or that nobody gave, and receipts that weren't printed as said.
         public var copiesWrong = 0
 
         /// What was asked for was done, and nothing was lost by it.
@@ -28,8 +30,8 @@ public actor DeviceKills {
         }
 
         public var description: String {
-            "device-kills: killed=\(killed) stopped=\(stopped) journeys=\(journeys) pages=\(pagesHeld)/\(pagesGiven) sessions-lost=\(sessionsLost) "
-                + "hosts-lost=\(hostsLost) copies-wrong=\(copiesWrong)"
+            "device-kills: killed=\(killed) stopped=\(stopped) journeys=\(journeys) pages=\(pagesHeld)/\(pagesGiven) printed=\(printed) "
+                + "sessions-lost=\(sessionsLost) hosts-lost=\(hostsLost) copies-wrong=\(copiesWrong)"
         }
     }
 
@@ -66,7 +68,9 @@ public actor DeviceKills {
             let harm = Task { await self.harm(share) }
             let journey = DeviceKillsJourney(kiosk: kiosk, screen: screen, citizen: citizen, number: number, pages: pages, album: album)
             switch try await journey.play(within: Self.patience) {
-            case .receipt(let reference): await check(reference, of: citizen, journey: number, pages: pages.count)
+            case .receipt(let reference, let isPrinted):
+                await check(reference, of: citizen, journey: number, pages: pages.count)
+                if isPrinted { await checkPaper(reference) }
             case .lost(let reason):
                 result.sessionsLost += 1
                 tell("journey \(number) was lost: \(reason)")
@@ -157,6 +161,21 @@ public actor DeviceKills {
         } catch {
             result.copiesWrong += 1
             tell("journey \(journey), \(reference): \(error)")
+        }
+    }
+
+    private func checkPaper(_ reference: String) async {
+        result.printed += 1
+        do {
+            let kiosk = kiosk
+            let _: Bool = try await Poll.until("the receipt \(reference) in the tray", deadline: .seconds(30)) {
+                let documents = kiosk.printer.printedDocuments()
+                for document in documents.reversed() where try await Poppler.text(of: document).contains(reference) { return .there(true) }
+                return .notYet("\(documents.count) documents")
+            }
+        } catch {
+            result.copiesWrong += 1
+            tell("\(error)")
         }
     }
 

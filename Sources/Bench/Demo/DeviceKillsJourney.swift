@@ -5,8 +5,8 @@ import LocalAPI
 /// One citizen who does what the screen says, whatever it says, until the receipt is there, and puts every page in until the screen shows all of them.
 struct DeviceKillsJourney {
     enum End: Sendable {
-        /// The reference of the receipt.
-        case receipt(String)
+        /// The reference of the receipt, and whether the screen said that it is printed: a host that dies may cost the paper, never the receipt.
+        case receipt(String, isPrinted: Bool)
         /// Why it came to none.
         case lost(String)
     }
@@ -42,8 +42,10 @@ struct DeviceKillsJourney {
                 return .lost("another session at \(seen)")
             }
             if let reference = now.reference {
+                // Whoever leaves before gets no paper.
+                if now.isPrinting { continue }
                 try await leave()
-                return session == nil ? .lost("the receipt came without a session") : .receipt(reference)
+                return session == nil ? .lost("the receipt came without a session") : .receipt(reference, isPrinted: now.saysPrinted)
             }
             if let touched, touched.revision == update.revision, touched.at + Self.secondThought > .now { continue }
             switch now.name {
@@ -120,6 +122,14 @@ extension Screen {
     /// Ids of the pages that are shown, in their order.
     fileprivate var thumbnails: [String] {
         body.flatMap { component -> [String] in if case .pages(let rows) = component { rows.map(\.id) } else { [] } }
+    }
+
+    fileprivate var isPrinting: Bool {
+        body.contains { if case .progress(.key("receipt.printing", _), _) = $0 { true } else { false } }
+    }
+
+    fileprivate var saysPrinted: Bool {
+        body.contains { if case .notice(.success, .key("takeReceipt.body", _)) = $0 { true } else { false } }
     }
 
     /// What the screen says to have of the material at hand while it asks for more.

@@ -7,9 +7,9 @@ struct PagePrint: Sendable {
     static let width = 330
     static let height = 467
     /// Mean difference of two cells, of 255, up to which two prints may be of one page.
-    static let likeness = 12.0
+    static let likeness = 5.0
 
-    private let cells: [UInt8]
+    let cells: [UInt8]
 
     /// `cells`: ``width`` × ``height`` gray values.
     init(cells: [UInt8]) {

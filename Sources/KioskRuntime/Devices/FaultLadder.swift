@@ -191,10 +191,11 @@ struct FaultLadder {
             self.trouble = Trouble(fault: fault, source: .statuses, tried: Self.first(fault), due: now + pace.patience)
             return
         }
+        let isBack = trouble.goodSince != nil && held == nil && !trouble.isOut
         trouble.goodSince = nil
         let isOther = trouble.fault.code != fault.code
-        // Another kind of fault gets its own time to pass; a port that flaps doesn't gain any by it.
-        if trouble.source == .commands || isOther && Self.isMendable(trouble.fault) != Self.isMendable(fault) {
+        // One that was back, and another kind of fault, get their own time to pass; a port that flaps doesn't gain any by it.
+        if isBack || trouble.source == .commands || isOther && Self.isMendable(trouble.fault) != Self.isMendable(fault) {
             trouble.due = now + pace.patience
         }
         if trouble.tried.isEmpty { trouble.tried = Self.first(fault) }

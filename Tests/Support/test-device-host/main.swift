@@ -15,6 +15,8 @@ case .run(let arguments):
         try fuzzer.run()
     } else {
         let options = arguments.options
-        HostMain.run(hello, socketPath: arguments.socketPath, options: options) { _ in try ScriptedDriver(options: options) }
+        // seconds
+        let limit = options["recordingLimit"].flatMap { Int($0) }.map { Duration.seconds($0) } ?? HostMain.recordingLimit
+        HostMain.run(hello, socketPath: arguments.socketPath, options: options, recordingLimit: limit) { _ in try ScriptedDriver(options: options) }
     }
 }
