@@ -162,7 +162,7 @@ let package = Package(
             extra: mutantSettings),
         library("PlatformClient", ["KioskModel", "PlatformAPI", client, nio, nioHTTP]),
         library("KioskQueue", ["KioskRuntime", "PlatformClient", "PlatformAPI", "Outbox", lifecycle] + mutants, extra: mutantSettings),
-        library("DeviceStore", ["KioskRuntime", "LocalAPI", "PlatformAPI", "KioskModel", grdb]),
+        library("DeviceStore", ["KioskRuntime", "LocalAPI", "PlatformAPI", "KioskModel", grdb, log]),
         tool(
             "kioskd",
             [
@@ -270,7 +270,7 @@ let package = Package(
                 client, nio, nioHTTP, nioFoundation, log,
             ]),
         suite("Kioskd", ["kioskd", "KioskRuntime"]),
-        suite("DeviceStore", ["DeviceStore", "KioskRuntime", "LocalAPI", "KioskModel", grdb]),
+        suite("DeviceStore", ["DeviceStore", "KioskRuntime", "LocalAPI", "KioskModel", grdb, log]),
         suite("PlatformClient", ["PlatformClient", "PlatformAPI", server, http, log]),
         suite("Platform", ["Platform", "platformd", "PlatformAPI", "PlatformClient", "KioskModel", client, nio, crypto, log]),
         suite("Bench", ["Bench", "KioskModel", nio, nioPosix]),

@@ -4,13 +4,20 @@ internal import KioskModel
 struct DriverWorker {
     let link: HostLink
     private let options: [String: String]
+    private let recordingLimit: Duration
     private let makeDriver: @Sendable (HostServices) throws -> any DeviceDriver
+    /// When the recording that was begun is to end.
+    private var recordingEnd: ContinuousClock.Instant?
     private var driver: (any DeviceDriver)?
     private var told: DeviceStatus?
 
-    init(link: HostLink, options: [String: String], makeDriver: @escaping @Sendable (HostServices) throws -> any DeviceDriver) {
+    init(
+        link: HostLink, options: [String: String], recordingLimit: Duration,
+        makeDriver: @escaping @Sendable (HostServices) throws -> any DeviceDriver
+    ) {
         self.link = link
         self.options = options
+        self.recordingLimit = recordingLimit
         self.makeDriver = makeDriver
     }
 
@@ -32,6 +39,7 @@ struct DriverWorker {
     /// Returns what it told kioskd.
     @discardableResult
     private mutating func poll() throws(LinkFailure) -> DeviceStatus {
+        endForgottenRecording()
         let status = link.polling { () -> DeviceStatus in
             do {
                 return try ready().poll().cleaned
@@ -77,12 +85,15 @@ struct DriverWorker {
             try reset()
             return DeviceReply(.done)
         }
+        endForgottenRecording()
         let driver = try ready()
         switch job.command {
         case .beginRecording:
             try recordable(driver).beginRecording()
+            recordingEnd = .now + recordingLimit
             return DeviceReply(.done)
         case .endRecording:
+            recordingEnd = nil
             let text = Array(try recordable(driver).endRecording().utf8)
             let info = DocumentInfo(mediaType: DocumentInfo.recording, byteCount: text.count, pageCount: 1)
             return DeviceReply(.document(info), files: [try MemoryFile.copying(text)])
@@ -94,7 +105,15 @@ struct DriverWorker {
     /// The driver's end closes the device, and the first poll of the next opens it anew. kioskd has the new status before the completion.
     private mutating func reset() throws {
         driver = nil
+        recordingEnd = nil
         if let fault = try poll().fault { throw fault }
+    }
+
+    /// What was recorded is thrown away: nobody was there to take it. An answer to a later `endRecording` is the driver's, that none was begun.
+    private mutating func endForgottenRecording() {
+        guard let end = recordingEnd, end <= .now else { return }
+        recordingEnd = nil
+        _ = try? (driver as? any RecordableDriver)?.endRecording()
     }
 
     private func recordable(_ driver: any DeviceDriver) throws -> any RecordableDriver {

@@ -18,10 +18,14 @@ public enum HostMain {
     static let sendLimit: Duration = .seconds(5)
     static let fractionInterval: Duration = .milliseconds(100)
 
+    /// A recording that nobody ends is ended by the host: whoever began it may be gone. A minute more than kioskctl takes.
+    public static let recordingLimit: Duration = .seconds(3660)
+
     /// Runs until the link ends; ends the process with a ``HostExitCode``. `makeDriver` is called on the driver thread, and again at each poll
     /// and command until it succeeds: what it throws is the device's state until then.
     public static func run(
         _ hello: Hello, socketPath: String, options: [String: String] = [:], pollInterval: Duration = HostMain.pollInterval,
+        recordingLimit: Duration = HostMain.recordingLimit,
         makeDriver: @escaping @Sendable (HostServices) throws -> any DeviceDriver
     ) -> Never {
         // A library that writes to a printer or scanner which hung up must get an error, not a signal.
@@ -33,7 +37,7 @@ public enum HostMain {
             try link.channel.send(HostMessage.hello(hello), timeout: sendLimit)
             try BlockingThread.start("watchdog") { link.watch() }
             try BlockingThread.start("driver") {
-                var worker = DriverWorker(link: link, options: options, makeDriver: makeDriver)
+                var worker = DriverWorker(link: link, options: options, recordingLimit: recordingLimit, makeDriver: makeDriver)
                 worker.run()
                 link.driverEnded()
             }

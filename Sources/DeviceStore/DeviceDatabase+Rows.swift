@@ -11,7 +11,8 @@ extension DeviceTicket {
         self.init(
             id: id, device: row["device"], fault: DeviceFault(code: row["code"], action: action, detail: row["detail"]),
             firstSeen: Date(milliseconds: row["firstSeen"]),
-            tried: (row["tried"] as String).split(separator: " ").compactMap { Rung(rawValue: String($0)) })
+            tried: (row["tried"] as String).split(separator: " ").compactMap { Rung(rawValue: String($0)) },
+            failsCommands: row["failsCommands"] ? true : nil)
     }
 }
 

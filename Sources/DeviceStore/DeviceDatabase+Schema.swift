@@ -26,6 +26,9 @@ extension DeviceDatabase {
                     CREATE INDEX printingByDevice ON printing (device, orderedAt);
                     """)
         }
+        migrator.registerMigration("2 tickets of failing commands") { db in
+            try db.execute(sql: "ALTER TABLE ticket ADD COLUMN failsCommands INTEGER NOT NULL DEFAULT 0")
+        }
         return migrator
     }
 }

@@ -5,21 +5,34 @@ public import KioskRuntime
 public import LocalAPI
 internal import KioskModel
 internal import PlatformAPI
+internal import Synchronization
 
 /// The devices' records in one SQLite database, `devices.db`: WAL mode at synchronous=FULL, on one connection, whose calls run one after the other on a
 /// queue of their own.
 ///
-/// Rows are kept for `keptFor`; nothing in them is personal.
+/// Rows are kept for `keptFor`, and no more than `maxRows` of a kind; what is older goes at the opening and then daily. Nothing in them is personal.
 public final class DeviceDatabase: DeviceRecords {
     /// How long doors and prints are remembered: two years, as long as somebody may ask for them.
     public static let keptFor: TimeInterval = 2 * 366 * 86_400
 
-    private let database: DatabaseQueue
+    /// Doors, and prints: 600 a day for all that time, some 50 MB. Closed tickets: a hundredth.
+    public static let maxRows = 440_000
+
+    let database: DatabaseQueue
+    private let limit: Int
+    /// When old rows were deleted last, and the rows that came since; used on the queue only.
+    private let tidied: Mutex<(at: Date, rows: Int)>
     private let queue = DispatchQueue(label: "devices.db")
 
     /// Opens or makes `devices.db` in `directory`, which exists. Blocks. Throws `Damaged` when SQLite can't use what it finds, `Unavailable` otherwise.
-    public init(directory: URL, now: Date = Date()) throws {
-        database = try Self.opened(directory.appendingPathComponent(Self.fileName).path, now: now)
+    public convenience init(directory: URL, now: Date = Date()) throws {
+        try self.init(directory: directory, now: now, limit: Self.maxRows)
+    }
+
+    init(directory: URL, now: Date, limit: Int) throws {
+        database = try Self.opened(directory.appendingPathComponent(Self.fileName).path, now: now, limit: limit)
+        self.limit = limit
+        tidied = Mutex((now, 0))
     }
 
     static let fileName = "devices.db"
@@ -45,7 +58,7 @@ public final class DeviceDatabase: DeviceRecords {
         public let description: String
     }
 
-    private static func opened(_ path: String, now: Date) throws -> DatabaseQueue {
+    private static func opened(_ path: String, now: Date, limit: Int) throws -> DatabaseQueue {
         do {
             var configuration = Configuration()
             configuration.label = "devices"
@@ -59,17 +72,33 @@ public final class DeviceDatabase: DeviceRecords {
                 if let fault = try String.fetchOne(db, sql: "PRAGMA quick_check(1)"), fault != "ok" { throw Damaged(description: fault) }
             }
             try migrator.migrate(database)
-            try database.write { db in
-                for (table, column) in [("opening", "orderedAt"), ("printing", "orderedAt"), ("ticket", "closedAt")] {
-                    try db.execute(sql: "DELETE FROM \(table) WHERE \(column) < ?", arguments: [(now - keptFor).milliseconds])
-                }
-            }
+            try database.write { try tidy($0, now: now, limit: limit) }
             return database
         } catch let error as DatabaseError where [.SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_FORMAT].contains(error.resultCode) {
             throw Damaged(description: "\(error.message ?? "no message") (\(error.extendedResultCode.rawValue))")
         } catch let error as DatabaseError {
             throw Unavailable(description: "SQLite: \(error.message ?? "no message") (\(error.extendedResultCode.rawValue))")
         }
+    }
+
+    private static func tidy(_ db: Database, now: Date, limit: Int) throws {
+        for (table, column, most) in [("opening", "orderedAt", limit), ("printing", "orderedAt", limit), ("ticket", "closedAt", limit / 100)] {
+            try db.execute(
+                sql: "DELETE FROM \(table) WHERE \(column) < ? OR \(column) IS NOT NULL AND rowid <= (SELECT max(rowid) FROM \(table)) - ?",
+                arguments: [(now - keptFor).milliseconds, most])
+        }
+    }
+
+    /// With a row that comes: once a day, and after a hundredth of the rows that may be. Growth is bounded also for a device that does nothing but come and
+    /// go, under a clock that stands still.
+    private func tidyWhenDue(_ db: Database, at date: Date) throws {
+        let isDue = tidied.withLock { tidied in
+            tidied.rows += 1
+            guard abs(date.timeIntervalSince(tidied.at)) >= 86_400 || tidied.rows * 100 >= limit else { return false }
+            tidied = (date, 0)
+            return true
+        }
+        if isDue { try Self.tidy(db, now: date, limit: limit) }
     }
 
     /// Runs on the queue; a transaction.
@@ -108,15 +137,22 @@ public final class DeviceDatabase: DeviceRecords {
     }
 
     public func keep(_ ticket: DeviceTicket) async throws {
-        try await write { db in
+        try await write { [self] db in
+            let now = Date()
+            try tidyWhenDue(db, at: now)
+            // A device has one open ticket. Another is left over from a time in which its end couldn't be written.
+            try db.execute(
+                sql: "UPDATE ticket SET closedAt = ? WHERE device = ? AND id <> ? AND closedAt IS NULL",
+                arguments: [now.milliseconds, ticket.device, ticket.id.wireText])
             try db.execute(
                 sql: """
-                    INSERT INTO ticket (id, device, code, action, detail, firstSeen, tried) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
-                        code = excluded.code, action = excluded.action, detail = excluded.detail, tried = excluded.tried
+                    INSERT INTO ticket (id, device, code, action, detail, firstSeen, tried, failsCommands) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                        ON CONFLICT (id) DO UPDATE SET code = excluded.code, action = excluded.action, detail = excluded.detail,
+                            tried = excluded.tried, failsCommands = excluded.failsCommands
                     """,
                 arguments: [
                     ticket.id.wireText, ticket.device, ticket.fault.code, ticket.fault.action.rawValue, ticket.fault.detail,
-                    ticket.firstSeen.milliseconds, ticket.tried.map(\.rawValue).joined(separator: " "),
+                    ticket.firstSeen.milliseconds, ticket.tried.map(\.rawValue).joined(separator: " "), ticket.failsCommands == true,
                 ])
         }
     }
@@ -132,7 +168,8 @@ public final class DeviceDatabase: DeviceRecords {
 
     public func begin(_ act: DeviceAct, on device: String, at date: Date) async throws -> UUID {
         let id = UUID.v7(at: date)
-        try await write { db in
+        try await write { [self] db in
+            try tidyWhenDue(db, at: date)
             switch act {
             case .opening(let door):
                 try db.execute(

@@ -23,12 +23,16 @@ public struct DeviceTicket: Sendable, Codable, Equatable {
     public var firstSeen: Date
     /// In the order of the first attempt; empty for a fault that no reset mends, such as paper that ran out.
     public var tried: [Rung]
+    /// True when the device may call itself ready while its commands fail: the ticket stays, also over restarts, until one succeeds or a technician has
+    /// reset the device. Else nil.
+    public var failsCommands: Bool?
 
-    public init(id: UUID, device: String, fault: DeviceFault, firstSeen: Date, tried: [Rung]) {
+    public init(id: UUID, device: String, fault: DeviceFault, firstSeen: Date, tried: [Rung], failsCommands: Bool? = nil) {
         self.id = id
         self.device = device
         self.fault = fault
         self.firstSeen = firstSeen
         self.tried = tried
+        self.failsCommands = failsCommands
     }
 }

@@ -12,10 +12,13 @@ public struct KioskReport: Sendable, Codable, Equatable {
     public var power: KioskPower
     public var devices: [DeviceReport]
     public var queue: QueueReport
+    /// Why the devices' records (`devices.db`) can't be kept, in words; nil while they can. The kiosk serves meanwhile; doors and prints, which must be
+    /// written down, wait.
+    public var recordsTrouble: String?
 
     public init(
         kiosk: String, version: String, startedAt: Date, platformReachable: Bool, platformLastContact: Date?, power: KioskPower,
-        devices: [DeviceReport], queue: QueueReport
+        devices: [DeviceReport], queue: QueueReport, recordsTrouble: String? = nil
     ) {
         self.kiosk = kiosk
         self.version = version
@@ -25,6 +28,7 @@ public struct KioskReport: Sendable, Codable, Equatable {
         self.power = power
         self.devices = devices
         self.queue = queue
+        self.recordsTrouble = recordsTrouble
     }
 }
 

@@ -6,7 +6,10 @@ struct DeviceKillsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "device-kills",
         abstract: "Kill and stop device hosts under citizens at the screen; every session must come to its receipt.",
-        discussion: "Exits 0 only when no session and no host was lost; the last line on standard output tells.")
+        discussion: """
+            What the platform holds in the end must be what each citizen gave, page by page. Exits 0 only when no session, no host and no page was lost; \
+            the last line on standard output tells.
+            """)
 
     @Option(help: "Hosts to kill or stop.")
     var kills = 100
@@ -39,6 +42,6 @@ struct DeviceKillsCommand: AsyncParsableCommand {
         }
         await kiosk.stop()
         try say("\(result)")
-        if !result.isGood { throw ExitCode.failure }
+        if !result.isGood(kills: kills) { throw ExitCode.failure }
     }
 }

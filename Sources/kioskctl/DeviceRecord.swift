@@ -9,8 +9,9 @@ struct DeviceRecord: AsyncParsableCommand {
         commandName: "record",
         abstract: "Record what passes between a device and its driver, without personal data.",
         discussion: """
-            Begins by opening the device anew, and goes on until Ctrl-C or for --seconds; the kiosk serves meanwhile. A recording with something in it \
-            that can't be made anonymous is refused. The file is for this user alone, and an existing one is never overwritten.
+            Begins by opening the device anew, and goes on until Ctrl-C or for --seconds, an hour at most; the kiosk serves meanwhile. A recording with \
+            something in it that can't be made anonymous is refused, and so is one of more than 1 MiB. If kioskctl is killed, the device's host ends the \
+            recording after an hour and throws it away. The file is for this user alone, and an existing one is never overwritten.
             """)
 
     @Argument(help: "The device's name, as `device list` shows it.")
@@ -19,8 +20,8 @@ struct DeviceRecord: AsyncParsableCommand {
     @Option(help: "Where to write it. (default: NAME.recording)", completion: .file())
     var output: String?
 
-    @Option(help: "End after so many seconds, 1 to 3600, instead of waiting for Ctrl-C.", transform: parse)
-    var seconds: Int?
+    @Option(help: "End after so many seconds, 1 to 3600.", transform: parse)
+    var seconds = 3600
 
     @OptionGroup var options: GlobalOptions
 
@@ -46,10 +47,10 @@ struct DeviceRecord: AsyncParsableCommand {
         let stop = Self.stopSignals()
         let began = ContinuousClock.now
         _ = try await options.ask(within: .seconds(30)) { try await $0.beginRecording(name) }
-        say(seconds.map { "recording \(name) for \($0) seconds" } ?? "recording \(name); Ctrl-C ends it")
+        say("recording \(name) for \(seconds) seconds; Ctrl-C ends it before")
         await withTaskGroup(of: Void.self) { group in
             group.addTask { for await _ in stop { break } }
-            if let seconds { group.addTask { try? await Task.sleep(until: began + .seconds(seconds), clock: .continuous) } }
+            group.addTask { try? await Task.sleep(until: began + .seconds(seconds), clock: .continuous) }
             await group.next()
             group.cancelAll()
         }

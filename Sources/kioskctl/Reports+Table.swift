@@ -3,7 +3,7 @@ import KioskModel
 import LocalAPI
 
 extension KioskReport: Report {
-    var needsTechnician: Bool { devices.contains { $0.needsTechnician } }
+    var needsTechnician: Bool { recordsTrouble != nil || devices.contains { $0.needsTechnician } }
 
     var table: Table {
         let contact = platformLastContact.map { "last answer \($0.text)" } ?? "no answer yet"
@@ -12,9 +12,15 @@ extension KioskReport: Report {
             .facts([
                 ("kiosk", kiosk), ("version", version), ("started", startedAt.text), ("platform", platform),
                 ("power", power.inWords),
-                ("queue", "\(queue.waiting) waiting, \(queue.delivered) delivered, \(queue.bytes) bytes"),
+                ("queue", "\(queue.waiting) waiting, \(queue.delivered) delivered, \(queue.bytes) bytes"), ("records", recordsTrouble),
             ]),
-            devices.overview, .lines(devices.compactMap(\.advice)))
+            devices.overview, .lines(devices.compactMap(\.advice) + [recordsAdvice].compactMap { $0 }))
+    }
+
+    private var recordsAdvice: String? {
+        recordsTrouble.map { _ in
+            "records: Make room on the kiosk's disk, or replace it. Devices serve meanwhile, but nothing is opened or printed; it is tried again every 30 seconds."
+        }
     }
 }
 
@@ -80,9 +86,16 @@ extension DeviceReport: ListedReport {
         ]
     }
 
-    /// What to do about the fault, in words.
+    /// What to do about the fault or the ticket, in words.
     var advice: String? {
-        fault.map { "\(name): \($0.action.instruction)" }
+        if let fault { return "\(name): \(fault.instruction)" }
+        guard let ticket else {
+            // A driver that names no fault leaves the gentlest thing to do.
+            return [.needsTechnician, .offline, .absent].contains(state) ? "\(name): \(RepairAction.reset.instruction)" : nil
+        }
+        // It calls itself well.
+        let proof = ticket.failsCommands == true ? "the next command that succeeds closes the ticket" : "the ticket closes when it has been well for a while"
+        return "\(name): \(ticket.fault.instruction) If that is done, \(proof), or `kioskctl device reset \(name)` does at once."
     }
 }
 
@@ -142,6 +155,15 @@ extension SessionReport: Report {
                 ("session", session), ("screen", screen), ("revision", "\(revision)"), ("language", language.rawValue),
                 ("started", startedAt?.text ?? "nobody is at the screen"),
             ]))
+    }
+}
+
+extension DeviceFault {
+    /// Most faults say by their action what mends them.
+    fileprivate var instruction: String {
+        code == "link.unrecorded"
+            ? "Make room on the kiosk's disk, or replace it: what this device does must be written down first. It returns to service by itself."
+            : action.instruction
     }
 }
 

@@ -30,7 +30,7 @@ struct Kiosk {
         let outbox = try Outbox(directory: configuration.dataDirectory, logger: logger)
         let store = OutboxStore(outbox)
 
-        let records = try Self.records(in: configuration.dataDirectory, logger: logger)
+        let records = DeviceMemory(directory: configuration.dataDirectory, logger: logger)
         let supervisor = DeviceSupervisor(
             specs: configuration.devices.map {
                 DeviceSpec(name: $0.name, deviceClass: $0.deviceClass, options: $0.options, environment: $0.environment)
@@ -76,17 +76,6 @@ struct Kiosk {
         group.maximumCancellationDuration = .seconds(5)
         try await ServiceGroup(configuration: group).run()
         return await power.hasEnded ? .power : .signal
-    }
-
-    /// A kiosk without its devices' past still serves: a database that is damaged is laid aside.
-    private static func records(in directory: URL, logger: Logger) throws -> DeviceDatabase {
-        do {
-            return try DeviceDatabase(directory: directory)
-        } catch let damaged as DeviceDatabase.Damaged {
-            logger.error("the devices' records are damaged, laid aside and begun anew", metadata: ["cause": "\(damaged)"])
-            try DeviceDatabase.setAside(in: directory, at: Date())
-            return try DeviceDatabase(directory: directory)
-        }
     }
 
     private static func prepare(_ configuration: KioskConfiguration) throws {

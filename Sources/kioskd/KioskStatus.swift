@@ -16,7 +16,7 @@ struct KioskStatus: ControlSource {
     let supervisor: DeviceSupervisor
     let delivery: DeliveryService
     let store: OutboxStore
-    let records: DeviceDatabase
+    let records: DeviceMemory
     let startedAt: Date
 
     func status() async throws -> KioskReport {
@@ -25,7 +25,7 @@ struct KioskStatus: ControlSource {
         return KioskReport(
             kiosk: kiosk, version: Self.version, startedAt: startedAt, platformReachable: link.platformReachable,
             platformLastContact: link.lastContact, power: await engine.power, devices: await supervisor.reports,
-            queue: QueueReport(waiting: counts.waiting, delivered: counts.delivered, bytes: counts.bytes))
+            queue: QueueReport(waiting: counts.waiting, delivered: counts.delivered, bytes: counts.bytes), recordsTrouble: records.trouble)
     }
 
     func devices() async -> [DeviceReport] {
@@ -33,7 +33,11 @@ struct KioskStatus: ControlSource {
     }
 
     func deviceLog(_ name: String, limit: Int) async throws -> [DeviceLogEntry] {
-        try await records.log(of: name, limit: limit)
+        do {
+            return try await records.log(of: name, limit: limit)
+        } catch {
+            throw LocalProblem(status: 503, code: "device.records", detail: "The devices' records can't be read; `kioskctl status` says why.")
+        }
     }
 
     func resetDevice(_ name: String) async throws {

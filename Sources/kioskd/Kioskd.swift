@@ -1,5 +1,4 @@
 import ArgumentParser
-import DeviceStore
 import Foundation
 import KioskRuntime
 import Logging
@@ -44,9 +43,6 @@ struct Kioskd: AsyncParsableCommand {
             kiosk = try Kiosk(configuration: ConfigurationFile.load(config), logger: logger)
         } catch let error as OutboxError {
             // A disk that is full or an outbox that another process still holds mends itself or is mended: starting again is right.
-            logger.critical("can't start", metadata: ["cause": "\(error)"])
-            throw ExitCode(70)
-        } catch let error as DeviceDatabase.Unavailable {
             logger.critical("can't start", metadata: ["cause": "\(error)"])
             throw ExitCode(70)
         } catch {

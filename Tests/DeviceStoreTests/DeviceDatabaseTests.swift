@@ -100,6 +100,54 @@ struct DeviceDatabaseTests {
         }
     }
 
+    /// A kiosk isn't started anew for years.
+    @Test func whatIsTooOldGoesWhileItRunsToo() async throws {
+        try await withDirectory { directory in
+            let database = try DeviceDatabase(directory: directory, now: Self.date)
+            _ = try await database.begin(.opening(door: 1), on: "locker", at: Self.date)
+            _ = try await database.begin(.opening(door: 2), on: "locker", at: Self.date + DeviceDatabase.keptFor - 1)
+            #expect(try await database.log(of: "locker", limit: 9).map(\.door) == [2, 1])
+            _ = try await database.begin(.opening(door: 3), on: "locker", at: Self.date + DeviceDatabase.keptFor + 86_400)
+            #expect(try await database.log(of: "locker", limit: 9).map(\.door) == [3, 2])
+        }
+    }
+
+    @Test func growthIsBoundedUnderAClockThatStandsStill() async throws {
+        try await withDirectory { directory in
+            let database = try DeviceDatabase(directory: directory, now: Date(), limit: 200)
+            for door in 1...300 { _ = try await database.begin(.opening(door: door), on: "locker", at: Date()) }
+            for _ in 1...300 {
+                let ticket = Self.ticket(UUID())
+                try await database.keep(ticket)
+                try await database.close(ticket: ticket.id, at: Date())
+            }
+            let (openings, tickets) = try await database.database.read { db in
+                (try Int.fetchOne(db, sql: "SELECT count(*) FROM opening") ?? 0, try Int.fetchOne(db, sql: "SELECT count(*) FROM ticket") ?? 0)
+            }
+            #expect((200...202).contains(openings), "\(openings)")
+            #expect((2...5).contains(tickets), "\(tickets)")
+        }
+    }
+
+    @Test func aDeviceHasOneOpenTicket() async throws {
+        try await withDirectory { directory in
+            let database = try DeviceDatabase(directory: directory, now: Self.date)
+            var newer = Self.ticket(UUID())
+            newer.failsCommands = true
+            newer.firstSeen += 100
+            try await database.keep(Self.ticket(UUID()))
+            try await database.keep(newer)
+            #expect(try await DeviceDatabase(directory: directory, now: Self.date).histories()["reader"]?.ticket == newer)
+            try await database.close(ticket: newer.id, at: Self.date + 200)
+            #expect(try await DeviceDatabase(directory: directory, now: Self.date).histories()["reader"]?.ticket == nil)
+        }
+    }
+
+    private static func ticket(_ id: UUID) -> DeviceTicket {
+        DeviceTicket(
+            id: id, device: "reader", fault: DeviceFault(code: "reader.timeout", action: .reset, detail: "no answer"), firstSeen: date, tried: [.retry])
+    }
+
     @Test func aDamagedDatabaseIsNamedAndLaidAside() async throws {
         try await withDirectory { directory in
             let file = directory.appendingPathComponent("devices.db")

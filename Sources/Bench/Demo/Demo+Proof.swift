@@ -9,7 +9,7 @@ extension Demo {
         do {
             return try await Poll.until("a printed receipt", deadline: .seconds(30)) {
                 let printed = kiosk.printer.printedDocuments()
-                for document in printed where try await text(of: document).contains(reference) { return .there(true) }
+                for document in printed where try await Poppler.text(of: document).contains(reference) { return .there(true) }
                 return .notYet("\(printed.count) documents")
             }
         } catch is Poll.Missed {
@@ -46,7 +46,7 @@ extension Demo {
             let bytes = try await officer.material(manifest.id, of: application.id)
             pdfs.append(bytes)
             if Digest.sha256(bytes) != manifest.digest || bytes.count != manifest.byteCount { result.digestMatches = false }
-            let pages = try await pageCount(of: bytes)
+            let pages = try await Poppler.pageCount(of: bytes)
             if pages != options.pages || manifest.pageCount != options.pages {
                 result.misses.append("the document has \(pages) pages, \(options.pages) were scanned")
             }
@@ -75,7 +75,7 @@ extension Demo {
         let places = [layout.kioskData, layout.runtime, layout.temporary, layout.home, kiosk.printer.spoolDirectory.deletingLastPathComponent()]
         var logs = kiosk.log.everything.map { (name: $0.name, bytes: $0.bytes) }
         for receipt in kiosk.printer.printedDocuments() {
-            logs.append((name: "receipt as text", bytes: Array(try await text(of: receipt).utf8)))
+            logs.append((name: "receipt as text", bytes: Array(try await Poppler.text(of: receipt).utf8)))
         }
         result.residue = search.hits(ledger: ledger, directories: places, logs: logs)
         let (files, bytes) = ledger.summary
@@ -84,42 +84,5 @@ extension Demo {
         if ledger.bytesWritten(under: layout.kioskData.path) < pdfs.reduce(0, { $0 + $1.count }) {
             result.misses.append("the trace doesn't hold the sealed document: the search proves nothing")
         }
-    }
-
-    /// The words of a PDF.
-    private func text(of document: URL) async throws -> String {
-        try await tool("/usr/bin/pdftotext", [document.path, "-"])
-    }
-
-    /// The document goes through a pipe: writing it to a file to look at it would be the leak that is searched for.
-    private func pageCount(of pdf: Data) async throws -> Int {
-        let info = try await tool("/usr/bin/pdfinfo", ["-"], input: pdf)
-        let line = info.split(separator: "\n").first { $0.hasPrefix("Pages:") }
-        return line.flatMap { Int($0.dropFirst(6).trimmingCharacters(in: .whitespaces)) } ?? 0
-    }
-
-    private func tool(_ path: String, _ arguments: [String], input: Data? = nil) async throws -> String {
-        try await Task.detached { try Self.runTool(path, arguments, input: input) }.value
-    }
-
-    private static func runTool(_ path: String, _ arguments: [String], input: Data?) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
-        let output = Pipe()
-        let source = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        process.standardInput = input == nil ? FileHandle.nullDevice : source
-        try process.run()
-        if let input {
-            startThread(named: "input") {
-                try? source.fileHandleForWriting.write(contentsOf: input)
-                try? source.fileHandleForWriting.close()
-            }
-        }
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        return text
     }
 }

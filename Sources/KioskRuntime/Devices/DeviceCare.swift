@@ -20,7 +20,15 @@ final class DeviceCare: Sendable {
 
     let name: String
     let log: DeviceLog
+    /// How long the device waits for a note on what it did. The write goes on beyond that.
+    static let notePatience: Duration = .seconds(2)
+    /// How long the ladder waits for the disk.
+    static let writePatience: Duration = .seconds(5)
+    /// Tickets whose writing failed and is tried again, the newest.
+    static let maxUnwritten = 16
+
     private let timing: DeviceTiming
+    private let clock: any CareClock
     private let board: ReportBoard
     private let records: (any DeviceRecords)?
     private let ports: (any PortResetter)?
@@ -36,6 +44,10 @@ final class DeviceCare: Sendable {
         /// Counted and not yet written.
         var unwritten = DeviceCounters()
         var writeDue: ContinuousClock.Instant?
+        /// The newest of each ticket that couldn't be written.
+        var unwrittenTickets: [TicketNote] = []
+        /// A write hangs; another would only wait behind it.
+        var isWriting = false
         var usb: USBDevice?
         /// The device was away since `usb` was looked up: another may be plugged in there.
         var isUSBStale = false
@@ -44,9 +56,15 @@ final class DeviceCare: Sendable {
         var paper = PaperWatch()
     }
 
+    private struct TicketNote {
+        var ticket: DeviceTicket
+        var closedAt: Date?
+    }
+
     init(_ name: String, timing: DeviceTiming, board: ReportBoard, records: (any DeviceRecords)?, ports: (any PortResetter)?, log: DeviceLog) {
         self.name = name
         self.timing = timing
+        clock = timing.clock
         self.board = board
         self.records = records
         self.ports = ports
@@ -61,6 +79,7 @@ final class DeviceCare: Sendable {
             $0.total = history.counters
             $0.ticket = history.ticket
             $0.firstSeen = history.ticket?.firstSeen
+            if timing.mends, let ticket = history.ticket, ticket.failsCommands == true { $0.ladder.remember(ticket.fault, tried: ticket.tried) }
         }
         showTotals()
     }
@@ -74,7 +93,7 @@ final class DeviceCare: Sendable {
 
     func told(_ status: DeviceStatus) {
         let (printed, path) = state.withLock { state -> (UUID?, String?) in
-            if timing.mends { state.ladder.told(status, at: .now) }
+            if timing.mends { state.ladder.told(status, at: clock.now) }
             if state.ladder.fault != nil, state.firstSeen == nil { state.firstSeen = Date() }
             if status.state == .absent { state.isUSBStale = true }
             let path = status.state == .ready ? status.identity["usb"] : nil
@@ -100,7 +119,7 @@ final class DeviceCare: Sendable {
 
     func hostEnded() {
         state.withLock {
-            $0.ladder.hostEnded()
+            $0.ladder.hostEnded(at: clock.now)
             $0.paper.hostEnded()
             $0.isUSBStale = true
         }
@@ -115,16 +134,26 @@ final class DeviceCare: Sendable {
         default: break
         }
         state.withLock { state in
-            if timing.mends { state.ladder.told(completion, at: .now) }
+            if timing.mends { state.ladder.told(completion, at: clock.now) }
             if state.ladder.fault != nil, state.firstSeen == nil { state.firstSeen = Date() }
             guard completion != .cancelled else { return }
             var counted = DeviceCounters(uses: 1, busyMilliseconds: Int(time.wholeMilliseconds))
             if case .fault(let fault) = completion, FaultLadder.isDevices(fault) { counted.failures = 1 }
             state.total += counted
             state.unwritten += counted
-            if state.writeDue == nil { state.writeDue = .now + timing.counting }
+            if state.writeDue == nil { state.writeDue = clock.now + timing.counting }
         }
         showTotals()
+        wake.yield()
+    }
+
+    /// A technician had the device opened anew, and it says that it is well.
+    func forgive() {
+        state.withLock {
+            $0.ladder.forgive()
+            if $0.ladder.fault == nil { $0.firstSeen = nil }
+        }
+        if state.withLock({ $0.ladder.fault == nil }) { Task { await close() } }
         wake.yield()
     }
 
@@ -144,13 +173,16 @@ final class DeviceCare: Sendable {
     func recording(_ act: DeviceAct, _ order: DeviceOrder, _ work: (DeviceOrder) async -> DeviceOutcome) async -> DeviceOutcome {
         guard let records else { return await work(order) }
         let id: UUID
-        do {
-            id = try await records.begin(act, on: name, at: Date())
-        } catch {
-            log.say(.error, "the act can't be written down and isn't carried out", ["error": "\(error)"])
-            state.withLock { $0.recordsDue = .now + timing.ladder.longPatience }
-            wake.yield()
-            return DeviceOutcome(completion: .fault(.unrecorded))
+        let began = await Waiting.for({ [name] in try await records.begin(act, on: name, at: Date()) }, until: order.deadline) { [self] result in
+            // Written after all, and never carried out.
+            guard let late = try? result.get() else { return }
+            await note(.ended(outcome: Completion.cancelled.outcome, sheets: nil, at: Date()), of: late)
+        }
+        switch began {
+        case .cancelled: return DeviceOutcome(completion: .cancelled)
+        case .done(.success(let row)): id = row
+        case .done(.failure(let error)): return unrecorded("\(error)")
+        case .late: return unrecorded("it isn't written down in time")
         }
         state.withLock { $0.recordsDue = nil }
         let sheets = Mutex<Int?>(nil)
@@ -175,12 +207,22 @@ final class DeviceCare: Sendable {
         return outcome
     }
 
+    private func unrecorded(_ error: String) -> DeviceOutcome {
+        log.say(.error, "the act can't be written down and isn't carried out", ["error": "\(error)"])
+        state.withLock { $0.recordsDue = clock.now + timing.ladder.longPatience }
+        wake.yield()
+        return DeviceOutcome(completion: .fault(.unrecorded))
+    }
+
+    /// A disk that hangs doesn't keep the device from its next command.
     private func note(_ fact: DeviceAct.Fact, of act: UUID) async {
-        do {
-            try await records?.note(fact, of: act)
-        } catch {
+        guard let records else { return }
+        let isUnknown: @Sendable (Result<Void, any Error>) -> Void = { [log] result in
+            guard case .failure(let error) = result else { return }
             log.say(.error, "what became of an act can't be written down", ["act": "\(act)", "error": "\(error)"])
         }
+        let noted = await Waiting.for({ try await records.note(fact, of: act) }, until: .now + Self.notePatience) { isUnknown($0) }
+        if case .done(let result) = noted { isUnknown(result) }
     }
 
     // MARK: The ladder
@@ -194,24 +236,27 @@ final class DeviceCare: Sendable {
             hands.show()
             await writeCounts(now: false)
             let due = state.withLock { [$0.ladder.due, $0.writeDue, $0.recordsDue].compactMap(\.self).min() }
-            let alarm = Task { [wake] in
-                guard let due, (try? await Task.sleep(until: due, clock: .continuous)) != nil else { return }
+            let alarm = Task { [wake, clock] in
+                guard let due, (try? await clock.sleep(until: due)) != nil else { return }
                 wake.yield()
             }
             defer { alarm.cancel() }
             guard await signals.next() != nil else { break }
         }
-        await writeCounts(now: true)
+        // In a task that isn't cancelled: this write is waited for.
+        await Task { await writeCounts(now: true) }.value
     }
 
     private func nextAction() -> FaultLadder.Action? {
-        state.withLock { $0.ladder.next(at: .now, hasPort: ports != nil && $0.usb != nil, chance: .random(in: 0...1)) }
+        state.withLock { $0.ladder.next(at: clock.now, hasPort: ports != nil && $0.usb != nil, chance: .random(in: 0...1)) }
     }
 
     private func carryOut(_ action: FaultLadder.Action, _ hands: any Hands) async {
         switch action {
         case .take(let rung): await take(rung, hands)
         case .outOfService: await open()
+        case .held:
+            log.say(.warning, "the device comes and goes; it isn't offered before it stays", ["fault": "\(state.withLock { $0.ladder.fault?.code ?? "" })"])
         case .trial: log.say(.notice, "the device is offered again on trial")
         case .inService:
             await close()
@@ -226,16 +271,16 @@ final class DeviceCare: Sendable {
         case .retry: break
         case .reset:
             await hands.reset()
-            state.withLock { $0.ladder.taken(rung, at: .now) }
+            state.withLock { $0.ladder.taken(rung, at: clock.now) }
         case .restart:
-            if !hands.restart() { state.withLock { $0.ladder.postpone(rung, at: .now) } }
+            if !hands.restart() { state.withLock { $0.ladder.postpone(rung, at: clock.now) } }
         case .port:
             guard let ports, let usb = state.withLock({ $0.usb }) else { return }
             do {
                 try await ports.reset(usb)
-                state.withLock { $0.ladder.taken(rung, at: .now) }
+                state.withLock { $0.ladder.taken(rung, at: clock.now) }
             } catch {
-                state.withLock { $0.ladder.skip(rung, at: .now) }
+                state.withLock { $0.ladder.skip(rung, at: clock.now) }
                 log.say(.error, "the device's USB port can't be reset", ["port": "\(usb.path)", "error": "\(error)"])
             }
         }
@@ -248,6 +293,7 @@ final class DeviceCare: Sendable {
             var ticket =
                 state.ticket ?? DeviceTicket(id: .v7(at: Date()), device: name, fault: fault, firstSeen: state.firstSeen ?? Date(), tried: [])
             ticket.fault = fault
+            ticket.failsCommands = state.ladder.failsCommands ? true : nil
             ticket.tried += state.ladder.tried.filter { !ticket.tried.contains($0) }
             defer { state.ticket = ticket }
             return (ticket == state.ticket ? nil : ticket, isNew)
@@ -259,7 +305,7 @@ final class DeviceCare: Sendable {
                 ["fault": "\(ticket.fault.code)", "mend": "\(ticket.fault.action.rawValue)", "ticket": "\(ticket.id)"])
         }
         showTotals()
-        await record { try await $0.keep(ticket) }
+        await write(TicketNote(ticket: ticket))
     }
 
     private func close() async {
@@ -270,36 +316,90 @@ final class DeviceCare: Sendable {
         guard let ticket else { return }
         log.say(.notice, "the device is in service again", ["ticket": "\(ticket.id)"])
         showTotals()
-        await record { try await $0.close(ticket: ticket.id, at: Date()) }
+        await write(TicketNote(ticket: ticket, closedAt: Date()))
     }
+
+    // MARK: What is written down
 
     private func writeCounts(now isLast: Bool) async {
         let counted = state.withLock { state -> DeviceCounters? in
-            guard let due = state.writeDue, isLast || due <= .now else { return nil }
+            guard let due = state.writeDue, isLast || due <= clock.now else { return nil }
             state.writeDue = nil
             defer { state.unwritten = DeviceCounters() }
             return state.unwritten
         }
         guard let counted else { return }
-        await record { [name] in try await $0.count(counted, on: name) }
+        await writeTickets()
+        await record({ [name] in try await $0.count(counted, on: name) }) { [self] in
+            state.withLock {
+                $0.unwritten += counted
+                if $0.writeDue == nil { $0.writeDue = clock.now + timing.counting }
+            }
+        }
+    }
+
+    private func write(_ note: TicketNote) async {
+        state.withLock { $0.unwrittenTickets.removeAll { $0.ticket.id == note.ticket.id } }
+        await record({
+            try await $0.keep(note.ticket)
+            if let date = note.closedAt { try await $0.close(ticket: note.ticket.id, at: date) }
+        }) { [self] in
+            state.withLock { state in
+                // One that hung may fail after a newer one of the same ticket did.
+                let isNewer = state.unwrittenTickets.contains { $0.ticket.id == note.ticket.id && $0.closedAt != nil }
+                guard !isNewer else { return }
+                state.unwrittenTickets.removeAll { $0.ticket.id == note.ticket.id }
+                state.unwrittenTickets.append(note)
+                if state.unwrittenTickets.count > Self.maxUnwritten { state.unwrittenTickets.removeFirst() }
+                if state.writeDue == nil { state.writeDue = clock.now + timing.counting }
+            }
+        }
+    }
+
+    /// Writes what couldn't be written before; of what is out of date meanwhile, the end.
+    private func writeTickets() async {
+        let notes = state.withLock { state -> [TicketNote] in
+            defer { state.unwrittenTickets = [] }
+            return state.unwrittenTickets
+        }
+        for note in notes { await write(note) }
     }
 
     /// Writes nothing new, to see whether it can be done again.
     private func tryRecords() async {
-        guard let due = state.withLock({ $0.recordsDue }), due <= .now else { return }
-        let isWritten = await record { [name] in try await $0.count(DeviceCounters(), on: name) }
-        state.withLock { $0.recordsDue = isWritten ? nil : .now + timing.ladder.longPatience }
+        guard let due = state.withLock({ $0.recordsDue }), due <= clock.now else { return }
+        let isWritten = await record({ [name] in try await $0.count(DeviceCounters(), on: name) })
+        state.withLock { $0.recordsDue = isWritten ? nil : clock.now + timing.ladder.longPatience }
     }
 
+    /// `failed` is called when it wasn't done, which may be later than this returns: a disk that hangs doesn't hold the ladder up. False while that isn't
+    /// known.
     @discardableResult
-    private func record(_ work: (any DeviceRecords) async throws -> Void) async -> Bool {
+    private func record(
+        _ work: @escaping @Sendable (any DeviceRecords) async throws -> Void, failed: @escaping @Sendable () -> Void = {}
+    ) async -> Bool {
         guard let records else { return true }
-        do {
-            try await work(records)
-            return true
-        } catch {
-            log.say(.error, "the devices' records can't be written", ["error": "\(error)"])
+        let isFree = state.withLock { state in
+            defer { state.isWriting = true }
+            return !state.isWriting
+        }
+        guard isFree else {
+            failed()
             return false
+        }
+        let ended: @Sendable (Result<Void, any Error>) -> Bool = { [self] result in
+            state.withLock { $0.isWriting = false }
+            guard case .failure(let error) = result else { return true }
+            log.say(.error, "the devices' records can't be written", ["error": "\(error)"])
+            failed()
+            return false
+        }
+        switch await Waiting.for({ try await work(records) }, until: .now + Self.writePatience, orphan: { _ = ended($0) }) {
+        case .done(let result): return ended(result)
+        case .late:
+            log.say(.error, "the devices' records are slow to be written")
+            return false
+        case .cancelled: return false
         }
     }
 }

@@ -76,10 +76,13 @@ public actor DeviceSupervisor: Service, DeviceRunner {
         return await unit.perform(DeviceOrder(command: command, files: files, deadline: .now + deadline, progress: progress))
     }
 
-    /// Has the device let go of and opened anew, also one whose host is out of service; returns as ``perform(_:on:files:deadline:progress:)`` does.
+    /// A technician's reset: has the device let go of and opened anew, also one whose host is out of service; returns as
+    /// ``perform(_:on:files:deadline:progress:)`` does. A device that is well then is offered at once, whatever it did before, and its ticket is closed.
     public func reset(_ name: String) async -> DeviceOutcome {
         units[name]?.hurry()
-        return await perform(.reset, on: name, deadline: DeviceUnit.resetDeadline)
+        let outcome = await perform(.reset, on: name, deadline: DeviceUnit.resetDeadline)
+        if case .success = outcome.completion { units[name]?.forgive() }
+        return outcome
     }
 
     /// Of every configured device, in the order of the configuration.

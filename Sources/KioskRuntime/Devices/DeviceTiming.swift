@@ -19,6 +19,8 @@ public struct DeviceTiming: Sendable {
     var ladder = FaultLadder.Pace()
     /// Between two writes of what was counted.
     var counting: Duration = .seconds(60)
+    /// What the ladder and the counting go by.
+    var clock: any CareClock = ContinuousClock()
 
     public init() {}
 }

@@ -151,6 +151,12 @@ final class DeviceUnit: Sendable {
         state.withLock { $0.pause }?.cancel()
     }
 
+    /// A technician's reset has succeeded.
+    func forgive() {
+        care.forgive()
+        showStatus()
+    }
+
     private func keepAlive(_ reception: HostReception) async {
         var pace = ReplacementPace(stable: timing.stable)
         var isFirst = true

@@ -5,7 +5,14 @@ internal import LocalAPI
 /// What to do about a device that doesn't serve: ask again, reset it, restart its host, reset its port, and then wait for somebody to come.
 ///
 /// A value: it is told of statuses, completions and time, and says what to do next. Only what a reset may mend climbs: for paper that ran out, the ladder
-/// has no rung. A device that comes and goes isn't believed before it has been steady for a while, so that it costs the kiosk little.
+/// has no rung.
+///
+/// A device that comes back is offered at once, since most often somebody at the plug brought it back; only its ticket waits until it has been well for
+/// `steady`. One that has gone more often than `flapping` times within `flappingWindow` comes and goes by itself: from then on it is held back until it has
+/// been well for `steadyAfterFlapping`, so that no citizen begins with a device that is about to go.
+///
+/// A device whose commands failed proves itself by a command that succeeds, or in the hands of a technician (``forgive()``). That it calls itself ready
+/// proves nothing: it did so all the time.
 struct FaultLadder {
     typealias Rung = DeviceTicket.Rung
     typealias Instant = ContinuousClock.Instant
@@ -16,6 +23,8 @@ struct FaultLadder {
         case outOfService
         /// Offer the device to the next citizen, although it failed the last ones.
         case trial
+        /// It comes and goes, and isn't offered any more until it stays.
+        case held
         /// It serves again.
         case inService
     }
@@ -26,11 +35,12 @@ struct FaultLadder {
         var patience: Duration = .seconds(15)
         /// After its host or its port was: the host has to come up as well.
         var longPatience: Duration = .seconds(30)
-        /// How long a device must be well to be believed.
+        /// How long a device must be well for its trouble to be over.
         var steady: Duration = .seconds(10)
-        /// The same, for one that came back `flapping` times and went again.
+        /// The same, for one that is held back because it went more than `flapping` times within `flappingWindow`.
         var steadyAfterFlapping: Duration = .seconds(60)
-        var flapping = 3
+        var flapping = 10
+        var flappingWindow: Duration = .seconds(300)
         /// Until the ladder is climbed again for a device that is out of service, and until one that failed its commands is tried again.
         var again: Duration = .seconds(3600)
         var trial: Duration = .seconds(600)
@@ -47,18 +57,22 @@ struct FaultLadder {
         /// When something is to be done; nil while only another failure changes anything.
         var due: Instant?
         var isOut = false
-        /// The ticket says another fault than there is.
-        var hasChanged = false
+        /// Since when the ticket says another fault than there is.
+        var changed: Instant?
         var isOnTrial = false
         /// Since when it has been well.
         var goodSince: Instant?
-        /// How often it was well and then wasn't.
-        var returns = 0
+        /// Commands failed, and none has succeeded since.
+        var failsCommands = false
     }
 
     private static let climb: [Rung] = [.reset, .restart, .port]
     private let pace: Pace
     private var trouble: Trouble?
+    /// The last times that it was well, or not known to be unwell, and then wasn't: one more than it may within the window.
+    private var departures: [Instant] = []
+    /// Since when it is held back, and whether that has been said.
+    private var held: (since: Instant, isSaid: Bool)?
 
     init(pace: Pace = Pace()) {
         self.pace = pace
@@ -67,12 +81,14 @@ struct FaultLadder {
     /// What is wrong, and what was tried.
     var fault: DeviceFault? { trouble?.fault }
     var tried: [Rung] { trouble?.tried ?? [] }
+    /// Only a command that succeeds, or a technician, ends the trouble.
+    var failsCommands: Bool { trouble?.failsCommands ?? false }
 
     /// Set when the device must not be offered although its status is good.
     var withheld: DeviceFault? {
         guard let trouble else { return nil }
         let hasFailed = trouble.source == .commands && trouble.isOut && !trouble.isOnTrial
-        let isFlapping = trouble.goodSince != nil && trouble.returns >= pace.flapping
+        let isFlapping = trouble.goodSince != nil && held != nil
         guard hasFailed || isFlapping else { return nil }
         var fault = trouble.fault
         if isFlapping { fault.detail = "it comes and goes: " + fault.detail }
@@ -82,9 +98,9 @@ struct FaultLadder {
     /// When ``next(at:hasPort:chance:)`` is to be asked again, unless something happens before.
     var due: Instant? {
         guard let trouble else { return nil }
+        if let held, !held.isSaid { return held.since }
         if let good = trouble.goodSince { return good + steady(trouble) }
-        if trouble.hasChanged { return .now }
-        return trouble.due
+        return trouble.changed ?? trouble.due
     }
 
     // MARK: What happens
@@ -105,12 +121,14 @@ struct FaultLadder {
     mutating func told(_ completion: Completion, at now: Instant) {
         switch completion {
         case .success, .remedy:
+            trouble?.failsCommands = false
             if trouble?.source == .commands { trouble?.goodSince = now }
         case .fault(let fault) where Self.counts(fault):
             if trouble == nil {
-                trouble = Trouble(fault: fault, source: .commands, tried: [.retry])
+                trouble = Trouble(fault: fault, source: .commands, tried: [.retry], failsCommands: true)
             } else if trouble?.source == .commands {
                 trouble?.fault = fault
+                trouble?.failsCommands = true
                 trouble?.goodSince = nil
                 trouble?.due = now
             }
@@ -120,10 +138,28 @@ struct FaultLadder {
     }
 
     /// The host's end says nothing good of a device that had just come back.
-    mutating func hostEnded() {
-        guard trouble?.goodSince != nil else { return }
+    mutating func hostEnded(at now: Instant) {
+        guard trouble?.source == .statuses, trouble?.goodSince != nil else { return }
         trouble?.goodSince = nil
-        trouble?.returns += 1
+        departed(at: now)
+    }
+
+    /// A ticket of the time before kioskd started, whose device's commands failed: it is offered, and every rung may help anew.
+    mutating func remember(_ fault: DeviceFault, tried: [Rung]) {
+        trouble = Trouble(fault: fault, source: .commands, tried: tried, failsCommands: true)
+    }
+
+    /// A technician has reset the device, which says that it is well: whatever was, they answer for it now.
+    mutating func forgive() {
+        guard trouble?.source == .commands || trouble?.goodSince != nil else { return }
+        (trouble, held, departures) = (nil, nil, [])
+    }
+
+    private mutating func departed(at now: Instant) {
+        departures.append(now)
+        if departures.count > pace.flapping + 1 { departures.removeFirst() }
+        guard departures.count > pace.flapping, departures[0] + pace.flappingWindow >= now, held == nil else { return }
+        held = (now, false)
     }
 
     /// The work of a rung has ended: the device's time to answer runs from now.
@@ -150,21 +186,22 @@ struct FaultLadder {
     }
 
     private mutating func isBad(_ fault: DeviceFault, at now: Instant) {
+        if trouble == nil || trouble?.goodSince != nil || trouble?.source == .commands { departed(at: now) }
         guard var trouble else {
             self.trouble = Trouble(fault: fault, source: .statuses, tried: Self.first(fault), due: now + pace.patience)
             return
         }
-        if trouble.goodSince != nil { trouble.returns += 1 }
+        let isBack = trouble.goodSince != nil && held == nil && !trouble.isOut
         trouble.goodSince = nil
         let isOther = trouble.fault.code != fault.code
-        // Another kind of fault gets its own time to pass; a port that flaps doesn't gain any by it.
-        if trouble.source == .commands || isOther && Self.isMendable(trouble.fault) != Self.isMendable(fault) {
+        // One that was back, and another kind of fault, get their own time to pass; a port that flaps doesn't gain any by it.
+        if isBack || trouble.source == .commands || isOther && Self.isMendable(trouble.fault) != Self.isMendable(fault) {
             trouble.due = now + pace.patience
         }
         if trouble.tried.isEmpty { trouble.tried = Self.first(fault) }
         trouble.source = .statuses
         trouble.isOnTrial = false
-        trouble.hasChanged = trouble.hasChanged || trouble.isOut && isOther
+        if trouble.isOut && isOther { trouble.changed = trouble.changed ?? now }
         trouble.fault = fault
         self.trouble = trouble
     }
@@ -173,19 +210,38 @@ struct FaultLadder {
 
     /// What is to be done now; asked again after each answer until it is nil. `hasPort`: the port can be reset. `chance` lies in 0…1.
     mutating func next(at now: Instant, hasPort: Bool, chance: Double) -> Action? {
+        if let held, !held.isSaid, trouble != nil {
+            self.held?.isSaid = true
+            return .held
+        }
         if let trouble, let good = trouble.goodSince {
             guard now >= good + steady(trouble) else { return nil }
+            return isWell(trouble)
+        }
+        return trouble == nil ? nil : mend(at: now, hasPort: hasPort, chance: chance)
+    }
+
+    /// It has been well for long enough.
+    private mutating func isWell(_ trouble: Trouble) -> Action? {
+        if held != nil { (held, departures) = (nil, []) }
+        guard trouble.failsCommands else {
             self.trouble = nil
             return .inService
         }
-        return trouble == nil ? nil : mend(at: now, hasPort: hasPort, chance: chance)
+        // By its own word alone: the next citizen's command will tell.
+        self.trouble?.source = .commands
+        self.trouble?.goodSince = nil
+        self.trouble?.due = nil
+        guard trouble.isOut else { return nil }
+        self.trouble?.isOnTrial = true
+        return .trial
     }
 
     private mutating func mend(at now: Instant, hasPort: Bool, chance: Double) -> Action? {
         guard var trouble else { return nil }
         defer { self.trouble = trouble }
-        if trouble.hasChanged {
-            trouble.hasChanged = false
+        if trouble.changed != nil {
+            trouble.changed = nil
             return .outOfService
         }
         guard let due = trouble.due, now >= due else { return nil }
@@ -224,7 +280,7 @@ struct FaultLadder {
     private func steady(_ trouble: Trouble) -> Duration {
         // A command that succeeded proves more than any time that passes.
         if trouble.source == .commands { return .zero }
-        return trouble.returns >= pace.flapping ? pace.steadyAfterFlapping : pace.steady
+        return held != nil ? pace.steadyAfterFlapping : pace.steady
     }
 
     /// A host that can't stay up is started anew by its own pace: no rung of the ladder adds to that.

@@ -22,10 +22,6 @@ final class HostSession: Sendable {
         case ended(HostEnd)
     }
 
-    /// Messages in a row, and messages a second after that: a page scanner or a printer sends a few a second.
-    static let burst = 200.0
-    static let rate = 50.0
-
     private let channel: LinkChannel
     private let expected: Hello
     private let timing: DeviceTiming
@@ -195,7 +191,7 @@ final class HostSession: Sendable {
     private struct Silence: Error {}
 
     private func serve() throws {
-        var limit = RateLimit(burst: Self.burst, perSecond: Self.rate)
+        var quota = HostQuota()
         var pings: UInt64 = 0
         var awaited: UInt64?
         while true {
@@ -206,7 +202,7 @@ final class HostSession: Sendable {
                 try channel.send(KioskMessage.ping(pings), timeout: .zero)
                 continue
             }
-            guard limit.admit(at: .now) else { throw LinkFailure.violation(.flood) }
+            guard quota.admit(message, files, at: .now) else { throw LinkFailure.violation(.flood) }
             switch message {
             case .hello:
                 throw LinkFailure.violation(.hello)

@@ -1,4 +1,4 @@
-/// A token bucket: so many at once, so many a second in the long run.
+/// A token bucket: so much at once, so much a second in the long run.
 struct RateLimit {
     private let burst: Double
     private let perSecond: Double
@@ -11,12 +11,12 @@ struct RateLimit {
         tokens = burst
     }
 
-    /// Takes one token; false when there is none.
-    mutating func admit(at now: ContinuousClock.Instant) -> Bool {
+    /// Takes `cost` tokens; false, and takes none, when there are fewer.
+    mutating func admit(_ cost: Double = 1, at now: ContinuousClock.Instant) -> Bool {
         if let last { tokens = min(burst, tokens + perSecond * ((now - last) / .seconds(1))) }
         last = now
-        guard tokens >= 1 else { return false }
-        tokens -= 1
+        guard tokens >= cost else { return false }
+        tokens -= cost
         return true
     }
 }

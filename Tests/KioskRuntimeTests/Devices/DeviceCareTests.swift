@@ -6,14 +6,14 @@ import LocalAPI
 import Synchronization
 import Testing
 
-/// Real hosts whose device is wedged, the ladder in a hurry.
+/// Real hosts whose device is wedged; the ladder goes by a clock of the test's, so that no machine is too slow for it.
 @Suite(.timeLimit(.minutes(3)))
 struct DeviceCareTests {
-    static var timing: DeviceTiming {
-        var timing = SupervisorBed.hurried
-        timing.ladder.patience = .milliseconds(300)
-        timing.ladder.longPatience = .seconds(5)
-        timing.ladder.steady = .milliseconds(100)
+    let clock = HandClock()
+
+    var timing: DeviceTiming {
+        var timing = DeviceTiming()
+        timing.clock = clock
         return timing
     }
 
@@ -51,8 +51,10 @@ struct DeviceCareTests {
         wedge.drive()
         defer { wedge.pull() }
         let spec = SupervisorBed.worker(["wedge": wedge.path, "mend": "reset"])
-        try await SupervisorBed.run([spec], timing: Self.timing, records: records) { bed in
+        try await SupervisorBed.run([spec], timing: timing, records: records) { bed in
             try await bed.report { $0.fault?.code == "test.wedged" }
+            // Once, for the first rung: were there need of another, its time would never come.
+            clock.advance(by: .seconds(15))
             let report = try await bed.report { $0.state == .ready }
             #expect(report.restarts == 0 && report.ticket == nil)
             #expect(bed.journal.lines.contains { $0.contains(#""rung": reset"#) })
@@ -66,11 +68,11 @@ struct DeviceCareTests {
         defer { wedge.pull() }
         let ports = Ports(mending: wedge)
         let spec = SupervisorBed.worker(["wedge": wedge.path, "usb": "1-2.4"])
-        try await SupervisorBed.run([spec], timing: Self.timing, ports: ports) { bed in
+        try await SupervisorBed.run([spec], timing: timing, ports: ports) { bed in
             _ = try await bed.runningPID()
             wedge.drive()
             try await bed.report { $0.fault?.code == "test.wedged" }
-            let report = try await bed.report { $0.state == .ready && $0.restarts == 1 }
+            let report = try await bed.report(advancing: clock) { $0.state == .ready && $0.restarts == 1 }
             #expect(report.ticket == nil)
             #expect(ports.resets == [USBDevice(path: "1-2.4", vendor: "0400", product: "c35a", serial: nil)])
         }
@@ -81,14 +83,14 @@ struct DeviceCareTests {
         wedge.drive()
         defer { wedge.pull() }
         let before = Date()
-        try await SupervisorBed.run([SupervisorBed.worker(["wedge": wedge.path])], timing: Self.timing, records: records) { bed in
-            let ticket = try #require(try await bed.report { $0.ticket != nil }.ticket)
+        try await SupervisorBed.run([SupervisorBed.worker(["wedge": wedge.path])], timing: timing, records: records) { bed in
+            let ticket = try #require(try await bed.report(advancing: clock) { $0.ticket != nil }.ticket)
             #expect(ticket.device == "worker" && ticket.fault.code == "test.wedged")
             #expect(ticket.tried == [.retry, .reset, .restart])
             #expect(ticket.firstSeen >= before && ticket.firstSeen <= Date())
             #expect(ticket.id.uuidString.dropFirst(14).first == "7")
             wedge.pull()
-            try await bed.report { $0.state == .ready && $0.ticket == nil }
+            try await bed.report(advancing: clock) { $0.state == .ready && $0.ticket == nil }
             try await bed.records(records) { $0.closed == [ticket.id] }
             #expect(records.state.withLock { $0.tickets } == [ticket])
         }
@@ -99,10 +101,11 @@ struct DeviceCareTests {
         let wedge = Wedge()
         wedge.drive()
         defer { wedge.pull() }
-        try await SupervisorBed.run([SupervisorBed.worker(["wedge": wedge.path])], timing: Self.timing) { bed in
+        try await SupervisorBed.run([SupervisorBed.worker(["wedge": wedge.path])], timing: timing) { bed in
             let end = ContinuousClock.now + .seconds(60)
             while !bed.journal.lines.contains(where: { $0.contains(#""rung": restart"#) }) {
                 try #require(ContinuousClock.now < end, "the ladder got no further")
+                clock.advance(by: .seconds(1))
                 await Task.yield()
             }
             repeat {
@@ -120,19 +123,19 @@ struct DeviceCareTests {
         defer { wedge.pull() }
         let history = DeviceHistory(counters: DeviceCounters(uses: 7, failures: 1, busyMilliseconds: 700), ticket: ticket)
         let records = RecordsDouble(["worker": history])
-        try await SupervisorBed.run([SupervisorBed.worker(["wedge": wedge.path])], timing: Self.timing, records: records) { bed in
+        try await SupervisorBed.run([SupervisorBed.worker(["wedge": wedge.path])], timing: timing, records: records) { bed in
             let report = try await bed.report { $0.fault?.code == "test.wedged" }
             #expect(report.ticket?.id == ticket.id)
             #expect((report.uses, report.failures, report.meanMilliseconds) == (7, 1, 100))
             wedge.pull()
-            try await bed.report { $0.state == .ready && $0.ticket == nil }
+            try await bed.report(advancing: clock) { $0.state == .ready && $0.ticket == nil }
             try await bed.records(records) { $0.closed == [ticket.id] }
         }
     }
 
     @Test func usesAndFailuresAreCountedAndWrittenBeforeTheEnd() async throws {
         let records = RecordsDouble()
-        try await SupervisorBed.run([SupervisorBed.worker()], records: records) { bed in
+        try await SupervisorBed.run([SupervisorBed.worker()], timing: timing, records: records) { bed in
             #expect(await bed.obey("remedy").completion == .remedy(.scanAgain))
             #expect(await bed.obey("fault").completion.faultCode == "test.fault")
             let report = try await bed.report { $0.uses == 2 }
@@ -173,14 +176,12 @@ struct DeviceCareTests {
 
     @Test func recordsThatFailAreShownUntilTheyTakeSomethingAgain() async throws {
         let records = RecordsDouble(isBroken: true)
-        var timing = Self.timing
-        timing.ladder.longPatience = .milliseconds(300)
         try await SupervisorBed.run([DeviceSpec(name: "locker", deviceClass: .locker)], timing: timing, records: records) { bed in
             try await bed.report { $0.state == .ready }
             #expect(await bed.supervisor.perform(.openDoor(3), on: "locker", deadline: .seconds(20)).completion.faultCode == "link.unrecorded")
             try await bed.report { $0.state == .needsTechnician && $0.fault?.code == "link.unrecorded" }
             records.state.withLock { $0.isBroken = false }
-            try await bed.report { $0.state == .ready && $0.fault == nil }
+            try await bed.report(advancing: clock) { $0.state == .ready && $0.fault == nil }
         }
     }
 
@@ -202,10 +203,10 @@ struct DeviceCareTests {
         defer { wedge.pull() }
         let ports = Ports(mending: nil)
         let spec = SupervisorBed.worker(["wedge": wedge.path, "usb": "1-2.4"])
-        try await SupervisorBed.run([spec], timing: Self.timing, ports: ports) { bed in
+        try await SupervisorBed.run([spec], timing: timing, ports: ports) { bed in
             _ = try await bed.runningPID()
             wedge.drive()
-            let ticket = try #require(try await bed.report { $0.ticket != nil }.ticket)
+            let ticket = try #require(try await bed.report(advancing: clock) { $0.ticket != nil }.ticket)
             #expect(ports.resets.count == 1 && ticket.tried == [.retry, .reset, .restart])
         }
     }
@@ -220,6 +221,76 @@ struct DeviceCareTests {
             #expect(await bed.supervisor.reset("locker").completion == .success(.done))
             let lost = await bed.supervisor.perform(.endRecording, on: "locker", deadline: .seconds(20))
             #expect(lost.completion.faultCode == "test.not-recording")
+        }
+    }
+
+    /// Whoever began it is gone: the host ends it, and nothing of it is handed over.
+    @Test func aRecordingThatNobodyEndsIsEnded() async throws {
+        try await SupervisorBed.run([DeviceSpec(name: "locker", deviceClass: .locker, options: ["recordingLimit": "0"])]) { bed in
+            #expect(await bed.supervisor.perform(.beginRecording, on: "locker", deadline: .seconds(20)).completion == .success(.done))
+            let late = await bed.supervisor.perform(.endRecording, on: "locker", deadline: .seconds(20))
+            #expect(late.completion.faultCode == "test.not-recording" && late.files.isEmpty)
+        }
+    }
+
+    /// A disk that hangs costs the citizen the deadline of the one command, and whoever leaves doesn't wait for it.
+    @Test func aDiskThatHangsHoldsNobody() async throws {
+        let records = RecordsDouble()
+        let gate = records.hang()
+        try await SupervisorBed.run([DeviceSpec(name: "locker", deviceClass: .locker)], timing: timing, records: records) { bed in
+            try await bed.report { $0.state == .ready }
+            let late = await bed.supervisor.perform(.openDoor(66), on: "locker", deadline: .milliseconds(200))
+            #expect(late.completion.faultCode == "link.unrecorded")
+            let left = Task { await bed.supervisor.perform(.openDoor(66), on: "locker", deadline: .seconds(3600)).completion }
+            left.cancel()
+            #expect(await left.value == .cancelled)
+            #expect(await bed.supervisor.reports[0].restarts == 0, "door 66 would have ended the host")
+            gate.open()
+            // Written after all: it says that nothing was opened.
+            try await bed.records(records) { state in
+                state.acts.count == 2 && state.acts.allSatisfy { $0.facts.compactMap(\.outcome) == ["cancelled"] }
+            }
+            try await bed.report(advancing: clock) { $0.state == .ready && $0.fault == nil }
+        }
+    }
+
+    /// What was counted while nothing could be written isn't lost.
+    @Test func countsAreWrittenOnceTheyCanBe() async throws {
+        let records = RecordsDouble(isBroken: true)
+        try await SupervisorBed.run([SupervisorBed.worker()], timing: timing, records: records) { bed in
+            #expect(await bed.obey("remedy").completion == .remedy(.scanAgain))
+            try await bed.report { $0.uses == 1 }
+            try await bed.wait("the failed write", advancing: clock) { bed.journal.lines.contains { $0.contains("can't be written") } }
+            records.state.withLock { $0.isBroken = false }
+            #expect(await bed.obey("remedy").completion == .remedy(.scanAgain))
+            try await bed.wait("the counts", advancing: clock) { records.state.withLock { $0.counters["worker"]?.uses == 2 } }
+        }
+    }
+
+    /// A kioskd that starts anew finds a device which calls itself ready, as it always did.
+    @Test func aTicketOfFailingCommandsStaysUntilOneSucceeds() async throws {
+        let ticket = DeviceTicket(
+            id: UUID(), device: "worker", fault: DeviceFault(code: "test.wedged", action: .reset, detail: "doesn't answer"),
+            firstSeen: Date(timeIntervalSince1970: 1_800_000_000), tried: [.retry, .reset], failsCommands: true)
+        for isReset in [false, true] {
+            let records = RecordsDouble(["worker": DeviceHistory(ticket: ticket)])
+            try await SupervisorBed.run([SupervisorBed.worker()], timing: timing, records: records) { bed in
+                try await bed.report { $0.state == .ready }
+                for _ in 0..<100 {
+                    clock.advance(by: .seconds(60))
+                    await Task.yield()
+                }
+                #expect(await bed.obey("unknown").completion.faultCode == "test.unknown")
+                #expect(await bed.supervisor.reports[0].ticket?.id == ticket.id)
+                #expect(records.state.withLock { $0.closed.isEmpty })
+                if isReset {
+                    #expect(await bed.supervisor.reset("worker").completion == .success(.done))
+                } else {
+                    #expect(await bed.obey("remedy").completion == .remedy(.scanAgain))
+                }
+                try await bed.report { $0.ticket == nil }
+                try await bed.records(records) { $0.closed == [ticket.id] }
+            }
         }
     }
 
@@ -266,6 +337,28 @@ extension DeviceAct.Fact {
 }
 
 extension SupervisorBed {
+    /// Waits until a report fits, while the clock goes on.
+    @discardableResult
+    fileprivate func report(advancing clock: HandClock, where fits: @escaping @Sendable (DeviceReport) -> Bool) async throws -> DeviceReport {
+        let ticking = Task {
+            while !Task.isCancelled {
+                clock.advance(by: .seconds(1))
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+        defer { ticking.cancel() }
+        return try await report(where: fits)
+    }
+
+    fileprivate func wait(_ what: Comment, advancing clock: HandClock, until isSo: @Sendable () -> Bool) async throws {
+        let end = ContinuousClock.now + .seconds(30)
+        while !isSo() {
+            try #require(ContinuousClock.now < end, what)
+            clock.advance(by: .seconds(1))
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
     /// Waits until the records fit.
     fileprivate func records(_ records: RecordsDouble, where fits: @Sendable (RecordsDouble.State) -> Bool) async throws {
         let end = ContinuousClock.now + .seconds(30)

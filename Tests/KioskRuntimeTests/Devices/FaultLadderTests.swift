@@ -118,6 +118,51 @@ struct FaultLadderTests {
                 == ["20 outOfService", "35 take(reset)", "50 take(restart)", "80 take(port)", "110 outOfService"].dropLast().map(Self.qualified))
     }
 
+    /// Somebody looks for the right socket: the device is offered whenever it is there, and its trouble is over once it stays.
+    @Test func whoeverPlugsItInAgainAndAgainIsServedAtOnce() {
+        var bed = Bed()
+        for _ in 0..<10 {
+            bed.told(Self.gone)
+            #expect(bed.pass(4) == [])
+            bed.told(Self.ready)
+            #expect(bed.ladder.withheld == nil)
+            #expect(bed.pass(1) == [])
+        }
+        #expect(bed.pass(10) == ["59 inService"])
+        #expect(bed.ladder.fault == nil)
+    }
+
+    /// One bad contact a minute isn't flapping, for however long.
+    @Test func goingNowAndThenIsntFlapping() {
+        var bed = Bed()
+        for _ in 0..<100 {
+            bed.told(Self.gone)
+            #expect(bed.pass(1) == [])
+            bed.told(Self.ready)
+            #expect(bed.ladder.withheld == nil)
+            #expect(bed.pass(30).count == 1)
+            #expect(bed.ladder.fault == nil)
+        }
+    }
+
+    /// Also with quiet between: every quarter of a minute, with ten seconds of health each time.
+    @Test func goingAgainAndAgainIsFlappingAlsoWhenItWasWellBetween() {
+        var bed = Bed()
+        var seen: [String] = []
+        for _ in 0..<20 {
+            bed.told(Self.gone)
+            seen += bed.pass(2)
+            bed.told(Self.ready)
+            seen += bed.pass(13)
+        }
+        #expect(seen.filter { $0.hasSuffix("held") } == ["150 held"])
+        #expect(bed.ladder.withheld?.code == "reader.absent")
+        #expect(bed.pass(60).last?.hasSuffix("inService") == true)
+        bed.told(Self.gone)
+        bed.told(Self.ready)
+        #expect(bed.ladder.withheld == nil, "counted anew after a quiet minute")
+    }
+
     /// Absent and ready twenty times a minute: no action but the ticket, and the device is withheld until it has been steady.
     @Test func aFlappingDeviceIsWithheldAndCostsNothing() {
         var bed = Bed()
@@ -128,7 +173,7 @@ struct FaultLadderTests {
             bed.told(Self.ready)
             seen += bed.pass(2)
         }
-        #expect(seen == ["15 outOfService"])
+        #expect(seen == ["30 held", "42 outOfService"])
         #expect(bed.ladder.withheld?.code == "reader.absent")
         #expect(bed.pass(57) == [])
         #expect(bed.ladder.withheld != nil)
@@ -147,7 +192,22 @@ struct FaultLadderTests {
             bed.told(Self.wedged)
             seen += bed.pass(0)
         }
-        #expect(seen.count == 4, "\(seen)")
+        #expect(seen.count == 5 && seen.filter { $0.hasSuffix("held") }.count == 1, "\(seen)")
+    }
+
+    @Test func aTechniciansResetEndsWhatHoldsADeviceBack() {
+        var bed = Bed()
+        for _ in 0..<12 {
+            bed.told(Self.gone)
+            bed.told(Self.ready)
+        }
+        #expect(bed.ladder.withheld != nil)
+        bed.ladder.forgive()
+        #expect(bed.ladder.withheld == nil && bed.ladder.fault == nil)
+        #expect(bed.pass(100) == [])
+        bed.told(Self.gone)
+        bed.ladder.forgive()
+        #expect(bed.ladder.fault != nil, "nobody can forgive what isn't there")
     }
 
     @Test func aCommandThatFailsOnceIsOnlyTriedAgain() {
@@ -179,6 +239,37 @@ struct FaultLadderTests {
         #expect(bed.pass(600).last == "1201 trial")
         bed.succeeded()
         #expect(bed.pass(0) == ["1201 inService"])
+    }
+
+    /// That a device calls itself ready says nothing of its commands, whatever it said in between.
+    @Test func failingCommandsAreForgottenOnlyForOneThatSucceeds() {
+        var bed = Bed()
+        for _ in 0..<5 {
+            bed.failed()
+            _ = bed.pass(0)
+        }
+        #expect(bed.ladder.withheld != nil && bed.ladder.failsCommands)
+        bed.told(Self.gone)
+        _ = bed.pass(20)
+        bed.told(Self.ready)
+        let day = bed.pass(86_400)
+        #expect(day == ["30 trial"], "\(day)")
+        #expect(bed.ladder.withheld == nil && bed.ladder.failsCommands)
+        bed.succeeded()
+        #expect(bed.pass(0).last?.hasSuffix("inService") == true)
+        #expect(bed.ladder.fault == nil)
+    }
+
+    @Test func whatIsRememberedOfFailingCommandsStaysUntilOneSucceeds() throws {
+        var bed = Bed()
+        bed.ladder.remember(try #require(Self.wedged.fault), tried: [.retry, .reset])
+        bed.told(Self.ready)
+        #expect(bed.pass(3600) == [])
+        #expect(bed.ladder.withheld == nil && bed.ladder.failsCommands, "it is offered")
+        bed.failed()
+        #expect(bed.pass(0) == [Self.qualified("3600 take(reset)")])
+        bed.succeeded()
+        #expect(bed.pass(0) == ["3600 inService"])
     }
 
     @Test(arguments: ["link.busy", "link.deadline", "link.host-died", "link.host-absent"])

@@ -14,6 +14,26 @@ final class RecordsDouble: DeviceRecords {
         var closed: [UUID] = []
         var acts: [(id: UUID, act: DeviceAct, facts: [DeviceAct.Fact])] = []
         var isBroken = false
+        var gate: Gate?
+    }
+
+    /// What waits at a disk that hangs.
+    final class Gate: Sendable {
+        private let ends: AsyncStream<Void>
+        private let end: AsyncStream<Void>.Continuation
+
+        init() { (ends, end) = AsyncStream.makeStream() }
+
+        func open() { end.finish() }
+
+        func pass() async { for await _ in ends {} }
+    }
+
+    /// From now on no act can be begun until the gate is open.
+    func hang() -> Gate {
+        let gate = Gate()
+        state.withLock { $0.gate = gate }
+        return gate
     }
 
     let state: Mutex<State>
@@ -34,12 +54,24 @@ final class RecordsDouble: DeviceRecords {
         }
     }
 
-    func keep(_ ticket: DeviceTicket) async throws { state.withLock { $0.tickets.append(ticket) } }
+    func keep(_ ticket: DeviceTicket) async throws {
+        try state.withLock {
+            if $0.isBroken { throw Broken() }
+            $0.tickets.removeAll { $0.id == ticket.id }
+            $0.tickets.append(ticket)
+        }
+    }
 
-    func close(ticket: UUID, at date: Date) async throws { state.withLock { $0.closed.append(ticket) } }
+    func close(ticket: UUID, at date: Date) async throws {
+        try state.withLock {
+            if $0.isBroken { throw Broken() }
+            $0.closed.append(ticket)
+        }
+    }
 
     func begin(_ act: DeviceAct, on device: String, at date: Date) async throws -> UUID {
         let id = UUID()
+        await state.withLock { $0.gate }?.pass()
         try state.withLock {
             if $0.isBroken { throw Broken() }
             $0.acts.append((id, act, []))

@@ -25,6 +25,14 @@ struct ReplacementPaceTests {
         #expect(!pace.isBroken)
     }
 
+    /// Killed every ten seconds: the device is there at least half of the time.
+    @Test func aHostThatWasUpForAWhileWaitsNoLongerThanThat() {
+        var pace = ReplacementPace(stable: .seconds(60))
+        let pauses = (0..<50).map { _ in pace.pause(afterUptime: .seconds(10), chance: 1) }
+        #expect(pauses.max() == .seconds(10))
+        #expect(pace.isBroken, "and it is said")
+    }
+
     @Test func aBucketAdmitsABurstAndThenItsRate() {
         var limit = RateLimit(burst: 3, perSecond: 2)
         let start = ContinuousClock.now

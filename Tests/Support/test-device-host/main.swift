@@ -15,7 +15,9 @@ case .run(let arguments):
         try fuzzer.run()
     } else {
         let options = arguments.options
-        HostMain.run(hello, socketPath: arguments.socketPath, options: options, pollInterval: arguments.pollInterval) { _ in
+        // seconds
+        let limit = options["recordingLimit"].flatMap { Int($0) }.map { Duration.seconds($0) } ?? HostMain.recordingLimit
+        HostMain.run(hello, socketPath: arguments.socketPath, options: options, pollInterval: arguments.pollInterval, recordingLimit: limit) { _ in
             try ScriptedDriver(options: options)
         }
     }
