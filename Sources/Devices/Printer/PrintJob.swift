@@ -17,7 +17,7 @@ struct PrintJob {
     /// The job behind a print server: the same document at the machine.
     private var twin: Int32?
     /// Jobs of ours that the machine had before, and is perhaps still ending: a document is printed again under the same title.
-    private var before: Set<Int32> = []
+    private var earlier: Set<Int32> = []
     /// A job of ours may still be at the printer.
     private(set) var mayBeLeftOver = false
 
@@ -38,15 +38,19 @@ struct PrintJob {
     /// Returns the sheets that came out. Throws `DeviceFault`, `PrinterFailure` or `CancellationError`; no job is left behind unless
     /// ``mayBeLeftOver`` says so.
     mutating func run(_ document: MemoryFile) throws -> Int {
-        if let obstacle = try route.status(look()).obstacle { throw obstacle.fault }
-        if route.isQueue, let machine = route.machine { before = Set(try machine.openJobs(look()).map(\.id)) }
+        let before = try route.status(look())
+        if let obstacle = before.obstacle { throw obstacle.fault }
+        if route.isQueue, let machine = route.machine { earlier = Set(try machine.openJobs(look()).map(\.id)) }
         let job = try create()
         do {
             try context.checkCancelled()
             let (sent, failure) = try route.entrance.send(document, job: job, limit(time()))
             isHandedOver = sent > 0
             if let failure { throw failure }
-            return try watch(job)
+            // The printer has it all: told before anything is asked again.
+            let accepted = PrinterProgress(sheetsPrinted: 0, reasons: before.reasons, fallbacks: ticket.fallbacks)
+            try context.report(.printing(accepted))
+            return try watch(job, since: accepted)
         } catch {
             switch withdraw(job) {
             // A job that ended well in the meantime is told as such: the paper lies in the tray.
@@ -95,8 +99,8 @@ struct PrintJob {
         }
     }
 
-    private mutating func watch(_ job: Int32) throws -> Int {
-        var reported: PrinterProgress?
+    private mutating func watch(_ job: Int32, since accepted: PrinterProgress) throws -> Int {
+        var reported = accepted
         var blockedSince: ContinuousClock.Instant?
         var obstacle: DeviceFault?
         var heardLast = ContinuousClock.now
@@ -159,7 +163,7 @@ struct PrintJob {
     }
 
     private func findTwin(at machine: IPPPrinter, _ limit: IPPPrinter.Limit) throws -> Int32? {
-        try machine.openJobs(limit).last { $0.name == request.title && !before.contains($0.id) }?.id
+        try machine.openJobs(limit).last { $0.name == request.title && !earlier.contains($0.id) }?.id
     }
 
     /// As the printer counts: sheets, or sides of sheets.

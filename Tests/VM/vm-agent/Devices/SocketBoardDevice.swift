@@ -2,11 +2,6 @@ import Bench
 
 /// `gpio-socket`: the simulated board, wired as a kiosk might be.
 struct SocketBoardDevice: VMDevice {
-    private static let outputs: [String: UInt8] = ["reader-light": 3, "buzzer": 4]
-    /// The cabinet's contact is closed, and low, when the door is open.
-    private static let sensors: [String: (pin: UInt8, isLow: Bool)] = [
-        "person": (5, false), "cabinet": (6, true), "call": (7, false), "card": (8, false), "paper": (9, false),
-    ]
     private let board: GPIOBoardSimulator
 
     init(options: [String: String]) throws {
@@ -18,7 +13,7 @@ struct SocketBoardDevice: VMDevice {
 
     func plug(within deadline: Duration) async throws {
         // Nothing is active when it gets power.
-        for sensor in Self.sensors.values { board.set(sensor.pin, sensor.isLow) }
+        board.rest()
         try board.plug()
     }
 
@@ -34,16 +29,15 @@ struct SocketBoardDevice: VMDevice {
     func perform(_ verb: String, _ arguments: [String], within deadline: Duration) async throws -> String {
         switch verb {
         case "options":
-            let pins = Self.outputs.map { "out.\($0)=\($1)" } + Self.sensors.map { "in.\($0)=\($1.pin)\($1.isLow ? ":low" : "")" }
-            return "chip=\(board.path) \(pins.sorted().joined(separator: " "))"
+            return board.driverOptions.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }.joined(separator: " ")
         case "sense":
-            guard arguments.count == 2, let sensor = Self.sensors[arguments[0]], ["on", "off"].contains(arguments[1]) else {
-                throw DeviceTrouble("write `sense BOARD SENSOR on|off`; sensors are \(Self.sensors.keys.sorted().joined(separator: ", "))")
+            guard arguments.count == 2, ["on", "off"].contains(arguments[1]), board.sense(arguments[0], isActive: arguments[1] == "on") else {
+                throw DeviceTrouble("write `sense BOARD SENSOR on|off`; sensors are \(GPIOBoardSimulator.sensors.joined(separator: ", "))")
             }
-            board.set(sensor.pin, (arguments[1] == "on") != sensor.isLow)
         case "flap":
-            guard let name = arguments.first, let sensor = Self.sensors[name] else { throw DeviceTrouble("write `flap BOARD SENSOR`") }
-            for edge in 1...500 { board.set(sensor.pin, (edge % 2 == 1) != sensor.isLow) }
+            for edge in 1...500 {
+                guard let name = arguments.first, board.sense(name, isActive: edge % 2 == 1) else { throw DeviceTrouble("write `flap BOARD SENSOR`") }
+            }
         case "lit": return board.level(try Self.output(arguments)) ? "on" : "off"
         case "out":
             let pin = try Self.output(arguments)
@@ -61,8 +55,8 @@ struct SocketBoardDevice: VMDevice {
     func end() async { board.remove() }
 
     private static func output(_ arguments: [String]) throws -> UInt8 {
-        guard arguments.count == 1, let pin = outputs[arguments[0]] else {
-            throw DeviceTrouble("outputs are \(outputs.keys.sorted().joined(separator: ", "))")
+        guard arguments.count == 1, let pin = GPIOBoardSimulator.outputs[arguments[0]] else {
+            throw DeviceTrouble("outputs are \(GPIOBoardSimulator.outputs.keys.sorted().joined(separator: ", "))")
         }
         return pin
     }
