@@ -88,7 +88,7 @@ public actor DeviceKills {
 }
 
 /// One citizen who does what the screen says, whatever it says, until the receipt is there.
-private struct Journey {
+struct Journey {
     let kiosk: VirtualKiosk
     let screen: Touchscreen
     let citizen: SyntheticCitizen
