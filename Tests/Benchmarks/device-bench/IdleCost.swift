@@ -4,8 +4,8 @@ import Glibc
 import KioskModel
 import LocalAPI
 
-/// What a whole kiosk costs when a citizen has gone and nobody is there: processor time of kioskd and of all its hosts, one of every class and a second camera, and each host's
-/// private memory. What belongs to the system (pcscd, upsd) isn't counted.
+/// What a whole kiosk costs when a citizen has gone and nobody is there: processor time of kioskd and of all its hosts, one of every class and a second
+/// camera, and each host's private memory. What belongs to the system (pcscd, upsd) isn't counted.
 struct IdleCost {
     let seconds: Int
 
@@ -48,7 +48,7 @@ struct IdleCost {
             try device.pid.map { pid in
                 BenchLine(
                     name: "private-memory-\(device.name)", value: try Self.privateMegabytes(pid), unit: "MB", peer: "limit",
-                    peerValue: MemoryBudget.perHost, goal: 1)
+                    peerValue: MemoryBudget.megabytes(device.deviceClass), goal: 1)
             }
         }
         return [cpu] + memory
