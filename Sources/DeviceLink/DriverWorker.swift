@@ -1,4 +1,5 @@
 internal import KioskModel
+internal import LinkShim
 
 /// The driver thread's work: polls, carries out commands, and puts whatever a driver throws into the closed set of completions.
 struct DriverWorker {
@@ -27,7 +28,10 @@ struct DriverWorker {
             do {
                 switch turn {
                 case .poll: try poll()
-                case .job(let job): try carryOut(job)
+                case .job(let job):
+                    try carryOut(job)
+                    // kioskd has its answer. Pages and cards that lay in memory are worth nothing to whoever comes next.
+                    kiosk_memory_give_back()
                 }
             } catch {
                 link.close()

@@ -18,6 +18,10 @@ STATE = {
     "reader": {"card": None, "plugged": True},
     "scanner": {"pages": 0, "condition": "ready"},
     "printer": {"paper": True, "printed": []},
+    "hardware": {
+        "receiptPrinter": {"paper": True, "coverOpen": False, "jammed": False, "receipts": []}, "openDoors": [],
+        "board": {"outputs": {"buzzer": False}, "sensors": {"cabinet": False}}, "cameras": {"face-camera": "plain"}, "power": "mains",
+        "cardReader": {"card": None, "holders": ["li"]}, "missing": []},
     "network": {"online": True},
     "processes": [{"name": name, "pid": 100 + index, "state": "running"} for index, name in enumerate(
         ["kioskd", "platformd", "reader", "scanner", "printer", "imaging"])],
@@ -104,6 +108,34 @@ def test_every_control_posts_what_it_says(desk, bench):
     press("network", "Mend the network", "/api/network", {"online": True})
     for signal, name in [("KILL", "Kill"), ("STOP", "Stop"), ("CONT", "Continue")]:
         press("processes", f"{name} platformd", "/api/process", {"name": "platformd", "signal": signal})
+
+
+def test_the_other_devices_are_played_too(desk, bench):
+    def press(tray, name, path, body):
+        count = len(bench.posts)
+        with desk.expect_response(lambda answer: answer.url.endswith(path)):
+            desk.locator(f"#{tray}").get_by_role("button", name=name).first.click()
+        assert bench.posts[count:] == [(path, body)]
+
+    def becomes(tray, words):
+        expect(desk.locator(f"#{tray}")).to_contain_text(words, timeout=3000)
+
+    press("receipt-printer", "Take the roll out", "/api/receipt-printer", {"action": "takePaper"})
+    bench.state["hardware"]["receiptPrinter"]["paper"] = False
+    becomes("receipt-printer", "out of paper")
+    desk.locator("#code").fill("ABC-1")
+    press("code-scanner", "Present it", "/api/code-scanner", {"code": "ABC-1"})
+    press("cameras", "A page before face-camera", "/api/cameras", {"name": "face-camera", "scene": "page", "citizen": "li"})
+    desk.locator("#door").fill("3")
+    press("locker", "Force open", "/api/locker", {"door": 3, "open": True})
+    bench.state["hardware"]["openDoors"] = [3]
+    becomes("locker", "open: 3")
+    press("keypad", "7", "/api/keypad", {"key": "7"})
+    press("board", "cabinet open", "/api/board", {"sensor": "cabinet", "active": True})
+    press("ups", "Power failure", "/api/ups", {"power": "battery"})
+    press("card-reader", "李 试", "/api/card-reader", {"citizen": "li"})
+    bench.state["hardware"]["missing"] = [{"device": "card-reader", "reason": "pcscd isn't installed"}]
+    becomes("card-reader", "pcscd isn't installed")
 
 
 def test_printed_receipt_is_linked(desk, bench):

@@ -19,6 +19,18 @@ struct MemoryFileTests {
         #expect(try file.withBytes { $0.count } == 0)
     }
 
+    @Test func aFileIsWrittenPieceByPieceAndSealed() throws {
+        let pieces: [[UInt8]] = [[1, 2], [], Array(repeating: 3, count: 100_000)]
+        let file = try MemoryFile.written { append in
+            for piece in pieces { try piece.withUnsafeBytes { try append($0) } }
+        }
+        #expect(kiosk_memfd_is_sealed(file.descriptor) == 1)
+        #expect(file.byteCount == 100_002)
+        #expect(try file.withBytes { Array($0) } == pieces.flatMap(\.self))
+        struct Stop: Error {}
+        #expect(throws: Stop.self) { try MemoryFile.written { _ in throw Stop() } }
+    }
+
     @Test func nobodyCanChangeASealedFile() throws {
         let file = try MemoryFile.copying([1, 2, 3])
         #expect(kiosk_memfd_is_sealed(file.descriptor) == 1)

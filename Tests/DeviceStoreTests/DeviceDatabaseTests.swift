@@ -145,7 +145,8 @@ struct DeviceDatabaseTests {
 
     private static func ticket(_ id: UUID) -> DeviceTicket {
         DeviceTicket(
-            id: id, device: "reader", fault: DeviceFault(code: "reader.timeout", action: .reset, detail: "no answer"), firstSeen: date, tried: [.retry])
+            id: id, device: "reader", fault: DeviceFault(code: "reader.timeout", action: .reset, detail: "no answer"), firstSeen: date,
+            tried: [.retry])
     }
 
     @Test func aDamagedDatabaseIsNamedAndLaidAside() async throws {

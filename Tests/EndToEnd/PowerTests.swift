@@ -11,22 +11,19 @@ struct PowerTests {
     @Test func `on battery the kiosk finishes, stops in order, and comes back with the mains`() async throws {
         let root = try BenchLayout.temporaryRoot()
         defer { try? FileManager.default.removeItem(at: root) }
-        let ups = try NetworkUPSServer()
         let log = ProcessLog()
-        let kiosk = try VirtualKiosk(root: root, log: log, traced: false, powerSupply: ups.address)
+        let kiosk = try VirtualKiosk(root: root, log: log, traced: false)
         do {
-            try await ups.plug()
             try await kiosk.start()
+            try #require(kiosk.hardware.missing.isEmpty)
             let screen = try await Touchscreen.open(try await kiosk.startAddress())
-            try await story(kiosk, screen, ups, log)
+            try await story(kiosk, screen, kiosk.hardware.powerSupply, log)
             await screen.close()
         } catch {
             await kiosk.stop()
-            await ups.remove()
             throw error
         }
         await kiosk.stop()
-        await ups.remove()
     }
 
     private func story(_ kiosk: VirtualKiosk, _ screen: Touchscreen, _ ups: NetworkUPSServer, _ log: ProcessLog) async throws {

@@ -57,6 +57,9 @@ void kiosk_thread_name(const char *name);
 /// RLIMIT_CORE 0), since its memory holds what was read from a card.
 int kiosk_process_confine(void);
 
+/// Gives free memory back to the system, whole pages of it: what was worked on is neither kept nor paid for. Takes about a millisecond.
+void kiosk_memory_give_back(void);
+
 /// In a build with the address sanitizer: 1 when memory was lost, which is then told on standard error. 0 in any other.
 int kiosk_leaks_found(void);
 

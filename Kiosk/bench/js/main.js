@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import * as hands from "./devices.js";
+import * as more from "./more-devices.js";
 import * as reports from "./reports.js";
 import { Stage } from "./stage.js";
 
@@ -13,6 +14,14 @@ const TRAYS = {
   scanner: [hands.scanner, ["scanner", "citizens", "reader"]],
   printer: [hands.printer, ["printer"]],
   network: [hands.network, ["network"]],
+  "card-reader": [more.cardReader, ["hardware.cardReader", "hardware.missing", "citizens"]],
+  "code-scanner": [more.codeScanner, ["hardware.missing"]],
+  cameras: [more.cameras, ["hardware.cameras", "citizens"]],
+  "receipt-printer": [more.receiptPrinter, ["hardware.receiptPrinter"]],
+  keypad: [more.keypad, ["hardware.missing"]],
+  locker: [more.locker, ["hardware.openDoors"]],
+  board: [more.board, ["hardware.board"]],
+  ups: [more.powerSupply, ["hardware.power", "hardware.missing"]],
   platform: [reports.platform, ["applications"]],
   queue: [reports.queue, ["queue"]],
   devices: [reports.devices, ["devices"]],
@@ -34,7 +43,7 @@ function say(words, tone) {
 function draw(state) {
   stage.show(state.touchscreenURL);
   for (const [id, [render, parts]] of Object.entries(TRAYS)) {
-    const source = JSON.stringify(parts.map((part) => state[part]));
+    const source = JSON.stringify(parts.map((part) => part.split(".").reduce((value, key) => value?.[key], state)));
     if (drawn.get(id) === source) continue;
     drawn.set(id, source);
     replace(document.getElementById(id), render(state, context));

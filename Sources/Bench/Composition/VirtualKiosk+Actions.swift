@@ -132,7 +132,7 @@ extension VirtualKiosk {
         scannerCondition = "\(condition)"
     }
 
-    private func citizen(_ id: String?) throws -> SyntheticCitizen {
+    func citizen(_ id: String?) throws -> SyntheticCitizen {
         guard let id, let citizen = SyntheticCitizen.named(id) else { throw BenchAction.Refused(description: "no such citizen") }
         return citizen
     }

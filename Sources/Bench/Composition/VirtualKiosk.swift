@@ -8,7 +8,7 @@ import NIOHTTP1
 
 /// A whole kiosk with its city on one machine: simulated hardware, the platform, the cable between them, and kioskd with its hosts.
 ///
-/// Every process is the real one; what is virtual lies behind a pty, a scanner's and a printer's network protocol, and a TCP proxy.
+/// Every process is the real one; what is virtual lies behind a pty, a socket, a scanner's and a printer's network protocol, and a TCP proxy.
 public actor VirtualKiosk {
     /// Enrolment name of the one kiosk.
     public static let name = "k0001"
@@ -17,20 +17,18 @@ public actor VirtualKiosk {
     public nonisolated let log: ProcessLog
     /// Filled when the kiosk runs traced.
     public nonisolated let ledger: WriteLedger?
-    public nonisolated let reader: SDTReaderSimulator
-    public nonisolated let scanner = ESCLScannerSimulator()
-    public nonisolated let printer: IPPPrinterSimulator
-    /// The document camera.
-    public nonisolated let camera: CameraSimulator
+    public nonisolated let hardware: VirtualHardware
     public nonisolated let local: LocalClient
     public private(set) var paperLoaded = true
     /// Citizen whose card was laid last and not lifted.
     public internal(set) var laid: String?
     /// `ready`, `jam`, `coverOpen`
     public internal(set) var scannerCondition = "ready"
+    /// What the power supply hangs on.
+    public internal(set) var power = BenchAction.PowerSupply.Power.mains
+    /// Citizen whose social-security card is in its reader.
+    public internal(set) var insertedCard: String?
 
-    /// `NAME@HOST:PORT` of a power supply; nil for a kiosk without.
-    private let powerSupply: String?
     private var parts: Parts?
     private var traces: [TraceChannel] = []
     private var tracer: BenchProcess?
@@ -49,21 +47,19 @@ public actor VirtualKiosk {
     /// - Parameters:
     ///   - root: where everything is kept; made when missing
     ///   - traced: whether kioskd and all it starts run under strace, for the residue search
-    ///   - powerSupply: the address of one that the kiosk hangs on; nil for none
-    public init(root: URL, log: ProcessLog, traced: Bool, powerSupply: String? = nil) throws {
-        self.powerSupply = powerSupply
+    public init(root: URL, log: ProcessLog, traced: Bool) throws {
         layout = try BenchLayout(root: root)
         self.log = log
         ledger = traced ? WriteLedger() : nil
-        reader = try SDTReaderSimulator()
-        printer = try IPPPrinterSimulator(directory: root.appending(path: "printer"))
-        camera = try CameraSimulator(
-            modes: [.init(width: 1280, height: 720), .init(width: 2592, height: 1944)], rate: 15)
-        camera.show(.sheet(SyntheticSheet(.form), turn: 3))
-        camera.move(true)
+        hardware = try VirtualHardware(directory: root.appending(path: "printer"), decoder: layout.executable("test-photo-decoder"))
         local = LocalClient(socketPath: layout.controlSocket.path, deadline: .seconds(5))
     }
 
+    public nonisolated var reader: SDTReaderSimulator { hardware.reader }
+    public nonisolated var scanner: ESCLScannerSimulator { hardware.scanner }
+    public nonisolated var printer: IPPPrinterSimulator { hardware.printer }
+    /// The document camera.
+    public nonisolated var camera: CameraSimulator { hardware.documentCamera }
     public var network: NetworkProxy { get throws { try running.network } }
     public var platform: SupervisedProcess { get throws { try running.city.process } }
     public var kioskd: SupervisedProcess { get throws { try running.kioskd } }
@@ -81,10 +77,8 @@ public actor VirtualKiosk {
     /// - Parameter origin: `http://127.0.0.1:port` of the page that may frame the touchscreen
     public func start(framedBy origin: String? = nil) async throws {
         try layout.makeDirectories()
-        try await reader.start()
-        try await scanner.start()
-        try await printer.start()
-        try camera.plug()
+        try await hardware.start()
+        for missing in hardware.missing { log.note("\(missing)") }
         if ledger != nil { try await tracePrinter() }
 
         let city = try await VirtualPlatform(layout: layout, log: log)
@@ -109,12 +103,9 @@ public actor VirtualKiosk {
             await parts.city.stop()
         }
         parts = nil
-        await printer.stop()
+        await hardware.stop()
         _ = await tracer?.wait()
         tracer = nil
-        camera.stop()
-        await scanner.stop()
-        await reader.stop()
     }
 
     /// After `stop()`: whether every trace was read to its end.
@@ -186,16 +177,8 @@ public actor VirtualKiosk {
             catalogue: kiosk.appending(path: "catalogue").path,
             platform: .init(credential: layout.credential.path, url: "http://127.0.0.1:\(port)"),
             deviceHost: layout.executable("kiosk-device"),
-            devices: [
-                .init(name: "reader", class: "idCardReader", options: ["port": reader.devicePath, "baud": "115200"]),
-                .init(
-                    name: "scanner", class: "scanner", options: ["device": scanner.saneDeviceName],
-                    environment: ["SANE_CONFIG_DIR": scanner.saneConfigDirectory.path]),
-                .init(name: "printer", class: "printer", options: ["uri": printer.uri]),
-                .init(name: "imaging", class: "imaging"),
-                .init(name: "camera", class: "camera", options: ["source": camera.socketPath]),
-            ] + (powerSupply.map { [.init(name: "ups", class: "powerSupply", options: ["ups": $0])] } ?? []),
-            documentCamera: "camera"
+            devices: hardware.devices,
+            documentCamera: VirtualHardware.documentCameraName
         ).write(to: layout.kioskConfiguration)
     }
 }

@@ -19,6 +19,11 @@ public final class KeypadSimulator: Sendable {
         case up = 0, down = 1, held = 2
     }
 
+    /// Of linux/input-event-codes.h, as Tests/VM/vm-device/wire/keypad.c names them.
+    public static let codes: [String: UInt16] = [
+        "0": 82, "1": 79, "2": 80, "3": 81, "4": 75, "5": 76, "6": 77, "7": 71, "8": 72, "9": 73, "enter": 96,
+    ]
+
     /// Stable over unplugging; it does not exist while the keypad is unplugged.
     public var path: String { socket.path }
     private let socket: DeviceSocket

@@ -68,6 +68,37 @@ public final class BenchServer: Sendable {
         router.post("/api/process") { [kiosk] request, _ in
             try await Self.perform(request) { (order: BenchAction.Process) in try await kiosk.act(order) }
         }
+        router.post("/api/receipt-printer") { [kiosk] request, _ in
+            try await Self.perform(request) { (order: BenchAction.ReceiptPrinter) in await kiosk.act(order) }
+        }
+        router.post("/api/code-scanner") { [kiosk] request, _ in
+            try await Self.perform(request) { (order: BenchAction.CodeScanner) in try await kiosk.act(order) }
+        }
+        router.post("/api/locker") { [kiosk] request, _ in
+            try await Self.perform(request) { (order: BenchAction.Locker) in try await kiosk.act(order) }
+        }
+        router.post("/api/keypad") { [kiosk] request, _ in
+            try await Self.perform(request) { (order: BenchAction.Keypad) in try await kiosk.act(order) }
+        }
+        router.post("/api/board") { [kiosk] request, _ in
+            try await Self.perform(request) { (order: BenchAction.Board) in try await kiosk.act(order) }
+        }
+        router.post("/api/cameras") { [kiosk] request, _ in
+            try await Self.perform(request) { (order: BenchAction.Cameras) in try await kiosk.act(order) }
+        }
+        router.post("/api/ups") { [kiosk] request, _ in
+            try await Self.perform(request) { (order: BenchAction.PowerSupply) in try await kiosk.act(order) }
+        }
+        router.post("/api/card-reader") { [kiosk] request, _ in
+            try await Self.perform(request) { (order: BenchAction.CardReader) in try await kiosk.act(order) }
+        }
+        router.get("/api/receipts/:number") { [kiosk] _, context in
+            let number = try context.parameters.require("number", as: Int.self)
+            guard let picture = kiosk.hardware.receiptPrinter.look({ $0.receipts.indices.contains(number) ? $0.receipts[number].bitmap : nil }) else {
+                throw HTTPError(.notFound)
+            }
+            return Response(status: .ok, headers: [.contentType: "image/bmp"], body: ResponseBody(byteBuffer: ByteBuffer(bytes: picture)))
+        }
         router.get("/**") { request, _ in try Self.file(String(request.uri.path.dropFirst()), in: pages) }
         let application = Application(
             router: router, configuration: .init(address: .hostname("127.0.0.1", port: requestedPort)),

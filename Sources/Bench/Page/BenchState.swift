@@ -52,6 +52,7 @@ struct BenchState: Encodable {
     var reader: Reader
     var scanner: Scanner
     var printer: Printer
+    var hardware: BenchHardwareState
     var network: Network
     var processes: [SupervisedProcess.Report]
     var devices: [DeviceReport]
@@ -79,6 +80,7 @@ extension VirtualKiosk {
             printer: .init(
                 paper: paperLoaded,
                 printed: printer.printedDocuments().map { .init(name: $0.lastPathComponent, url: "/api/printed/\($0.lastPathComponent)") }),
+            hardware: hardware.state(power: power, card: insertedCard),
             network: .init(online: (try network).isOnline), processes: supervised + hosts, devices: await devices ?? [], queue: await queue ?? [],
             applications: (await applications ?? []).map { application in
                 .init(

@@ -17,7 +17,7 @@ struct PrintJob {
     /// The job behind a print server: the same document at the machine.
     private var twin: Int32?
     /// Jobs of ours that the machine had before, ended or not: a document is printed again under the same title.
-    private var before: Set<Int32> = []
+    private var earlier: Set<Int32> = []
     /// A job of ours may still be at the printer.
     private(set) var mayBeLeftOver = false
 
@@ -38,15 +38,19 @@ struct PrintJob {
     /// Returns the sheets that came out. Throws `DeviceFault`, `PrinterFailure` or `CancellationError`; no job is left behind unless
     /// ``mayBeLeftOver`` says so.
     mutating func run(_ document: MemoryFile) throws -> Int {
-        if let obstacle = try route.status(look()).obstacle { throw obstacle.fault }
-        if route.isQueue, let machine = route.machine { before = Set(try (machine.jobs(look()) + machine.jobs(ended: true, look())).map(\.id)) }
+        let before = try route.status(look())
+        if let obstacle = before.obstacle { throw obstacle.fault }
+        if route.isQueue, let machine = route.machine { earlier = Set(try (machine.jobs(look()) + machine.jobs(ended: true, look())).map(\.id)) }
         let job = try create()
         do {
             try context.checkCancelled()
             let (sent, failure) = try route.entrance.send(document, job: job, limit(time()))
             isHandedOver = sent > 0
             if let failure { throw failure }
-            return try watch(job)
+            // The printer has it all: told before anything is asked again.
+            let accepted = PrinterProgress(sheetsPrinted: 0, reasons: before.reasons, fallbacks: ticket.fallbacks)
+            try context.report(.printing(accepted))
+            return try watch(job, since: accepted)
         } catch {
             switch withdraw(job) {
             // A job that ended well in the meantime is told as such: the paper lies in the tray.
@@ -95,8 +99,8 @@ struct PrintJob {
         }
     }
 
-    private mutating func watch(_ job: Int32) throws -> Int {
-        var reported: PrinterProgress?
+    private mutating func watch(_ job: Int32, since accepted: PrinterProgress) throws -> Int {
+        var reported = accepted
         var blockedSince: ContinuousClock.Instant?
         var obstacle: DeviceFault?
         var heardLast = ContinuousClock.now
@@ -160,7 +164,7 @@ struct PrintJob {
 
     /// A short document can be on paper before anybody has looked: then it is among the jobs that have ended.
     private func findTwin(at machine: IPPPrinter, ended: Bool, _ limit: IPPPrinter.Limit) throws -> Int32? {
-        func isTwin(_ job: IPPPrinter.ListedJob) -> Bool { job.name == request.title && !before.contains(job.id) }
+        func isTwin(_ job: IPPPrinter.ListedJob) -> Bool { job.name == request.title && !earlier.contains(job.id) }
         if let open = try machine.jobs(limit).last(where: isTwin) { return open.id }
         return ended ? try machine.jobs(ended: true, limit).first(where: isTwin)?.id : nil
     }

@@ -15,7 +15,7 @@ struct PageFrame: Equatable {
     var bytesPerRow: Int
     /// nil when it is known only at the end
     var rows: Int?
-    /// bytes to have ready: the whole page, or the longest possible one
+    /// bytes taken at most: the whole page, or the longest possible one
     var capacity: Int
     /// dots per inch
     var resolution: Int

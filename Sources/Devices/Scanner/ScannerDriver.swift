@@ -6,7 +6,7 @@ internal import ScannerShim
 public final class ScannerDriver: DeviceDriver {
     /// How long one read waits before the command is looked at again, milliseconds: well within the 200 ms in which a cancel is honoured.
     private static let readWait: Int32 = 50
-    /// bytes asked for at once; a backend without a select descriptor may fill it before it returns, so it is kept small
+    /// bytes asked for at once: as many as a pipe holds. A backend without a select descriptor may fill it before it returns, so it is kept small.
     private static let chunk = 64 << 10
 
     private let device: String
@@ -72,13 +72,13 @@ public final class ScannerDriver: DeviceDriver {
         return pages
     }
 
-    /// Scans one page straight into the memfd it travels in. Returns false when there was none.
+    /// Scans one page into the memfd it travels in. Returns false when there was none.
     private func scanPage(_ index: Int, with handle: ScannerHandle, resolution: Int, _ context: CommandContext) throws -> Bool {
         try context.checkCancelled()
         guard try handle.startPage(context) else { return false }
         let frame = try PageFrame(try handle.parameters(), resolution: resolution)
         do {
-            let file = try MemoryFile.make(capacity: frame.capacity) { try fill($0, from: handle, context) }
+            let file = try MemoryFile.written { try receive(frame, from: handle, context, append: $0) }
             let image = try frame.image(index: index, byteCount: file.byteCount)
             try context.report(.page(image), files: [file])
             return true
@@ -88,24 +88,23 @@ public final class ScannerDriver: DeviceDriver {
         }
     }
 
-    /// Reads to the end of the page; returns the bytes read.
-    private func fill(_ buffer: UnsafeMutableRawBufferPointer, from handle: ScannerHandle, _ context: CommandContext) throws -> Int {
-        var used = 0
-        while used < buffer.count {
-            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[used..<min(used + Self.chunk, buffer.count)])
+    /// Reads to the end of the page, which comes only with SANE's end-of-file: whatever lies beyond the bytes announced is too much.
+    private func receive(
+        _ frame: PageFrame, from handle: ScannerHandle, _ context: CommandContext, append: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        try withUnsafeTemporaryAllocation(byteCount: Self.chunk, alignment: 16) { buffer in
+            var used = 0
             do {
-                guard let count = try read(into: rest, from: handle, context) else { return used }
-                used += count
+                while let count = try read(into: buffer, from: handle, context) {
+                    used += count
+                    guard used <= frame.capacity else {
+                        throw PageFrame.fault("page-too-large", "more than the \(frame.capacity) bytes announced")
+                    }
+                    try append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                }
             } catch let failure as ScannerFailure where failure.code == KIOSK_SCANNER_NO_DOCS.rawValue && used > 0 {
                 throw ScannerFailure(code: KIOSK_SCANNER_EOF.rawValue, step: "read")
             }
-        }
-        // The frame ends only with SANE's end-of-file: anything before it is more than was announced.
-        return try withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 16) { scratch in
-            while let count = try read(into: scratch, from: handle, context) {
-                guard count == 0 else { throw PageFrame.fault("page-too-large", "more than the \(buffer.count) bytes announced") }
-            }
-            return used
         }
     }
 

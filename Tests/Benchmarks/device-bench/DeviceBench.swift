@@ -20,22 +20,26 @@ struct DeviceBench: AsyncParsableCommand {
     @Option(help: "Scans beside as many of scanimage.")
     var scans = 5
 
+    @Option(help: "Pages handed in beside as many of ipptool.")
+    var prints = 25
+
     @Option(help: "Seconds for which the idle kiosk is watched.")
     var idleSeconds = 30
 
     @Option(help: "Seconds for which the camera's picture is watched.")
     var previewSeconds = 22
 
-    @Argument(help: "Which: reader, scan, idle, preview; all when none is named.")
+    @Argument(help: "Which: reader, scan, print, idle, preview; all when none is named.")
     var names: [Name] = []
 
-    enum Name: String, ExpressibleByArgument, CaseIterable { case reader, scan, idle, preview }
+    enum Name: String, ExpressibleByArgument, CaseIterable { case reader, scan, print, idle, preview }
 
     func run() async throws {
         for name in names.isEmpty ? Name.allCases : names {
             switch name {
             case .reader: try await ReaderLatency(reads: reads).run().forEach { print($0) }
             case .scan: try await ScanTime(scans: scans).run().forEach { print($0) }
+            case .print: try await PrintAcceptance(prints: prints).run().forEach { print($0) }
             case .preview: try await PreviewCost(seconds: previewSeconds).run().forEach { print($0) }
             case .idle: try await IdleCost(seconds: idleSeconds).run().forEach { print($0) }
             }

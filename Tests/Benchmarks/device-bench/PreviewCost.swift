@@ -43,7 +43,7 @@ struct PreviewCost {
 
     private func measure(_ kiosk: VirtualKiosk) async throws -> [BenchLine] {
         guard let citizen = SyntheticCitizen.named("resident") else { throw BenchFailure("there is no citizen resident") }
-        let host = try await kiosk.local.devices().first { $0.deviceClass == .camera }?.pid
+        let host = try await kiosk.local.devices().first { $0.name == "document-camera" }?.pid
         guard let host, let kioskd = IdleCost.parent(of: host) else { throw BenchFailure("the camera has no host") }
         let sent = Sent()
         kiosk.camera.watch { number, frame in sent.frames.withLock { $0[Int(number)] = frame } }

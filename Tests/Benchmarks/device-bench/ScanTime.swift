@@ -14,7 +14,8 @@ struct ScanTime {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
         try Data("test\n".utf8).write(to: directory.appending(path: "dll.conf"))
-        try Data("number_of_devices 1\ntest-picture \"Color pattern\"\n".utf8).write(to: directory.appending(path: "test.conf"))
+        // Without a size of its own the backend ends at 200 mm.
+        try Data("number_of_devices 1\ntest-picture \"Color pattern\"\ngeometry_max 300\n".utf8).write(to: directory.appending(path: "test.conf"))
         let spec = DeviceSpec(
             name: "scanner", deviceClass: .scanner, options: ["device": "test:0"], environment: ["SANE_CONFIG_DIR": directory.path])
         let hosts = try HostBench(spec)

@@ -15,13 +15,10 @@ protocol BoardPins: VMDevice {
     func rises(_ pin: UInt8) async throws -> Int
 }
 
-/// The words of a scenario for what a board of lights and sensors does, whatever its plug. It is wired as a kiosk might be.
+/// The words of a scenario for what a board of lights and sensors does, whatever its plug. It is wired as the bench's kiosk is.
 enum BoardVerbs {
-    private static let outputs: [String: UInt8] = ["reader-light": 3, "buzzer": 4]
-    /// The cabinet's contact is closed, and low, when the door is open.
-    private static let sensors: [String: (pin: UInt8, isLow: Bool)] = [
-        "person": (5, false), "cabinet": (6, true), "call": (7, false), "card": (1, false), "paper": (2, false),
-    ]
+    private static let outputs = GPIOBoardSimulator.outputs
+    private static let sensors = GPIOBoardSimulator.inputs
 
     /// Nothing is active.
     static func rest(_ board: some BoardPins) async throws {
@@ -31,8 +28,7 @@ enum BoardVerbs {
     static func perform(_ verb: String, _ arguments: [String], on board: some BoardPins, within deadline: Duration) async throws -> String {
         switch verb {
         case "options":
-            let pins = outputs.map { "out.\($0)=\($1)" } + sensors.map { "in.\($0)=\($1.pin)\($1.isLow ? ":low" : "")" }
-            return "chip=\(board.chip) \(pins.sorted().joined(separator: " "))"
+            return GPIOBoardSimulator.driverOptions(chip: board.chip).sorted { $0.key < $1.key }.map { "\($0)=\($1)" }.joined(separator: " ")
         case "sense":
             guard arguments.count == 2, let sensor = sensors[arguments[0]], ["on", "off"].contains(arguments[1]) else {
                 throw DeviceTrouble("write `sense BOARD SENSOR on|off`; sensors are \(sensors.keys.sorted().joined(separator: ", "))")

@@ -39,13 +39,8 @@ struct SocketKeypadDevice: VMDevice {
 
     func end() async { keypad.remove() }
 
-    /// Of linux/input-event-codes.h, as Tests/VM/vm-device/wire/keypad.c names them.
-    private static let codes: [String: UInt16] = [
-        "0": 82, "1": 79, "2": 80, "3": 81, "4": 75, "5": 76, "6": 77, "7": 71, "8": 72, "9": 73, "enter": 96,
-    ]
-
     private static func code(_ arguments: [String]) throws -> UInt16 {
-        guard arguments.count == 1, let code = codes[arguments[0]] else { throw DeviceTrouble("keys are 0 to 9 and enter") }
+        guard arguments.count == 1, let code = KeypadSimulator.codes[arguments[0]] else { throw DeviceTrouble("keys are 0 to 9 and enter") }
         return code
     }
 }
