@@ -38,7 +38,8 @@ final class TricklingServer: Sendable {
         // Ends with the client, whose end is an error here.
         while send(client, bytes, bytes.count, Int32(MSG_NOSIGNAL)) >= 0 {
             bytes = drop
-            var hangup = pollfd(fd: client, events: Int16(POLLRDHUP), revents: 0)
+            // POLLRDHUP
+            var hangup = pollfd(fd: client, events: 0x2000, revents: 0)
             if poll(&hangup, 1, 20) > 0 { return }
         }
     }
