@@ -11,7 +11,7 @@ final class TricklingServer: Sendable {
     }
 
     init(start: String, drop: String) throws {
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in(
             sin_family: sa_family_t(AF_INET), sin_port: 0, sin_addr: in_addr(s_addr: UInt32(0x7F00_0001).bigEndian),
             sin_zero: (0, 0, 0, 0, 0, 0, 0, 0))
@@ -21,7 +21,7 @@ final class TricklingServer: Sendable {
         }
         guard bound, listen(listener, 1) == 0 else { throw Failure(code: errno) }
         port = UInt16(bigEndian: address.sin_port)
-        let listener = listener
+        self.listener = listener
         Thread.detachNewThread { Self.serve(listener, Array(start.utf8), Array(drop.utf8)) }
     }
 
@@ -38,7 +38,8 @@ final class TricklingServer: Sendable {
         // Ends with the client, whose end is an error here.
         while send(client, bytes, bytes.count, Int32(MSG_NOSIGNAL)) >= 0 {
             bytes = drop
-            var hangup = pollfd(fd: client, events: Int16(POLLRDHUP), revents: 0)
+            // POLLRDHUP
+            var hangup = pollfd(fd: client, events: 0x2000, revents: 0)
             if poll(&hangup, 1, 20) > 0 { return }
         }
     }
