@@ -39,6 +39,7 @@ public final class SmartCardDriver: DeviceDriver {
             let isLeft = cardSeen.map { .now - $0 >= Self.patience } ?? false
             return DeviceStatus(state: .ready, identity: ["reader": reader], conditions: isLeft ? [DeviceCondition(.cardLeft)] : [])
         } catch let failure as CardFailure {
+            let failure = confirmed(failure)
             context = nil
             guard case .fault(let fault, let state, _) = failure.meaning else { return DeviceStatus(state: .ready) }
             return DeviceStatus(state: state, fault: fault)
@@ -63,7 +64,7 @@ public final class SmartCardDriver: DeviceDriver {
                     code: "smartCardReader.unsupported-command", action: .configure, detail: "a smart-card reader was given another device's command")
             }
         } catch let failure as CardFailure {
-            switch failure.meaning {
+            switch confirmed(failure).meaning {
             case .noCard: throw CitizenRemedy.insertCard
             case .removed: throw CitizenRemedy.cardRemovedTooEarly
             case .remedy(let remedy): throw remedy
@@ -71,6 +72,21 @@ public final class SmartCardDriver: DeviceDriver {
                 if isLost { self.context = nil }
                 throw fault
             }
+        }
+    }
+}
+
+// MARK: The service
+
+extension SmartCardDriver {
+    /// A pcscd that dies in the middle of a call leaves libpcsclite with any code, a card's among them. Asked once more, it fails with what is the
+    /// matter.
+    private func confirmed(_ failure: CardFailure) -> CardFailure {
+        do {
+            _ = try (context ?? CardContext()).readers()
+            return failure
+        } catch {
+            return error as? CardFailure ?? failure
         }
     }
 }
