@@ -66,6 +66,8 @@ public actor ESCLScannerSimulator {
     private var server: Task<Void, any Error>?
     /// The plug has been pulled, and the server is on its way down.
     private var isFalling = false
+    /// That way, when it pulled the plug itself.
+    private var fall: Task<Void, Never>?
 
     /// - Parameter nativeResolution: of the pictures that will be loaded, dots per inch; others are served scaled.
     public init(nativeResolution: Int = 200) {
@@ -87,6 +89,9 @@ public actor ESCLScannerSimulator {
 
     /// Listens, at the port of before if there was one.
     public func switchOn() async throws {
+        // One that pulled its own plug may still be on its way down, and would take this start along.
+        await fall?.value
+        fall = nil
         guard server == nil else { return }
         let (running, task) = serve()
         server = task
@@ -172,7 +177,7 @@ public actor ESCLScannerSimulator {
         guard pullAt == step else { return }
         pullAt = nil
         isFalling = true
-        Task { await self.switchOff() }
+        fall = Task { await self.switchOff() }
         // The answer never comes: the connection breaks first.
         try await Task.sleep(for: .seconds(60))
         throw Unplugged()
