@@ -10,7 +10,8 @@ struct BenchLine: CustomStringConvertible {
     var goal: Double
 
     var description: String {
-        let ratio = value / peerValue
+        // A peer that seems to have taken no time was lost in the noise of a busy machine, and nothing is ok beside it.
+        let ratio = peerValue > 0 ? value / peerValue : .infinity
         return "bench \(name) value=\(Self.text(value)) unit=\(unit) peer=\(peer) peer_value=\(Self.text(peerValue)) ratio=\(Self.text(ratio)) "
             + "goal=\(Self.text(goal)) verdict=\(ratio <= goal ? "ok" : "short")"
     }
@@ -18,9 +19,9 @@ struct BenchLine: CustomStringConvertible {
     /// Three decimals.
     private static func text(_ number: Double) -> String {
         guard number.isFinite else { return "inf" }
-        let thousandths = Int((number * 1000).rounded())
+        let thousandths = Int((number.magnitude * 1000).rounded())
         let rest = String(1000 + thousandths % 1000).dropFirst()
-        return "\(thousandths / 1000).\(rest)"
+        return "\(number < 0 ? "-" : "")\(thousandths / 1000).\(rest)"
     }
 }
 
