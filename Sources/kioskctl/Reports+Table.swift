@@ -83,7 +83,8 @@ extension DeviceReport: ListedReport {
             return [.needsTechnician, .offline, .absent].contains(state) ? "\(name): \(RepairAction.reset.instruction)" : nil
         }
         // It calls itself well.
-        let proof = ticket.failsCommands == true ? "the next command that succeeds closes the ticket" : "the ticket closes when it has been well for a while"
+        let proof =
+            ticket.failsCommands == true ? "the next command that succeeds closes the ticket" : "the ticket closes when it has been well for a while"
         return "\(name): \(ticket.fault.instruction) If that is done, \(proof), or `kioskctl device reset \(name)` does at once."
     }
 }

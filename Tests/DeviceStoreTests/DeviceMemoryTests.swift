@@ -58,7 +58,9 @@ struct DeviceMemoryTests {
             }
             // One row of so many bytes fits no page that is there.
             await #expect(throws: DatabaseError.self) {
-                for _ in 0..<pages { _ = try await memory.begin(.printing(reference: String(repeating: "x", count: 4000)), on: "printer", at: Date()) }
+                for _ in 0..<pages {
+                    _ = try await memory.begin(.printing(reference: String(repeating: "x", count: 4000)), on: "printer", at: Date())
+                }
             }
             #expect(memory.trouble?.contains("full") == true, "\(memory.trouble ?? "no trouble")")
             try await database.database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA max_page_count = 100000") }

@@ -256,7 +256,9 @@ final class DeviceCare: Sendable {
         case .take(let rung): await take(rung, hands)
         case .outOfService: await open()
         case .held:
-            log.say(.warning, "the device comes and goes; it isn't offered before it stays", ["fault": "\(state.withLock { $0.ladder.fault?.code ?? "" })"])
+            log.say(
+                .warning, "the device comes and goes; it isn't offered before it stays",
+                ["fault": "\(state.withLock { $0.ladder.fault?.code ?? "" })"])
         case .trial: log.say(.notice, "the device is offered again on trial")
         case .inService:
             await close()
