@@ -1,4 +1,5 @@
 import Foundation
+import KioskModel
 import LocalAPI
 import Testing
 
@@ -130,6 +131,38 @@ import Testing
             #expect(manual.contains("```json\n\(json)```"), "docs/cli.md lacks the JSON of \(name)")
         }
         for code in [0, 1, 4, 64, 69, 70, 75, 76, 77] { #expect(manual.contains("| \(code) |"), "docs/cli.md lacks exit code \(code)") }
+    }
+
+    static let remedies: [(state: DeviceState, action: RepairAction?, words: String)] = [
+        (.offline, .reset, "off and on again"), (.absent, .replug, "plug it in again"), (.needsTechnician, .clear, "take out"),
+        (.needsTechnician, .refill, "Refill"), (.offline, .configure, "configuration"), (.offline, .replace, "replace it"),
+        (.offline, nil, "off and on again"),
+    ]
+
+    /// Whatever keeps a device from serving, the last line says what to do.
+    @Test(arguments: remedies)
+    func everyBadStateSaysWhatMendsIt(state: DeviceState, action: RepairAction?, words: String) async throws {
+        let fault = action.map { DeviceFault(code: "test.fault", action: $0, detail: "detail") }
+        try await withSampleServer(devices: [DeviceReport(name: "device", deviceClass: .scanner, state: state, fault: fault)]) { socket in
+            for verb in [["device", "list"], ["device", "show", "device"]] {
+                let run = try await Self.kioskctl(verb + ["--socket", socket])
+                let last = run.output.split(separator: "\n").last ?? ""
+                #expect(last.hasPrefix("device: ") && last.contains(words), "\(run.output)")
+            }
+        }
+    }
+
+    @Test func aTicketOfADeviceThatCallsItselfWellSaysWhatClosesIt() async throws {
+        var report = DeviceReport(name: "device", deviceClass: .scanner, state: .ready)
+        report.ticket = DeviceTicket(
+            id: UUID(), device: "device", fault: DeviceFault(code: "test.fault", action: .reset, detail: "detail"), firstSeen: Date(),
+            tried: [.retry],
+            failsCommands: true)
+        try await withSampleServer(devices: [report]) { [report] socket in
+            let run = try await Self.kioskctl(["device", "show", report.name, "--socket", socket])
+            #expect(run.status == 1)
+            #expect(run.output.contains("the next command that succeeds closes the ticket") && run.output.contains("kioskctl device reset device"))
+        }
     }
 
     @Test func aDeviceCannotWriteOnTheTerminal() async throws {

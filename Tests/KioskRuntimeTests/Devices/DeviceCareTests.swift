@@ -72,7 +72,9 @@ struct DeviceCareTests {
             _ = try await bed.runningPID()
             wedge.drive()
             try await bed.report { $0.fault?.code == "test.wedged" }
-            let report = try await bed.report(advancing: clock) { $0.state == .ready && $0.restarts == 1 }
+            // No further than to the port: the host's next look takes longer than the clock does.
+            try await bed.wait("the port's reset", advancing: clock) { !ports.resets.isEmpty }
+            let report = try await bed.report { $0.state == .ready && $0.restarts == 1 }
             #expect(report.ticket == nil)
             #expect(ports.resets == [USBDevice(path: "1-2.4", vendor: "0400", product: "c35a", serial: nil)])
         }
@@ -84,7 +86,8 @@ struct DeviceCareTests {
         defer { wedge.pull() }
         let before = Date()
         try await SupervisorBed.run([SupervisorBed.worker(["wedge": wedge.path])], timing: timing, records: records) { bed in
-            let ticket = try #require(try await bed.report(advancing: clock) { $0.ticket != nil }.ticket)
+            let report = try await bed.report(advancing: clock) { $0.ticket != nil }
+            let ticket = try #require(report.ticket)
             #expect(ticket.device == "worker" && ticket.fault.code == "test.wedged")
             #expect(ticket.tried == [.retry, .reset, .restart])
             #expect(ticket.firstSeen >= before && ticket.firstSeen <= Date())
@@ -206,7 +209,8 @@ struct DeviceCareTests {
         try await SupervisorBed.run([spec], timing: timing, ports: ports) { bed in
             _ = try await bed.runningPID()
             wedge.drive()
-            let ticket = try #require(try await bed.report(advancing: clock) { $0.ticket != nil }.ticket)
+            let report = try await bed.report(advancing: clock) { $0.ticket != nil }
+            let ticket = try #require(report.ticket)
             #expect(ports.resets.count == 1 && ticket.tried == [.retry, .reset, .restart])
         }
     }
