@@ -120,7 +120,7 @@ extension Screen {
                 switch component {
                 case .choice(let rows): rows.filter { $0.unavailable == nil }.map(\.touch)
                 case .checklist(let rows): rows.compactMap(\.touch)
-                case .pages(let rows): rows.compactMap(\.remove?.touch)
+                case .pages(let rows): rows.flatMap { $0.actions.map(\.touch) }
                 default: []
                 }
             }
