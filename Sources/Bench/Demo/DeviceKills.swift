@@ -150,7 +150,8 @@ private struct Journey {
                 case "identity", "review": (.confirm, nil)
                 case "items": (.chooseItem, nil)
                 case "insert": (.scan, nil)
-                case "preview": (.finishMaterial, nil)
+                // Scans that were cut short may have left more pages than can be kept.
+                case "preview": (now.offered.contains(Touch(.finishMaterial)) ? .finishMaterial : .discardPages, nil)
                 case "checklist": now.missingMaterial.map { ($0.kind, $0.value) } ?? (.submit, nil)
                 default: nil
                 }
