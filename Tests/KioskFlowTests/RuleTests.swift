@@ -201,8 +201,9 @@ import Testing
             if case .checklist(let rows) = component { offered += rows.compactMap(\.touch) }
             if case .pages(let rows) = component { offered += rows.flatMap { $0.actions.map(\.touch) } }
         }
-        // Leaving is drawn rarely, or no walk would get far.
+        // Leaving and what undoes pages are drawn rarely, or no walk would get far.
         if generator.next() % 8 != 0 { offered.removeAll { $0.kind == .exit } }
+        if generator.next() % 8 != 0 { offered.removeAll { [.discardPages, .removePage, .rescanPage].contains($0.kind) } }
         let pending = flow.pending.sorted { $0.key.value < $1.key.value }
         switch generator.next() % 20 {
         case 0: return .timer(flow.timerGeneration)

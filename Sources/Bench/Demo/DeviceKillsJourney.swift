@@ -60,7 +60,8 @@ struct DeviceKillsJourney {
             case "insert" where now.countdown == nil:
                 await kiosk.scanner.unload()
                 await kiosk.scanner.load(pages: Array(pages.dropFirst(now.pagesTaken)))
-                await touch(.scan)
+                // Pages are told apart by their pictures, and empty backs have none.
+                await touch(now.offered.contains(Touch(.scanFronts)) ? .scanFronts : .scan)
                 touched = (update.revision, .now)
             case "preview" where now.countdown == nil:
                 if let wrong = try await look(at: now) { return .lost(wrong) }
@@ -98,7 +99,9 @@ struct DeviceKillsJourney {
                 return "picture \(index + 1) of the preview shows \(name.map(String.init(describing:)) ?? "no page that was given")"
             }
         }
-        await touch(shown.count < pages.count ? .scan : .finishMaterial)
+        // What a scan that was cut short has left over, or spoilt, can't be kept.
+        let isGood = now.offered.contains(Touch(.finishMaterial))
+        await touch(shown.count < pages.count ? .scan : isGood ? .finishMaterial : .discardPages)
         return nil
     }
 
