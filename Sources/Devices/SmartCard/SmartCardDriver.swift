@@ -11,7 +11,7 @@ public final class SmartCardDriver: DeviceDriver {
     private var cardSeen: ContinuousClock.Instant?
     /// A card that is still there this long after its command is forgotten.
     private static let patience: Duration = .seconds(2)
-    private static let stepMilliseconds: Int32 = 200
+    private static let stepMilliseconds: Int32 = 100
     /// For a card that is there and silent, and the milliseconds between two.
     private static let attempts = 4
     private static let attemptPause: Int32 = 500
@@ -163,18 +163,19 @@ extension SmartCardDriver {
         try wait(for: false, pcsc, reader, context)
     }
 
-    /// Until a card is there, or isn't, in steps that notice a cancelled command.
+    /// Until a card is there, or isn't. pcscd is asked how it is, and not to tell when that changes: to withdraw such a request takes its consent, for
+    /// which a cancelled command had to wait for more than a second at times.
     private func wait(for wanted: Bool, _ pcsc: CardContext, _ reader: String, _ context: CommandContext) throws {
-        var state: UInt32 = 0
         while true {
             try context.checkCancelled()
-            state = try pcsc.state(of: reader, known: state, limit: min(Self.stepMilliseconds, context.remainingMilliseconds))
+            let state = try pcsc.state(of: reader)
             if (state & UInt32(SCARD_STATE_PRESENT) != 0) == wanted { return }
             guard context.remainingMilliseconds > 0 else {
                 if wanted { throw CitizenRemedy.insertCard }
                 // Nobody's fault and nothing done: the flow asks for the card to be taken and waits again.
                 throw CancellationError()
             }
+            usleep(UInt32(min(Self.stepMilliseconds, context.remainingMilliseconds)) * 1000)
         }
     }
 
