@@ -2,7 +2,9 @@ import AsyncHTTPClient
 import DeviceLink
 import Foundation
 import KioskModel
+import LocalAPI
 import NIOCore
+import NIOHTTP1
 import Testing
 
 @testable import KioskRuntime
