@@ -9,6 +9,7 @@ extension SessionEngine {
 
     func showCamera(_ id: EffectID, after pause: Duration) async {
         guard (try? await Task.sleep(for: pause)) != nil else { return }
+        guard !Task.isCancelled else { return }
         guard let name = roles[.camera] else { return fail(id, .fault(.noDevice(.camera))) }
         camera.begin(id)
         defer { camera.end(id) }

@@ -177,6 +177,8 @@ public actor SessionEngine {
     private func cancel(_ id: EffectID) {
         guard let task = running.removeValue(forKey: id) else { return }
         task.cancel()
+        // At once: its task ends when the host has heard of it.
+        camera.end(id)
         ending[id] = task
     }
 
