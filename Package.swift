@@ -266,7 +266,7 @@ let package = Package(
         suite(
             "KioskRuntime",
             [
-                "KioskRuntime", "test-device-host", "SeededRandom", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", "KioskModel",
+                "KioskRuntime", "test-device-host", "SeededRandom", "KioskFlow", "DeviceLink", "LinkShim", "LocalAPI", "PlatformAPI", "KioskModel",
                 client, nio, nioHTTP, nioFoundation, log,
             ]),
         suite("Kioskd", ["kioskd", "KioskRuntime"]),

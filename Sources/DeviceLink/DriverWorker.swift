@@ -43,8 +43,8 @@ struct DriverWorker {
     /// Returns what it told kioskd.
     @discardableResult
     private mutating func poll() throws(LinkFailure) -> DeviceStatus {
-        endForgottenRecording()
         let status = link.polling { () -> DeviceStatus in
+            endForgottenRecording()
             do {
                 return try ready().poll().cleaned
             } catch {

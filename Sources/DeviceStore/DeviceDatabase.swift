@@ -140,10 +140,10 @@ public final class DeviceDatabase: DeviceRecords {
         try await write { [self] db in
             let now = Date()
             try tidyWhenDue(db, at: now)
-            // A device has one open ticket. Another is left over from a time in which its end couldn't be written.
+            // A device has one open ticket. An older one is left over from a time in which its end couldn't be written.
             try db.execute(
-                sql: "UPDATE ticket SET closedAt = ? WHERE device = ? AND id <> ? AND closedAt IS NULL",
-                arguments: [now.milliseconds, ticket.device, ticket.id.wireText])
+                sql: "UPDATE ticket SET closedAt = ? WHERE device = ? AND id <> ? AND firstSeen <= ? AND closedAt IS NULL",
+                arguments: [now.milliseconds, ticket.device, ticket.id.wireText, ticket.firstSeen.milliseconds])
             try db.execute(
                 sql: """
                     INSERT INTO ticket (id, device, code, action, detail, firstSeen, tried, failsCommands) VALUES (?, ?, ?, ?, ?, ?, ?, ?)

@@ -143,6 +143,20 @@ struct DeviceDatabaseTests {
         }
     }
 
+    /// One whose writing failed at first, and comes after the next.
+    @Test func anOldTicketThatIsWrittenLateClosesNoNewerOne() async throws {
+        try await withDirectory { directory in
+            let database = try DeviceDatabase(directory: directory, now: Self.date)
+            let older = Self.ticket(UUID())
+            var newer = Self.ticket(UUID())
+            newer.firstSeen += 100
+            try await database.keep(newer)
+            try await database.keep(older)
+            try await database.close(ticket: older.id, at: Self.date + 50)
+            #expect(try await DeviceDatabase(directory: directory, now: Self.date).histories()["reader"]?.ticket == newer)
+        }
+    }
+
     private static func ticket(_ id: UUID) -> DeviceTicket {
         DeviceTicket(
             id: id, device: "reader", fault: DeviceFault(code: "reader.timeout", action: .reset, detail: "no answer"), firstSeen: date,

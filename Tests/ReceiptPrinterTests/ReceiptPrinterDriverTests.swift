@@ -124,6 +124,12 @@ import Testing
         #expect(kiosk_receipt_fence(printer, 0) == 0)
         #expect(!fenced(after: [0x12]))
         #expect(fenced(after: [0x0C]))
+        // An answer that was lost isn't waited for for ever.
+        #expect(kiosk_receipt_fence(printer, 0) == 0)
+        kiosk_receipt_settle(printer)
+        #expect(kiosk_receipt_fence(printer, 0) == 0)
+        #expect(!fenced(after: []))
+        #expect(fenced(after: [0x00]))
     }
 
     @Test func aPrinterThatCannotAnswerSaysSoAndPrints() async throws {

@@ -93,6 +93,9 @@ int kiosk_receipt_answer(kiosk_receipt *printer, uint8_t *answer, int32_t deadli
 /// `kiosk_receipt_ask` and `kiosk_receipt_answer`.
 int kiosk_receipt_fenced(const kiosk_receipt *printer);
 
+/// No fence of before is waited for any more.
+void kiosk_receipt_settle(kiosk_receipt *printer);
+
 /// The node of the printer with these ids, `/dev/usb/lp0`, by `sysfs`/class/usbmisc (`sysfs` is "/sys"). Returns 0, GONE when there is none, ARGUMENT
 /// when there are several, or when it does not fit into `capacity`.
 int kiosk_receipt_find(const char *sysfs, uint16_t vendor, uint16_t product, char *node, size_t capacity);

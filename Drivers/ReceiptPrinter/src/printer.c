@@ -96,4 +96,6 @@ int kiosk_receipt_answer(kiosk_receipt *printer, uint8_t *answer, int32_t deadli
     }
 }
 
+void kiosk_receipt_settle(kiosk_receipt *printer) { printer->owed = 0; }
+
 int kiosk_receipt_fenced(const kiosk_receipt *printer) { return printer->owed == 0; }

@@ -57,8 +57,8 @@ void kiosk_smartcard_close(kiosk_smartcard *handle);
 /// The names of all readers, each with its zero, into `names`. Returns the bytes used, 0 for no reader, or a PC/SC code.
 int32_t kiosk_smartcard_readers(kiosk_smartcard *handle, char *names, size_t capacity);
 
-/// Waits until the reader's state isn't `known` (SCARD_STATE_*, 0 at first) any more. Returns 0 with `now`, or a PC/SC code, SCARD_E_TIMEOUT among them.
-int32_t kiosk_smartcard_wait(kiosk_smartcard *handle, const char *reader, uint32_t known, uint32_t *now, int32_t deadline_ms);
+/// The reader's state now (SCARD_STATE_*). Returns 0 with `now`, or a PC/SC code.
+int32_t kiosk_smartcard_state(kiosk_smartcard *handle, const char *reader, uint32_t *now);
 
 /// Powers the card and takes it for this process alone. T=0 or T=1, as the card has it. Returns 0 or a PC/SC code.
 int32_t kiosk_smartcard_connect(kiosk_smartcard *handle, const char *reader);

@@ -46,9 +46,9 @@ int32_t kiosk_smartcard_readers(kiosk_smartcard *handle, char *names, size_t cap
     return result == SCARD_S_SUCCESS ? (int32_t)(size > 0 ? size - 1 : 0) : code(result);
 }
 
-int32_t kiosk_smartcard_wait(kiosk_smartcard *handle, const char *reader, uint32_t known, uint32_t *now, int32_t deadline_ms) {
-    SCARD_READERSTATE state = {.szReader = reader, .dwCurrentState = known};
-    LONG result = SCardGetStatusChange(handle->context, (DWORD)(deadline_ms > 0 ? deadline_ms : 0), &state, 1);
+int32_t kiosk_smartcard_state(kiosk_smartcard *handle, const char *reader, uint32_t *now) {
+    SCARD_READERSTATE state = {.szReader = reader, .dwCurrentState = SCARD_STATE_UNAWARE};
+    LONG result = SCardGetStatusChange(handle->context, 0, &state, 1);
     *now = (uint32_t)state.dwEventState & ~(uint32_t)SCARD_STATE_CHANGED;
     return code(result);
 }

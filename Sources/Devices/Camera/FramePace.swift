@@ -1,4 +1,4 @@
-/// Which frames go on: no more than so many a second, numbered as the camera counts.
+/// Which frames go on: no more than so many a second, but for a few that waited together, numbered as the camera counts.
 struct FramePace {
     /// What a camera keeps for a reader that is late.
     private static let buffers = 4

@@ -11,7 +11,7 @@ final class PrinterConnection {
     /// False from the first byte of a job to its last: then the printer may be in the middle of a band.
     var isInStep = false
     /// False on a line just opened, whose last user may have sent a mark that the printer has still to answer: then an answer proves nothing.
-    var isAnswerOurs = false
+    private(set) var isAnswerOurs = false
     private static let stepMilliseconds: Int32 = 100
 
     /// Takes `line` over. `recorder` puts its tape around it.
@@ -72,6 +72,12 @@ final class PrinterConnection {
     }
 
     var isFenced: Bool { kiosk_receipt_fenced(handle) == 1 }
+
+    /// Nothing that was sent is still to be answered. One lost answer doesn't make those of later receipts worthless.
+    func settle() {
+        isAnswerOurs = isFenced
+        kiosk_receipt_settle(handle)
+    }
 
     // MARK: Writing
 

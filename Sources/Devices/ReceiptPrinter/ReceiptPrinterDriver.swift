@@ -199,7 +199,7 @@ extension ReceiptPrinterDriver {
     /// Waits until the printer has come to the end of the receipt, and has paper then.
     private func confirm(_ image: RasterImage, _ printer: PrinterConnection, _ context: CommandContext) throws {
         guard options.answers else {
-            if let fault = try printer.portStatus(context)?.fault { throw Self.incomplete(fault) }
+            if let fault = try onlyStatus(of: printer, context).fault { throw Self.incomplete(fault) }
             return
         }
         try printer.fence(limit: timing.answer)
@@ -213,8 +213,8 @@ extension ReceiptPrinterDriver {
             if status.fault == nil {
                 if isFenced, printer.isAnswerOurs { return }
                 if settled < .now {
-                    // Whatever was sent before this receipt has been answered by now.
-                    printer.isAnswerOurs = true
+                    // Whatever was sent before this receipt has been answered by now, or never will be.
+                    printer.settle()
                     return
                 }
             }
@@ -257,8 +257,18 @@ extension ReceiptPrinterDriver {
         hangsOut = false
     }
 
+    /// All that can be known of a printer that answers nothing. A port that there was no time to ask tells as little as one that has no status.
+    private func onlyStatus(of printer: PrinterConnection, _ context: CommandContext) throws -> PrinterStatus {
+        do {
+            return try printer.portStatus(context) ?? PrinterStatus()
+        } catch {
+            guard error == .mute else { throw error }
+            return PrinterStatus()
+        }
+    }
+
     private func status(of printer: PrinterConnection, _ context: CommandContext) throws -> PrinterStatus {
-        guard options.answers else { return try printer.portStatus(context) ?? PrinterStatus() }
+        guard options.answers else { return try onlyStatus(of: printer, context) }
         // What is wrong with the line is seen below too.
         let port = try? printer.portStatus(context)
         do {

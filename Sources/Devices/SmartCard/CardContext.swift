@@ -26,15 +26,11 @@ final class CardContext {
         return names.prefix(Int(count)).split(separator: 0).map { String(decoding: $0.map { UInt8(bitPattern: $0) }, as: UTF8.self) }
     }
 
-    /// The reader's state, as soon as it isn't `known` any more; `known` itself after `limit` milliseconds. SCARD_STATE_*.
-    func state(of reader: String, known: UInt32 = 0, limit: Int32 = 0) throws(CardFailure) -> UInt32 {
+    /// The reader's state now, SCARD_STATE_*.
+    func state(of reader: String) throws(CardFailure) -> UInt32 {
         var now: UInt32 = 0
-        let result = kiosk_smartcard_wait(handle, reader, known, &now, limit)
-        guard result == 0 else {
-            let failure = CardFailure(result)
-            guard failure == .timeout else { throw failure }
-            return known
-        }
+        let result = kiosk_smartcard_state(handle, reader, &now)
+        guard result == 0 else { throw CardFailure(result) }
         // A reader that went is a state, not a code.
         guard now & UInt32(SCARD_STATE_UNKNOWN | SCARD_STATE_UNAVAILABLE) == 0 else { throw CardFailure.readerGone }
         return now

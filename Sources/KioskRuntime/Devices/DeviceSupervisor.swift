@@ -38,11 +38,7 @@ public actor DeviceSupervisor: Service, DeviceRunner {
     /// Throws when the socket can't be opened.
     public func run() async throws {
         let reception = try HostReception(path: socketPath, logger: logger)
-        do {
-            for (name, history) in try await records?.histories() ?? [:] { units[name]?.remember(history) }
-        } catch {
-            logger.error("what was known of the devices can't be read", metadata: ["error": "\(error)"])
-        }
+        await remember()
         let units = Array(units.values)
         await withTaskCancellationOrGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
@@ -53,6 +49,19 @@ public actor DeviceSupervisor: Service, DeviceRunner {
         }
         reception.close()
         board.finish()
+    }
+
+    /// What was known of the devices before. They don't wait long for a disk that hangs.
+    private func remember() async {
+        guard let records else { return }
+        switch await Waiting.for({ try await records.histories() }, until: .now + .seconds(5)) {
+        case .done(.success(let histories)):
+            for (name, history) in histories { units[name]?.remember(history) }
+        case .done(.failure(let error)):
+            logger.error("what was known of the devices can't be read", metadata: ["error": "\(error)"])
+        case .late, .cancelled:
+            logger.error("what was known of the devices isn't read in time")
+        }
     }
 
     /// Carries out one command, and always returns:

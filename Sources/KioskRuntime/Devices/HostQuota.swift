@@ -18,12 +18,13 @@ struct HostQuota {
     private var answers = RateLimit(burst: Self.answers.burst, perSecond: Self.answers.perSecond)
     private var bytes = RateLimit(burst: Self.bytes.burst, perSecond: Self.bytes.perSecond)
 
-    /// False when the host has said too much. The sizes are the kernel's (`MemoryFile`), not the host's word.
+    /// False when the host has said too much. The sizes are the kernel's (`MemoryFile`), not the host's word; two of
+    /// them may still be more than an Int holds.
     mutating func admit(_ message: HostMessage, _ files: [MemoryFile], at now: ContinuousClock.Instant) -> Bool {
         switch message {
         case .hello, .pong, .status: guard words.admit(at: now) else { return false }
         case .progress, .completion: guard answers.admit(at: now) else { return false }
         }
-        return files.isEmpty || bytes.admit(Double(files.reduce(0) { $0 + $1.byteCount }), at: now)
+        return files.isEmpty || bytes.admit(files.reduce(0.0) { $0 + Double($1.byteCount) }, at: now)
     }
 }

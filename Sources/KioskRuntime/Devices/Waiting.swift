@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// How waiting for something ended that can't itself be cancelled, such as a write to a disk that hangs.
 enum Waiting<Value: Sendable>: Sendable {
     case done(Result<Value, any Error>)
@@ -10,23 +12,49 @@ enum Waiting<Value: Sendable>: Sendable {
         _ work: @escaping @Sendable () async throws -> Value, until deadline: ContinuousClock.Instant,
         orphan: @escaping @Sendable (Result<Value, any Error>) async -> Void = { _ in }
     ) async -> Waiting<Value> {
-        // Room for one: what comes second is dropped, and knows that it was.
-        let (ends, continuation) = AsyncStream.makeStream(of: Waiting<Value>.self, bufferingPolicy: .bufferingOldest(1))
+        let first = First<Waiting>()
         let timer = Task {
-            guard (try? await Task.sleep(until: deadline, clock: .continuous)) != nil else { return }
-            continuation.yield(.late)
+            if (try? await Task.sleep(until: deadline, clock: .continuous)) != nil { first.end(.late) }
         }
+        defer { timer.cancel() }
         Task {
             let result: Result<Value, any Error>
             do { result = .success(try await work()) } catch { result = .failure(error) }
-            if case .enqueued = continuation.yield(.done(result)) { return }
-            await orphan(result)
+            if !first.end(.done(result)) { await orphan(result) }
         }
-        defer {
-            timer.cancel()
-            continuation.finish()
+        return await withTaskCancellationHandler {
+            await first.value
+        } onCancel: {
+            first.end(.cancelled)
         }
-        for await end in ends { return end }
-        return .cancelled
+    }
+}
+
+/// The first of several ends, for one who waits.
+private final class First<End: Sendable>: Sendable {
+    private let state = Mutex((end: End?.none, waiter: CheckedContinuation<End, Never>?.none))
+
+    /// False when another came first.
+    @discardableResult
+    func end(_ end: End) -> Bool {
+        let (isFirst, waiter) = state.withLock { state in
+            guard state.end == nil else { return (false, CheckedContinuation<End, Never>?.none) }
+            state.end = end
+            return (true, state.waiter.take())
+        }
+        waiter?.resume(returning: end)
+        return isFirst
+    }
+
+    var value: End {
+        get async {
+            await withCheckedContinuation { waiter in
+                let end = state.withLock { state in
+                    if state.end == nil { state.waiter = waiter }
+                    return state.end
+                }
+                if let end { waiter.resume(returning: end) }
+            }
+        }
     }
 }

@@ -26,7 +26,7 @@ private struct HostEndRun {
         let texts = script.steps.compactMap { if case .text(let text) = $0 { text } else { nil } }
         thread { demand([HostExitCode.linkClosed, HostExitCode.protocol].contains(link.serve()), "the host ended in another way") }
         thread {
-            var worker = DriverWorker(link: link, options: [:]) { _ in try WildDriver(texts) }
+            var worker = DriverWorker(link: link, options: [:], recordingLimit: HostMain.recordingLimit) { _ in try WildDriver(texts) }
             worker.run()
             link.driverEnded()
         }

@@ -54,7 +54,7 @@ struct Script {
             case UInt8(ascii: "x"):
                 let more = min(number(rest, atMost: maxFiles), maxFiles - datagram.files.count)
                 datagram.files += [PeerFile](repeating: .null, count: more)
-            case let kind? where datagram.files.count < maxFiles: datagram.files.append(PeerFile(kind, size: number(rest, atMost: 1 << 40)))
+            case let kind? where datagram.files.count < maxFiles: datagram.files.append(PeerFile(kind, size: number(rest, atMost: 1 << 62)))
             default: break
             }
         }

@@ -1,6 +1,8 @@
 import DeviceLink
+import Glibc
 import KioskModel
 @testable import KioskRuntime
+import LinkShim
 import Testing
 
 /// What a host at work says passes for as long as it likes; what nobody has to say is cut off soon.
@@ -39,6 +41,19 @@ struct HostQuotaTests {
         var admitted = 0
         while admitted < 10_000, quota.admit(message, [], at: Self.start) { admitted += 1 }
         #expect(admitted == burst)
+    }
+
+    /// A sealed file of nothing may be of any size.
+    @Test func sizesThatNoIntHoldsTogetherAreAFlood() throws {
+        var quota = HostQuota()
+        let files = try (0..<2).map { _ in
+            let descriptor = kiosk_memfd_create("huge")
+            try #require(ftruncate(descriptor, 1 << 62) == 0)
+            try #require(kiosk_memfd_seal(descriptor) == 0)
+            return try MemoryFile(receiving: descriptor)
+        }
+        let isAdmitted = quota.admit(.pong(1), files, at: Self.start)
+        #expect(!isAdmitted)
     }
 
     /// The same few pages over and over, in files of 16 MiB: there is room for one scan's worth of them at once.

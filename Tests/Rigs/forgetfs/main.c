@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -106,11 +107,43 @@ static int serve(struct fuse_session *session, struct fs *fs, const struct optio
     return status < 0 ? fail(EXIT_LOOP, "the kernel's requests end at", options->mountpoint, -status) : EXIT_UNMOUNTED;
 }
 
+/// Starts a process that takes the mount away when this one is killed. What libfuse has for it (`auto_unmount`) first looks whether the file system is
+/// dead, which it isn't yet when the look comes early, and then leaves the mount for ever. Returns a descriptor: a byte written there tells that
+/// nothing is left to do. Negative errno on failure.
+static int start_guard(const char *mountpoint) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        return -errno;
+    }
+    pid_t guard = fork();
+    if (guard < 0) {
+        int error = errno;
+        close(ends[0]);
+        close(ends[1]);
+        return -error;
+    }
+    if (guard == 0) {
+        // In a session of its own: what kills the group of its parent mustn't kill it.
+        setsid();
+        close(ends[1]);
+        char byte;
+        ssize_t count;
+        do {
+            count = read(ends[0], &byte, 1);
+        } while (count < 0 && errno == EINTR);
+        if (count == 0) {
+            execlp("fusermount3", "fusermount3", "-u", "-z", "-q", "--", mountpoint, (char *)NULL);
+        }
+        _exit(0);
+    }
+    close(ends[0]);
+    return ends[1];
+}
+
 static int mount_and_serve(struct fs *fs, const struct options *options) {
     struct fuse_args arguments = FUSE_ARGS_INIT(0, NULL);
     fuse_opt_add_arg(&arguments, "forgetfs");
-    // auto_unmount: a watcher of libfuse's own takes the mount away when this process is killed.
-    fuse_opt_add_arg(&arguments, "-odefault_permissions,fsname=forgetfs,subtype=forgetfs,auto_unmount");
+    fuse_opt_add_arg(&arguments, "-odefault_permissions,fsname=forgetfs,subtype=forgetfs");
     if (options->allow_other) {
         fuse_opt_add_arg(&arguments, "-oallow_other");
     }
@@ -121,9 +154,16 @@ static int mount_and_serve(struct fs *fs, const struct options *options) {
     }
     int code = EXIT_NO_MOUNT;
     if (fuse_set_signal_handlers(session) == 0) {
-        if (fuse_session_mount(session, options->mountpoint) == 0) {
+        int guard = start_guard(options->mountpoint);
+        if (guard < 0) {
+            code = fail(EXIT_NO_MOUNT, "can't guard", options->mountpoint, -guard);
+        } else if (fuse_session_mount(session, options->mountpoint) == 0) {
             code = serve(session, fs, options);
             fuse_session_unmount(session);
+        }
+        if (guard >= 0) {
+            (void)!write(guard, "", 1);
+            close(guard);
         }
         fuse_remove_signal_handlers(session);
     }
