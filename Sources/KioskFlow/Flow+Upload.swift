@@ -112,7 +112,8 @@ extension Flow {
         case .scanEnded(let id):
             guard finish(id, .scan) else { return [] }
             // What is dropped is dropped before the citizen looks: pages that move under a finger are worse than a moment's wait.
-            return visit.backs.isEmpty ? showPages() : [rearm()]
+            // A picture waits for nothing: backs that a jam has left behind are then the citizen's to judge.
+            return phase == .takingPicture || visit.backs.isEmpty ? showPages() : [rearm()]
         case .committed(let id, let receipt):
             guard finish(id, .commit) else { return [] }
             // The pages are sealed and stored: from here on nobody needs them or the card's data.

@@ -97,6 +97,19 @@ import Testing
         #expect(kiosk.flow.visit.backs == [PageID("b3")], "the sides are counted anew")
     }
 
+    @Test func `a picture after a jam waits for no side of it`() {
+        var kiosk = scanning()
+        for name in ["f1", "b1", "f2"] { kiosk.send(.pageScanned(kiosk.id(.scan), PageID(name))) }
+        kiosk.send(.failed(kiosk.id(.scan), .remedy(.pullOutJammedPage)))
+        kiosk.touch(.chooseSource, "camera")
+        kiosk.touch(.takePicture)
+        kiosk.send(.pageScanned(kiosk.id(.scan), PageID("p4")))
+        kiosk.send(.scanEnded(kiosk.id(.scan)))
+        #expect(kiosk.flow.phase == .preview)
+        #expect(assess("b1", [.empty], &kiosk) == [], "no page goes from under the citizen's finger")
+        #expect(kiosk.flow.visit.pages["proof"]?.count == 4)
+    }
+
     @Test func `one page that is scanned again is one side`() {
         var kiosk = scanning()
         bring("f1", "b1", to: &kiosk)
