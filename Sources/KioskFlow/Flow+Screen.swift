@@ -309,8 +309,8 @@ extension Flow {
     /// Where there is something to do yet. Who has a receipt, or is waiting for a machine, needn't hurry.
     private var powerNotice: Screen.Component? {
         switch phase {
-        case .attract, .menu, .layCard, .confirmIdentity, .chooseItem, .checklist, .insertPages, .preview, .review: break
-        default: return nil
+        case .attract, .menu, .layCard, .confirmIdentity, .chooseItem, .checklist, .insertPages, .layPage, .preview, .review: break
+        case .readingCard, .takeCard, .scanning, .takingPicture, .committing, .receipt, .stopped, .wiping, .closed, .outOfService: return nil
         }
         // Whoever stands at the menu has nothing to submit yet, and reads there why nothing can be begun.
         if surroundings.isClosing { return phase == .menu ? nil : .notice(.attention, .key("power.closing")) }

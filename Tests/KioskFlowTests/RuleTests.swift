@@ -119,6 +119,49 @@ import Testing
         #expect(notices == [.notice(.attention, .key("remedy.layCardFlat")), .notice(.attention, .key("power.closing"))])
     }
 
+    @Test func `wherever something is left to do the battery is spoken of`() {
+        let ways: [(Phase, (inout Driver) -> Void)] = [
+            (.attract, { _ in }), (.menu, { $0.touch(.start) }), (.layCard, { $0.toLayCard() }), (.confirmIdentity, { $0.toIdentity() }),
+            (.checklist, { $0.toChecklist() }), (.preview, { $0.toPreview() }), (.review, { $0.toReview() }),
+            (
+                .chooseItem,
+                {
+                    $0.toChecklist()
+                    $0.touch(.back)
+                }
+            ),
+            (
+                .insertPages,
+                {
+                    $0.toChecklist()
+                    $0.touch(.chooseMaterial, "proof")
+                }
+            ),
+            (
+                .layPage,
+                {
+                    $0.toChecklist()
+                    $0.touch(.chooseMaterial, "proof")
+                    $0.touch(.chooseSource, "camera")
+                }
+            ),
+        ]
+        for (phase, way) in ways {
+            var kiosk = Driver()
+            way(&kiosk)
+            #expect(kiosk.flow.phase == phase)
+            var new = surroundings
+            new.isOnBattery = true
+            kiosk.send(.surroundings(new))
+            #expect(kiosk.flow.screen.body.contains(.notice(.normal, .key("power.battery"))), "\(phase)")
+            new.isClosing = true
+            kiosk.send(.surroundings(new))
+            // Idle it closes, and the menu says it in its only row.
+            let isSaidOtherwise = phase == .attract || phase == .menu
+            #expect(kiosk.flow.screen.body.contains(.notice(.attention, .key("power.closing"))) != isSaidOtherwise, "\(phase)")
+        }
+    }
+
     @Test func `a kiosk that lets nobody in speaks every language, and forgets it`() {
         var closing = surroundings
         closing.isClosing = true
