@@ -160,8 +160,9 @@ extension Flow {
     }
 
     private var layPageScreen: Screen {
-        let isAway = visit.problem == .deviceRestarting(.camera)
-        var body = problemNotice
+        // A host that is down makes no failure: the look waits for it.
+        let isAway = visit.problem == .deviceRestarting(.camera) || !surroundings.ready.contains(.camera)
+        var body = isAway ? [.notice(.attention, .key("restarting.camera"))] : problemNotice
         if let place = placeToReplace { body.append(.notice(.normal, .key("camera.replace", ["n": String(place)]))) }
         if !isAway { body.append(.paragraph(.key("camera.body"))) }
         // Another effect is another picture: the page asks for it anew.
@@ -170,7 +171,7 @@ extension Flow {
         }
         let take = isAway ? [] : [primary(.takePicture, "camera.take")]
         return make(
-            "lay-page", .key("camera.title", ["material": materialName]), step: 4, body,
+            "lay-page", .key("camera.title", ["material": materialName]), tone: isAway ? .attention : .normal, step: 4, body,
             take + sourceAction(.scanner, "camera.useScanner") + [action(.back, "action.back"), help, exit])
     }
 

@@ -133,6 +133,19 @@ import Testing
         #expect(kiosk.flow.timerGeneration == timer, "nobody has touched anything")
     }
 
+    @Test func `a camera whose host is down is said, though nothing has failed`() {
+        var kiosk = looking()
+        let shown = picture(kiosk)
+        var away = kiosk.flow.surroundings
+        away.ready.remove(.camera)
+        kiosk.send(.surroundings(away))
+        #expect(kiosk.flow.screen.body == [.notice(.attention, .key("restarting.camera"))] && kiosk.flow.screen.tone == .attention)
+        #expect(!kiosk.flow.screen.offers(Touch(.takePicture)) && kiosk.flow.screen.offers(Touch(.back)))
+        away.ready.insert(.camera)
+        kiosk.send(.surroundings(away))
+        #expect(picture(kiosk) == shown && shown != nil && kiosk.flow.screen.offers(Touch(.takePicture)))
+    }
+
     @Test func `who walks away from the camera is warned and wiped, and the camera let go`() {
         var kiosk = looking()
         _ = kiosk.timeOut()
