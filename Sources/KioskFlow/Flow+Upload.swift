@@ -218,7 +218,8 @@ extension Flow {
             visit.pages[material, default: []].append(page)
             return []
         }
-        visit.replacing = nil
+        // Until the scan has ended there is still one place to fill: a scanner that fails now is asked for that page again.
+        visit.replacing = page
         visit.pages[material]?[place] = page
         return drop([old])
     }

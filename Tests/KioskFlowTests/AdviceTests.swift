@@ -104,6 +104,19 @@ import Testing
         #expect(kiosk.flow.visit.pages["proof"] == [first, PageID("p4"), PageID("p3")])
     }
 
+    @Test func `a scanner that dies behind the page is asked for that page alone`() {
+        var kiosk = preview([])
+        kiosk.touch(.rescanPage, "p2")
+        kiosk.touch(.scan)
+        kiosk.send(.pageScanned(kiosk.id(.scan), PageID("p3")))
+        kiosk.send(.failed(kiosk.id(.scan), .fault(DeviceFault(code: "link.host-died", action: .reset, detail: "signal 9"))))
+        #expect(kiosk.flow.screen.body.contains(.notice(.normal, .key("insert.replace", ["n": "2"]))))
+        #expect(kiosk.touch(.scan).first == .scan(kiosk.id(.scan), maxPages: 1, bothSides: false))
+        #expect(kiosk.send(.pageScanned(kiosk.id(.scan), PageID("p4"))).contains(.discard([PageID("p3")])))
+        kiosk.send(.scanEnded(kiosk.id(.scan)))
+        #expect(kiosk.flow.visit.pages["proof"] == [first, PageID("p4")] && kiosk.flow.visit.replacing == nil)
+    }
+
     @Test func `whoever goes back instead keeps the page`() {
         var kiosk = preview([.blurred])
         kiosk.touch(.rescanPage, "p2")
