@@ -32,9 +32,7 @@ extension Flow {
         case (.checklist, .submit):
             return enter(.review)
         case (.insertPages, .back):
-            visit.problem = nil
-            visit.replacing = nil
-            return enter(currentPages.isEmpty ? .checklist : .preview)
+            return goBackFromSource()
         case (.insertPages, .scan):
             return scan(bothSides: surroundings.scansBothSides && visit.replacing == nil)
         case (.insertPages, .scanFronts):
@@ -47,9 +45,7 @@ extension Flow {
             visit.problem = nil
             return cancel(.showCamera) + enter(.insertPages)
         case (.layPage, .back):
-            visit.problem = nil
-            visit.replacing = nil
-            return cancel(.showCamera) + enter(currentPages.isEmpty ? .checklist : .preview)
+            return cancel(.showCamera) + goBackFromSource()
         case (.layPage, .takePicture):
             visit.problem = nil
             visit.emptyBacks = 0
@@ -193,6 +189,14 @@ extension Flow {
         return [.showCamera(begin(.showCamera), pause: 0)] + enter(.layPage)
     }
 
+    /// Without another page. Backs that haven't been looked at are pages like all others from here on: none goes by itself while the citizen looks.
+    private mutating func goBackFromSource() -> [Effect] {
+        visit.problem = nil
+        visit.replacing = nil
+        visit.backs = []
+        return enter(currentPages.isEmpty ? .checklist : .preview)
+    }
+
     private mutating func waitForCard(problem: Visit.Problem?) -> [Effect] {
         visit.problem = problem
         return [.readCard(begin(.readCard), pause: problem == nil ? 0 : Limits.readPause)] + enter(.layCard)
@@ -200,8 +204,8 @@ extension Flow {
 
     private mutating func scan(bothSides: Bool) -> [Effect] {
         let left = visit.replacing == nil ? pagesLeft : 1
-        guard left > 0 else { return enter(.preview) }
         visit.problem = nil
+        guard left > 0 else { return showPages() }
         visit.emptyBacks = 0
         visit.sides = bothSides ? 0 : nil
         // As many sheets as pages may be kept: most backs are empty. Too many that aren't, the citizen sorts out.
@@ -251,11 +255,7 @@ extension Flow {
         } else {
             visit.flaws[page] = flaws
         }
-        switch phase {
-        case .scanning where visit.backs.isEmpty && !pending.values.contains(.scan): return effects + showPages()
-        case .preview where currentPages.isEmpty: return effects + askForPages()
-        default: return effects
-        }
+        return phase == .scanning && visit.backs.isEmpty && !pending.values.contains(.scan) ? effects + showPages() : effects
     }
 
     private mutating func commit() -> [Effect] {
@@ -279,6 +279,7 @@ extension Flow {
         for look in looks { pending[look] = nil }
         for page in pages { visit.flaws[page] = nil }
         visit.backs.subtract(pages)
+        if let page = visit.replacing, pages.contains(page) { visit.replacing = nil }
         return looks.map { .cancel($0) } + (pages.isEmpty ? [] : [.discard(pages)])
     }
 
@@ -307,7 +308,8 @@ extension Flow {
         visit.material.flatMap { visit.pages[$0] } ?? []
     }
 
-    var pagesLeft: Int { max(0, pageLimit - currentPages.count) }
+    /// Backs that haven't been looked at take no place: most are empty.
+    var pagesLeft: Int { max(0, pageLimit - currentPages.count { !visit.backs.contains($0) }) }
 
     /// Pages that must go before the material can be kept.
     var pagesOver: Int { max(0, currentPages.count - pageLimit) }

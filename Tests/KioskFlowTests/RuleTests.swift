@@ -214,6 +214,8 @@ import Testing
                 }
                 let full = try String(decoding: JSONEncoder().encode(flow.screen), as: UTF8.self)
                 #expect(!full.contains(citizen.name.reveal) && !full.contains(citizen.number.reveal.value))
+                #expect(flow.phase != .preview || flow.visit.backs.isEmpty, "no page goes by itself while the citizen looks")
+                #expect(flow.visit.replacing.map { flow.currentPages.contains($0) } != false, "what is to be replaced is there")
                 #expect(flow.phase != .takingPicture || flow.pending.values.contains(.scan), "nobody waits for a picture that has come")
                 #expect((flow.phase == .layPage) == flow.pending.values.contains(.showCamera), "the camera shows where it is seen, and nowhere else")
                 #expect(Self.leadsHome(flow), "time alone doesn't lead home from \(flow.phase)")
