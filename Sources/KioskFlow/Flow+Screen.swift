@@ -124,14 +124,16 @@ extension Flow {
 
     private var checklistScreen: Screen {
         let rows = (visit.item?.materials ?? []).map { requirement in
-            let count = (visit.pages[requirement.id] ?? []).count
+            let pages = visit.pages[requirement.id] ?? []
+            let isUnreadable = pages.contains(where: isUnreadable)
             let detail: Screen.Text? =
-                count > 0
-                ? .key("checklist.pages", ["count": String(count)])
-                : requirement.hint.map { .verbatim($0(visit.language)) }
+                isUnreadable
+                ? .key("checklist.unreadable")
+                : pages.isEmpty
+                    ? requirement.hint.map { .verbatim($0(visit.language)) } : .key("checklist.pages", ["count": String(pages.count)])
             return Screen.ChecklistRow(
                 Touch(.chooseMaterial, requirement.id), title: .verbatim(requirement.name(visit.language)), detail: detail,
-                state: count > 0 ? .done : requirement.required ? .missing : .optional)
+                state: isUnreadable ? .missing : !pages.isEmpty ? .done : requirement.required ? .missing : .optional)
         }
         let submit = isComplete ? [primary(.submit, "checklist.submit")] : []
         return make(
@@ -200,10 +202,10 @@ extension Flow {
 
     private var hasFlaws: Bool { currentPages.contains { visit.flaws[$0]?.isEmpty == false } }
 
-    private var isUnreadable: Bool { currentPages.contains { visit.flaws[$0]?.contains(.unreadable) == true } }
+    private var hasUnreadable: Bool { currentPages.contains(where: isUnreadable) }
 
     /// The office takes neither too many pages nor one that can't be opened.
-    private var canKeep: Bool { pagesOver == 0 && !isUnreadable }
+    private var canKeep: Bool { pagesOver == 0 && !hasUnreadable }
 
     private var countNotices: [Screen.Component] {
         var notices: [Screen.Component] = []
@@ -219,7 +221,7 @@ extension Flow {
 
     /// Advice, no order: the citizen decides.
     private var adviceNotice: [Screen.Component] {
-        if isUnreadable { return [.notice(.attention, .key("preview.unreadable"))] }
+        if hasUnreadable { return [.notice(.attention, .key("preview.unreadable"))] }
         if hasFlaws { return [.notice(.attention, .key("preview.flaws"))] }
         return pending.values.contains(.assess) ? [.notice(.normal, .key("preview.checking"))] : []
     }

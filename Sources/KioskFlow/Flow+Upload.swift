@@ -99,10 +99,7 @@ extension Flow {
             return []
         case .pageScanned(let id, let page):
             guard pending[id] == .scan, let material = visit.material else { return [.discard([page])] }
-            let dropped = keep(page, of: material)
-            let look = begin(.assess)
-            visit.looking[page] = look
-            return dropped + [.assess(look, page), rearm()]
+            return keep(page, of: material) + [look(at: page), rearm()]
         case .pageAssessed(let id, let page, let flaws):
             return finish(id, .assess) ? judge(page, flaws) : []
         case .scanEnded(let id):
@@ -149,7 +146,8 @@ extension Flow {
             return stop(.storage)
         case (.commit, .remedy(let remedy)):
             visit.problem = .remedy(remedy)
-            return enter(.review)
+            // One of the pages it is, and the citizen must be able to find it: those that nobody has looked at are looked at now.
+            return allPages.filter { visit.flaws[$0] == nil }.map { look(at: $0) } + enter(.review)
         case (.commit, .fault):
             visit.problem = .deviceRestarting(.imaging)
             return enter(.review)
@@ -235,6 +233,12 @@ extension Flow {
         return currentPages.isEmpty ? scanFailed(.remedy(.insertPages)) : enter(.preview)
     }
 
+    private mutating func look(at page: PageID) -> Effect {
+        let id = begin(.assess)
+        visit.looking[page] = id
+        return .assess(id, page)
+    }
+
     mutating func assessmentFailed(_ id: EffectID, _ failure: Failure) -> [Effect] {
         guard let page = visit.looking.first(where: { $0.value == id })?.key else { return [] }
         // What can't be opened can't be handed in either. Of all else there is no advice: the citizen's own eyes are enough.
@@ -259,11 +263,11 @@ extension Flow {
     }
 
     private mutating func commit() -> [Effect] {
+        visit.problem = nil
         guard let item = visit.item, let card = visit.card, isComplete else { return enter(.checklist) }
         let materials = item.materials.compactMap { requirement in
             visit.pages[requirement.id].map { Submission.Material(requirement: requirement.id, pages: $0) }
         }
-        visit.problem = nil
         visit.looking = [:]
         visit.backs = []
         // Advice comes too late now, and would only keep the worker from the documents.
@@ -294,11 +298,13 @@ extension Flow {
         }
     }
 
-    /// Every required material has at least one page.
+    /// Every required material has at least one page, and every page can be opened.
     var isComplete: Bool {
-        guard let item = visit.item, visit.pageCount > 0 else { return false }
+        guard let item = visit.item, visit.pageCount > 0, !allPages.contains(where: isUnreadable) else { return false }
         return item.materials.allSatisfy { !$0.required || !(visit.pages[$0.id] ?? []).isEmpty }
     }
+
+    func isUnreadable(_ page: PageID) -> Bool { visit.flaws[page]?.contains(.unreadable) == true }
 
     var currentRequirement: MaterialRequirement? {
         visit.item?.materials.first { $0.id == visit.material }

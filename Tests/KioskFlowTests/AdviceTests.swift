@@ -170,6 +170,31 @@ import Testing
         #expect(kiosk.flow.visit.flaws.isEmpty)
     }
 
+    @Test func `a page that only the documents' maker stumbles over can be found`() {
+        var kiosk = Driver()
+        kiosk.toPreview()
+        kiosk.send(.pageAssessed(kiosk.flow.visit.looking[first]!, first, []))
+        kiosk.touch(.finishMaterial)
+        kiosk.touch(.submit)
+        kiosk.touch(.confirm)
+        let effects = kiosk.send(.failed(kiosk.id(.commit), .remedy(.scanAgain)))
+        #expect(kiosk.flow.phase == .review)
+        #expect(kiosk.flow.screen.body.first == .notice(.attention, .key("remedy.scanAgain")))
+        #expect(effects.first == .assess(kiosk.id(.assess), second), "the one that nobody has looked at")
+        kiosk.send(.failed(kiosk.id(.assess), .remedy(.scanAgain)))
+        kiosk.touch(.confirm)
+        #expect(kiosk.flow.phase == .checklist && !kiosk.flow.screen.offers(Touch(.submit)), "it would fail again")
+        guard case .checklist(let rows)? = kiosk.flow.screen.body.last else { Issue.record("no checklist"); return }
+        #expect(rows.first?.detail == .key("checklist.unreadable") && rows.first?.state == .missing)
+        kiosk.touch(.chooseMaterial, "proof")
+        #expect(thumbnails(kiosk).map(\.advice) == [[], [.key("flaw.unreadable")]])
+        kiosk.touch(.removePage, "p2")
+        kiosk.touch(.finishMaterial)
+        kiosk.touch(.submit)
+        #expect(kiosk.flow.screen.tone == .normal, "what was wrong is mended")
+        #expect(kiosk.touch(.confirm).contains { if case .commit = $0 { true } else { false } })
+    }
+
     @Test func `nothing is looked at any more once it is submitted`() {
         var kiosk = Driver()
         kiosk.toReview()
