@@ -221,8 +221,8 @@ extension Flow {
 
     /// Advice, no order: the citizen decides.
     private var adviceNotice: [Screen.Component] {
-        if hasUnreadable { return [.notice(.attention, .key("preview.unreadable"))] }
-        if hasFlaws { return [.notice(.attention, .key("preview.flaws"))] }
+        if hasUnreadable { return [.notice(.attention, .key(visit.usesCamera ? "camera.unreadable" : "preview.unreadable"))] }
+        if hasFlaws { return [.notice(.attention, .key(visit.usesCamera ? "camera.flaws" : "preview.flaws"))] }
         return pending.values.contains(.assess) ? [.notice(.normal, .key("preview.checking"))] : []
     }
 

@@ -99,6 +99,16 @@ import Testing
         #expect(kiosk.flow.screen.body.contains(.notice(.normal, .key("preview.fullCamera"))))
     }
 
+    @Test(arguments: [([PageFlaw.skewed], "camera.flaws"), ([.unreadable], "camera.unreadable")])
+    func `advice names the way that the page came`(flaws: [PageFlaw], words: String) {
+        var kiosk = looking()
+        kiosk.touch(.takePicture)
+        kiosk.send(.pageScanned(kiosk.id(.scan), PageID("p1")))
+        kiosk.send(.pageAssessed(kiosk.id(.assess), PageID("p1"), flaws))
+        kiosk.send(.scanEnded(kiosk.id(.scan)))
+        #expect(kiosk.flow.screen.body.contains(.notice(.attention, .key(words))))
+    }
+
     @Test func `a picture without a page says so over the live picture`() {
         var kiosk = looking()
         kiosk.touch(.takePicture)
