@@ -189,8 +189,10 @@ import Testing
         var generator = SeededGenerator(seed: 20261121)
         var seen: Set<String> = []
         var wipes = 0
-        for _ in 0..<400 {
-            var flow = Flow(surroundings: surroundings)
+        for visit in 0..<400 {
+            var around = surroundings
+            around.scansBothSides = visit % 2 == 1
+            var flow = Flow(surroundings: around)
             var timerFor = -1
             for step in 0..<120 {
                 let event = Self.randomEvent(for: flow, step: step, &generator)
