@@ -43,7 +43,7 @@ check: ## format, import rule, strings, scripts
 	@shellcheck scripts/install-deps scripts/venv scripts/test-swift scripts/test-browser scripts/fuzz scripts/with-mutants Tests/VM/image/build Tests/VM/image/customise .ci/run
 	@echo "check: ok"
 
-bench: ## what the devices cost, beside a peer in the same run; an optimised build; NAMES="reader scan print idle"
+bench: ## what the devices cost, beside a peer in the same run; an optimised build; NAMES="reader scan print idle preview"
 	@scripts/install-deps test
 	@for product in device-bench kiosk-device kioskd platformd test-photo-decoder; do swift build -c release --product $$product; done
 	@"$$(swift build -c release --show-bin-path)/device-bench" $(NAMES)

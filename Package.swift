@@ -269,7 +269,7 @@ let package = Package(
                 "KioskRuntime", "test-device-host", "SeededRandom", "KioskFlow", "DeviceLink", "LinkShim", "LocalAPI", "PlatformAPI", "KioskModel",
                 client, nio, nioHTTP, nioFoundation, log,
             ]),
-        suite("Kioskd", ["kioskd", "KioskRuntime"]),
+        suite("Kioskd", ["kioskd", "KioskRuntime", "KioskFlow", "LocalAPI", "KioskModel"]),
         suite("DeviceStore", ["DeviceStore", "KioskRuntime", "LocalAPI", "KioskModel", grdb, log]),
         suite("PlatformClient", ["PlatformClient", "PlatformAPI", server, http, log]),
         suite("Platform", ["Platform", "platformd", "PlatformAPI", "PlatformClient", "KioskModel", client, nio, crypto, log]),

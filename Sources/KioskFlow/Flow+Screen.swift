@@ -124,14 +124,16 @@ extension Flow {
 
     private var checklistScreen: Screen {
         let rows = (visit.item?.materials ?? []).map { requirement in
-            let count = (visit.pages[requirement.id] ?? []).count
+            let pages = visit.pages[requirement.id] ?? []
+            let isUnreadable = pages.contains(where: isUnreadable)
             let detail: Screen.Text? =
-                count > 0
-                ? .key("checklist.pages", ["count": String(count)])
-                : requirement.hint.map { .verbatim($0(visit.language)) }
+                isUnreadable
+                ? .key("checklist.unreadable")
+                : pages.isEmpty
+                    ? requirement.hint.map { .verbatim($0(visit.language)) } : .key("checklist.pages", ["count": String(pages.count)])
             return Screen.ChecklistRow(
                 Touch(.chooseMaterial, requirement.id), title: .verbatim(requirement.name(visit.language)), detail: detail,
-                state: count > 0 ? .done : requirement.required ? .missing : .optional)
+                state: isUnreadable ? .missing : !pages.isEmpty ? .done : requirement.required ? .missing : .optional)
         }
         let submit = isComplete ? [primary(.submit, "checklist.submit")] : []
         return make(
@@ -160,8 +162,9 @@ extension Flow {
     }
 
     private var layPageScreen: Screen {
-        let isAway = visit.problem == .deviceRestarting(.camera)
-        var body = problemNotice
+        // A host that is down makes no failure: the look waits for it.
+        let isAway = visit.problem == .deviceRestarting(.camera) || !surroundings.ready.contains(.camera)
+        var body = isAway ? [.notice(.attention, .key("restarting.camera"))] : problemNotice
         if let place = placeToReplace { body.append(.notice(.normal, .key("camera.replace", ["n": String(place)]))) }
         if !isAway { body.append(.paragraph(.key("camera.body"))) }
         // Another effect is another picture: the page asks for it anew.
@@ -170,7 +173,7 @@ extension Flow {
         }
         let take = isAway ? [] : [primary(.takePicture, "camera.take")]
         return make(
-            "lay-page", .key("camera.title", ["material": materialName]), step: 4, body,
+            "lay-page", .key("camera.title", ["material": materialName]), tone: isAway ? .attention : .normal, step: 4, body,
             take + sourceAction(.scanner, "camera.useScanner") + [action(.back, "action.back"), help, exit])
     }
 
@@ -199,10 +202,10 @@ extension Flow {
 
     private var hasFlaws: Bool { currentPages.contains { visit.flaws[$0]?.isEmpty == false } }
 
-    private var isUnreadable: Bool { currentPages.contains { visit.flaws[$0]?.contains(.unreadable) == true } }
+    private var hasUnreadable: Bool { currentPages.contains(where: isUnreadable) }
 
     /// The office takes neither too many pages nor one that can't be opened.
-    private var canKeep: Bool { pagesOver == 0 && !isUnreadable }
+    private var canKeep: Bool { pagesOver == 0 && !hasUnreadable }
 
     private var countNotices: [Screen.Component] {
         var notices: [Screen.Component] = []
@@ -218,8 +221,8 @@ extension Flow {
 
     /// Advice, no order: the citizen decides.
     private var adviceNotice: [Screen.Component] {
-        if isUnreadable { return [.notice(.attention, .key("preview.unreadable"))] }
-        if hasFlaws { return [.notice(.attention, .key("preview.flaws"))] }
+        if hasUnreadable { return [.notice(.attention, .key(visit.usesCamera ? "camera.unreadable" : "preview.unreadable"))] }
+        if hasFlaws { return [.notice(.attention, .key(visit.usesCamera ? "camera.flaws" : "preview.flaws"))] }
         return pending.values.contains(.assess) ? [.notice(.normal, .key("preview.checking"))] : []
     }
 
@@ -309,8 +312,8 @@ extension Flow {
     /// Where there is something to do yet. Who has a receipt, or is waiting for a machine, needn't hurry.
     private var powerNotice: Screen.Component? {
         switch phase {
-        case .attract, .menu, .layCard, .confirmIdentity, .chooseItem, .checklist, .insertPages, .preview, .review: break
-        default: return nil
+        case .attract, .menu, .layCard, .confirmIdentity, .chooseItem, .checklist, .insertPages, .layPage, .preview, .review: break
+        case .readingCard, .takeCard, .scanning, .takingPicture, .committing, .receipt, .stopped, .wiping, .closed, .outOfService: return nil
         }
         // Whoever stands at the menu has nothing to submit yet, and reads there why nothing can be begun.
         if surroundings.isClosing { return phase == .menu ? nil : .notice(.attention, .key("power.closing")) }

@@ -32,9 +32,7 @@ extension Flow {
         case (.checklist, .submit):
             return enter(.review)
         case (.insertPages, .back):
-            visit.problem = nil
-            visit.replacing = nil
-            return enter(currentPages.isEmpty ? .checklist : .preview)
+            return goBackFromSource()
         case (.insertPages, .scan):
             return scan(bothSides: surroundings.scansBothSides && visit.replacing == nil)
         case (.insertPages, .scanFronts):
@@ -47,9 +45,7 @@ extension Flow {
             visit.problem = nil
             return cancel(.showCamera) + enter(.insertPages)
         case (.layPage, .back):
-            visit.problem = nil
-            visit.replacing = nil
-            return cancel(.showCamera) + enter(currentPages.isEmpty ? .checklist : .preview)
+            return cancel(.showCamera) + goBackFromSource()
         case (.layPage, .takePicture):
             visit.problem = nil
             visit.emptyBacks = 0
@@ -103,16 +99,14 @@ extension Flow {
             return []
         case .pageScanned(let id, let page):
             guard pending[id] == .scan, let material = visit.material else { return [.discard([page])] }
-            let dropped = keep(page, of: material)
-            let look = begin(.assess)
-            visit.looking[page] = look
-            return dropped + [.assess(look, page), rearm()]
+            return keep(page, of: material) + [look(at: page), rearm()]
         case .pageAssessed(let id, let page, let flaws):
             return finish(id, .assess) ? judge(page, flaws) : []
         case .scanEnded(let id):
             guard finish(id, .scan) else { return [] }
             // What is dropped is dropped before the citizen looks: pages that move under a finger are worse than a moment's wait.
-            return visit.backs.isEmpty ? showPages() : [rearm()]
+            // A picture waits for nothing: backs that a jam has left behind are then the citizen's to judge.
+            return phase == .takingPicture || visit.backs.isEmpty ? showPages() : [rearm()]
         case .committed(let id, let receipt):
             guard finish(id, .commit) else { return [] }
             // The pages are sealed and stored: from here on nobody needs them or the card's data.
@@ -152,7 +146,8 @@ extension Flow {
             return stop(.storage)
         case (.commit, .remedy(let remedy)):
             visit.problem = .remedy(remedy)
-            return enter(.review)
+            // One of the pages it is, and the citizen must be able to find it: those that nobody has looked at are looked at now.
+            return allPages.filter { visit.flaws[$0] == nil }.map { look(at: $0) } + enter(.review)
         case (.commit, .fault):
             visit.problem = .deviceRestarting(.imaging)
             return enter(.review)
@@ -192,6 +187,14 @@ extension Flow {
         return [.showCamera(begin(.showCamera), pause: 0)] + enter(.layPage)
     }
 
+    /// Without another page. Backs that haven't been looked at are pages like all others from here on: none goes by itself while the citizen looks.
+    private mutating func goBackFromSource() -> [Effect] {
+        visit.problem = nil
+        visit.replacing = nil
+        visit.backs = []
+        return enter(currentPages.isEmpty ? .checklist : .preview)
+    }
+
     private mutating func waitForCard(problem: Visit.Problem?) -> [Effect] {
         visit.problem = problem
         return [.readCard(begin(.readCard), pause: problem == nil ? 0 : Limits.readPause)] + enter(.layCard)
@@ -199,8 +202,8 @@ extension Flow {
 
     private mutating func scan(bothSides: Bool) -> [Effect] {
         let left = visit.replacing == nil ? pagesLeft : 1
-        guard left > 0 else { return enter(.preview) }
         visit.problem = nil
+        guard left > 0 else { return showPages() }
         visit.emptyBacks = 0
         visit.sides = bothSides ? 0 : nil
         // As many sheets as pages may be kept: most backs are empty. Too many that aren't, the citizen sorts out.
@@ -217,7 +220,8 @@ extension Flow {
             visit.pages[material, default: []].append(page)
             return []
         }
-        visit.replacing = nil
+        // Until the scan has ended there is still one place to fill: a scanner that fails now is asked for that page again.
+        visit.replacing = page
         visit.pages[material]?[place] = page
         return drop([old])
     }
@@ -227,6 +231,12 @@ extension Flow {
         visit.replacing = nil
         visit.backs = []
         return currentPages.isEmpty ? scanFailed(.remedy(.insertPages)) : enter(.preview)
+    }
+
+    private mutating func look(at page: PageID) -> Effect {
+        let id = begin(.assess)
+        visit.looking[page] = id
+        return .assess(id, page)
     }
 
     mutating func assessmentFailed(_ id: EffectID, _ failure: Failure) -> [Effect] {
@@ -249,19 +259,15 @@ extension Flow {
         } else {
             visit.flaws[page] = flaws
         }
-        switch phase {
-        case .scanning where visit.backs.isEmpty && !pending.values.contains(.scan): return effects + showPages()
-        case .preview where currentPages.isEmpty: return effects + askForPages()
-        default: return effects
-        }
+        return phase == .scanning && visit.backs.isEmpty && !pending.values.contains(.scan) ? effects + showPages() : effects
     }
 
     private mutating func commit() -> [Effect] {
+        visit.problem = nil
         guard let item = visit.item, let card = visit.card, isComplete else { return enter(.checklist) }
         let materials = item.materials.compactMap { requirement in
             visit.pages[requirement.id].map { Submission.Material(requirement: requirement.id, pages: $0) }
         }
-        visit.problem = nil
         visit.looking = [:]
         visit.backs = []
         // Advice comes too late now, and would only keep the worker from the documents.
@@ -277,6 +283,7 @@ extension Flow {
         for look in looks { pending[look] = nil }
         for page in pages { visit.flaws[page] = nil }
         visit.backs.subtract(pages)
+        if let page = visit.replacing, pages.contains(page) { visit.replacing = nil }
         return looks.map { .cancel($0) } + (pages.isEmpty ? [] : [.discard(pages)])
     }
 
@@ -291,11 +298,13 @@ extension Flow {
         }
     }
 
-    /// Every required material has at least one page.
+    /// Every required material has at least one page, and every page can be opened.
     var isComplete: Bool {
-        guard let item = visit.item, visit.pageCount > 0 else { return false }
+        guard let item = visit.item, visit.pageCount > 0, !allPages.contains(where: isUnreadable) else { return false }
         return item.materials.allSatisfy { !$0.required || !(visit.pages[$0.id] ?? []).isEmpty }
     }
+
+    func isUnreadable(_ page: PageID) -> Bool { visit.flaws[page]?.contains(.unreadable) == true }
 
     var currentRequirement: MaterialRequirement? {
         visit.item?.materials.first { $0.id == visit.material }
@@ -305,7 +314,8 @@ extension Flow {
         visit.material.flatMap { visit.pages[$0] } ?? []
     }
 
-    var pagesLeft: Int { max(0, pageLimit - currentPages.count) }
+    /// Backs that haven't been looked at take no place: most are empty.
+    var pagesLeft: Int { max(0, pageLimit - currentPages.count { !visit.backs.contains($0) }) }
 
     /// Pages that must go before the material can be kept.
     var pagesOver: Int { max(0, currentPages.count - pageLimit) }

@@ -94,7 +94,7 @@ extension Screen {
         case pages([PageThumbnail])
         /// nil fraction: under way, length unknown.
         case progress(Text, fraction: Double?)
-        /// A drawing of the gesture: `lay-card`, `insert-pages`, `take-receipt`, `take-card`.
+        /// A drawing of the gesture: `lay-card`, `insert-pages`, `lay-page`, `take-receipt`, `take-card`.
         case illustration(String)
         /// What a camera sees now, fetched as `/camera/<name>` on this origin; the text says it to who can't see it.
         case camera(name: String, Text)

@@ -55,7 +55,7 @@ struct Kiosk {
             supervisor,
             delivery,
             PlatformProbe(uplink: uplink, delivery: delivery),
-            SurroundingsWatch(engine: engine, supervisor: supervisor, delivery: delivery, documentCamera: configuration.documentCamera),
+            SurroundingsWatch(engine: engine, supervisor: supervisor, delivery: delivery, roles: configuration.roles),
             StorageWatch(store: store, engine: engine, logger: logger),
             ControlServer(configuration: configuration, source: source, origin: origin, logger: logger),
             try TouchscreenServer(configuration: configuration, engine: engine, origin: origin, logger: logger),

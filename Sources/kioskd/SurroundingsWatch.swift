@@ -9,8 +9,8 @@ struct SurroundingsWatch: Service {
     let engine: SessionEngine
     let supervisor: DeviceSupervisor
     let delivery: DeliveryService
-    /// Its name; no other camera is of use to the session.
-    let documentCamera: String?
+    /// The name of the device that serves each class.
+    let roles: [DeviceClass: String]
 
     func run() async throws {
         let devices = await supervisor.changes
@@ -21,13 +21,7 @@ struct SurroundingsWatch: Service {
         await withDiscardingTaskGroup { group in
             group.addTask {
                 for await reports in devices.cancelOnGracefulShutdown() {
-                    let usable = reports.filter { $0.canServe && ($0.deviceClass != .camera || $0.name == documentCamera) }
-                    let ready = Set(usable.map(\.deviceClass))
-                    let bothSides = reports.contains { $0.deviceClass == .scanner && $0.identity[DeviceStatus.sides] == DeviceStatus.bothSides }
-                    await engine.surroundingsChanged {
-                        $0.ready = ready
-                        $0.scansBothSides = bothSides
-                    }
+                    await engine.surroundingsChanged { $0.take(reports, roles: roles) }
                 }
             }
             group.addTask {
@@ -37,6 +31,15 @@ struct SurroundingsWatch: Service {
                 }
             }
         }
+    }
+}
+
+extension Surroundings {
+    /// What the devices say that serve the session; no other of their class is of use to it.
+    mutating func take(_ reports: [DeviceReport], roles: [DeviceClass: String]) {
+        let serving = reports.filter { $0.name == roles[$0.deviceClass] }
+        ready = Set(serving.filter(\.canServe).map(\.deviceClass))
+        scansBothSides = serving.contains { $0.deviceClass == .scanner && $0.identity[DeviceStatus.sides] == DeviceStatus.bothSides }
     }
 }
 

@@ -104,6 +104,19 @@ import Testing
         #expect(kiosk.flow.visit.pages["proof"] == [first, PageID("p4"), PageID("p3")])
     }
 
+    @Test func `a scanner that dies behind the page is asked for that page alone`() {
+        var kiosk = preview([])
+        kiosk.touch(.rescanPage, "p2")
+        kiosk.touch(.scan)
+        kiosk.send(.pageScanned(kiosk.id(.scan), PageID("p3")))
+        kiosk.send(.failed(kiosk.id(.scan), .fault(DeviceFault(code: "link.host-died", action: .reset, detail: "signal 9"))))
+        #expect(kiosk.flow.screen.body.contains(.notice(.normal, .key("insert.replace", ["n": "2"]))))
+        #expect(kiosk.touch(.scan).first == .scan(kiosk.id(.scan), maxPages: 1, bothSides: false))
+        #expect(kiosk.send(.pageScanned(kiosk.id(.scan), PageID("p4"))).contains(.discard([PageID("p3")])))
+        kiosk.send(.scanEnded(kiosk.id(.scan)))
+        #expect(kiosk.flow.visit.pages["proof"] == [first, PageID("p4")] && kiosk.flow.visit.replacing == nil)
+    }
+
     @Test func `whoever goes back instead keeps the page`() {
         var kiosk = preview([.blurred])
         kiosk.touch(.rescanPage, "p2")
@@ -155,6 +168,32 @@ import Testing
         kiosk.touch(.discardPages)
         for id in ids { kiosk.send(.pageAssessed(id, first, [.empty])) }
         #expect(kiosk.flow.visit.flaws.isEmpty)
+    }
+
+    @Test func `a page that only the documents' maker stumbles over can be found`() throws {
+        var kiosk = Driver()
+        kiosk.toPreview()
+        kiosk.send(.pageAssessed(try #require(kiosk.flow.visit.looking[first]), first, []))
+        kiosk.touch(.finishMaterial)
+        kiosk.touch(.submit)
+        kiosk.touch(.confirm)
+        let effects = kiosk.send(.failed(kiosk.id(.commit), .remedy(.scanAgain)))
+        #expect(kiosk.flow.phase == .review)
+        #expect(kiosk.flow.screen.body.first == .notice(.attention, .key("remedy.scanAgain")))
+        let look = try #require(kiosk.flow.visit.looking[second], "nobody had looked at it")
+        #expect(effects.first == .assess(look, second) && kiosk.flow.visit.looking.count == 1)
+        kiosk.send(.failed(look, .remedy(.scanAgain)))
+        kiosk.touch(.confirm)
+        #expect(kiosk.flow.phase == .checklist && !kiosk.flow.screen.offers(Touch(.submit)), "it would fail again")
+        guard case .checklist(let rows)? = kiosk.flow.screen.body.last else { Issue.record("no checklist"); return }
+        #expect(rows.first?.detail == .key("checklist.unreadable") && rows.first?.state == .missing)
+        kiosk.touch(.chooseMaterial, "proof")
+        #expect(thumbnails(kiosk).map(\.advice) == [[], [.key("flaw.unreadable")]])
+        kiosk.touch(.removePage, "p2")
+        kiosk.touch(.finishMaterial)
+        kiosk.touch(.submit)
+        #expect(kiosk.flow.screen.tone == .normal, "what was wrong is mended")
+        #expect(kiosk.touch(.confirm).contains { if case .commit = $0 { true } else { false } })
     }
 
     @Test func `nothing is looked at any more once it is submitted`() {

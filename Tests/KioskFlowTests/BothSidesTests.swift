@@ -97,6 +97,47 @@ import Testing
         #expect(kiosk.flow.visit.backs == [PageID("b3")], "the sides are counted anew")
     }
 
+    @Test func `backs that nobody has looked at take no place, and what went wrong isn't said for ever`() {
+        var kiosk = scanning()
+        for name in ["f1", "b1", "f2"] { kiosk.send(.pageScanned(kiosk.id(.scan), PageID(name))) }
+        kiosk.send(.failed(kiosk.id(.scan), .remedy(.pullOutJammedPage)))
+        #expect(kiosk.flow.screen.body.contains(.paragraph(.key("checklist.maxPages", ["count": "1"]))))
+        #expect(kiosk.touch(.scan).first == .scan(kiosk.id(.scan), maxPages: 2, bothSides: true))
+
+        var full = scanning()
+        for name in ["f1", "b1", "f2"] { full.send(.pageScanned(full.id(.scan), PageID(name))) }
+        _ = assess("b1", [.blurred], &full)
+        full.send(.failed(full.id(.scan), .remedy(.pullOutJammedPage)))
+        full.touch(.scan)
+        #expect(full.flow.phase == .preview && full.flow.visit.problem == nil, "there is no room for another")
+        #expect(full.flow.screen.tone == .normal)
+    }
+
+    @Test(arguments: [false, true]) func `whoever goes back after a jam keeps every page of it`(fromCamera: Bool) {
+        var kiosk = scanning()
+        for name in ["f1", "b1", "f2"] { kiosk.send(.pageScanned(kiosk.id(.scan), PageID(name))) }
+        kiosk.send(.failed(kiosk.id(.scan), .remedy(.pullOutJammedPage)))
+        if fromCamera { kiosk.touch(.chooseSource, "camera") }
+        kiosk.touch(.back)
+        #expect(kiosk.flow.phase == .preview)
+        kiosk.touch(.rescanPage, "b1")
+        #expect(assess("b1", [.empty], &kiosk) == [])
+        #expect(kiosk.flow.visit.replacing == PageID("b1") && kiosk.flow.visit.pages["proof"]?.count == 3)
+    }
+
+    @Test func `a picture after a jam waits for no side of it`() {
+        var kiosk = scanning()
+        for name in ["f1", "b1", "f2"] { kiosk.send(.pageScanned(kiosk.id(.scan), PageID(name))) }
+        kiosk.send(.failed(kiosk.id(.scan), .remedy(.pullOutJammedPage)))
+        kiosk.touch(.chooseSource, "camera")
+        kiosk.touch(.takePicture)
+        kiosk.send(.pageScanned(kiosk.id(.scan), PageID("p4")))
+        kiosk.send(.scanEnded(kiosk.id(.scan)))
+        #expect(kiosk.flow.phase == .preview)
+        #expect(assess("b1", [.empty], &kiosk) == [], "no page goes from under the citizen's finger")
+        #expect(kiosk.flow.visit.pages["proof"]?.count == 4)
+    }
+
     @Test func `one page that is scanned again is one side`() {
         var kiosk = scanning()
         bring("f1", "b1", to: &kiosk)

@@ -99,6 +99,16 @@ import Testing
         #expect(kiosk.flow.screen.body.contains(.notice(.normal, .key("preview.fullCamera"))))
     }
 
+    @Test(arguments: [([PageFlaw.skewed], "camera.flaws"), ([.unreadable], "camera.unreadable")])
+    func `advice names the way that the page came`(flaws: [PageFlaw], words: String) {
+        var kiosk = looking()
+        kiosk.touch(.takePicture)
+        kiosk.send(.pageScanned(kiosk.id(.scan), PageID("p1")))
+        kiosk.send(.pageAssessed(kiosk.id(.assess), PageID("p1"), flaws))
+        kiosk.send(.scanEnded(kiosk.id(.scan)))
+        #expect(kiosk.flow.screen.body.contains(.notice(.attention, .key(words))))
+    }
+
     @Test func `a picture without a page says so over the live picture`() {
         var kiosk = looking()
         kiosk.touch(.takePicture)
@@ -131,6 +141,19 @@ import Testing
         kiosk.send(.cameraShows(kiosk.id(.showCamera)))
         #expect(picture(kiosk) == String(kiosk.id(.showCamera).value) && kiosk.flow.visit.problem == nil)
         #expect(kiosk.flow.timerGeneration == timer, "nobody has touched anything")
+    }
+
+    @Test func `a camera whose host is down is said, though nothing has failed`() {
+        var kiosk = looking()
+        let shown = picture(kiosk)
+        var away = kiosk.flow.surroundings
+        away.ready.remove(.camera)
+        kiosk.send(.surroundings(away))
+        #expect(kiosk.flow.screen.body == [.notice(.attention, .key("restarting.camera"))] && kiosk.flow.screen.tone == .attention)
+        #expect(!kiosk.flow.screen.offers(Touch(.takePicture)) && kiosk.flow.screen.offers(Touch(.back)))
+        away.ready.insert(.camera)
+        kiosk.send(.surroundings(away))
+        #expect(picture(kiosk) == shown && shown != nil && kiosk.flow.screen.offers(Touch(.takePicture)))
     }
 
     @Test func `who walks away from the camera is warned and wiped, and the camera let go`() {

@@ -119,6 +119,49 @@ import Testing
         #expect(notices == [.notice(.attention, .key("remedy.layCardFlat")), .notice(.attention, .key("power.closing"))])
     }
 
+    @Test func `wherever something is left to do the battery is spoken of`() {
+        let ways: [(Phase, (inout Driver) -> Void)] = [
+            (.attract, { _ in }), (.menu, { $0.touch(.start) }), (.layCard, { $0.toLayCard() }), (.confirmIdentity, { $0.toIdentity() }),
+            (.checklist, { $0.toChecklist() }), (.preview, { $0.toPreview() }), (.review, { $0.toReview() }),
+            (
+                .chooseItem,
+                {
+                    $0.toChecklist()
+                    $0.touch(.back)
+                }
+            ),
+            (
+                .insertPages,
+                {
+                    $0.toChecklist()
+                    $0.touch(.chooseMaterial, "proof")
+                }
+            ),
+            (
+                .layPage,
+                {
+                    $0.toChecklist()
+                    $0.touch(.chooseMaterial, "proof")
+                    $0.touch(.chooseSource, "camera")
+                }
+            ),
+        ]
+        for (phase, way) in ways {
+            var kiosk = Driver()
+            way(&kiosk)
+            #expect(kiosk.flow.phase == phase)
+            var new = surroundings
+            new.isOnBattery = true
+            kiosk.send(.surroundings(new))
+            #expect(kiosk.flow.screen.body.contains(.notice(.normal, .key("power.battery"))), "\(phase)")
+            new.isClosing = true
+            kiosk.send(.surroundings(new))
+            // Idle it closes, and the menu says it in its only row.
+            let isSaidOtherwise = phase == .attract || phase == .menu
+            #expect(kiosk.flow.screen.body.contains(.notice(.attention, .key("power.closing"))) != isSaidOtherwise, "\(phase)")
+        }
+    }
+
     @Test func `a kiosk that lets nobody in speaks every language, and forgets it`() {
         var closing = surroundings
         closing.isClosing = true
@@ -146,8 +189,10 @@ import Testing
         var generator = SeededGenerator(seed: 20261121)
         var seen: Set<String> = []
         var wipes = 0
-        for _ in 0..<400 {
-            var flow = Flow(surroundings: surroundings)
+        for visit in 0..<400 {
+            var around = surroundings
+            around.scansBothSides = visit % 2 == 1
+            var flow = Flow(surroundings: around)
             var timerFor = -1
             for step in 0..<120 {
                 let event = Self.randomEvent(for: flow, step: step, &generator)
@@ -171,6 +216,9 @@ import Testing
                 }
                 let full = try String(decoding: JSONEncoder().encode(flow.screen), as: UTF8.self)
                 #expect(!full.contains(citizen.name.reveal) && !full.contains(citizen.number.reveal.value))
+                #expect(flow.phase != .preview || flow.visit.backs.isEmpty, "no page goes by itself while the citizen looks")
+                #expect(flow.visit.replacing.map { flow.currentPages.contains($0) } != false, "what is to be replaced is there")
+                #expect(flow.phase != .takingPicture || flow.pending.values.contains(.scan), "nobody waits for a picture that has come")
                 #expect((flow.phase == .layPage) == flow.pending.values.contains(.showCamera), "the camera shows where it is seen, and nowhere else")
                 #expect(Self.leadsHome(flow), "time alone doesn't lead home from \(flow.phase)")
             }

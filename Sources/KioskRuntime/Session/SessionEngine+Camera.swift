@@ -8,11 +8,11 @@ extension SessionEngine {
     private static let viewSlice = Duration.seconds(600)
 
     func showCamera(_ id: EffectID, after pause: Duration) async {
+        // It has begun already.
+        defer { camera.end(id) }
         guard (try? await Task.sleep(for: pause)) != nil else { return }
         guard !Task.isCancelled else { return }
         guard let name = roles[.camera] else { return fail(id, .fault(.noDevice(.camera))) }
-        camera.begin(id)
-        defer { camera.end(id) }
         let show: @Sendable (DeviceProgress, [MemoryFile]) -> Void = { [camera] progress, files in
             guard case .frame(let frame) = progress, let jpeg = files.first, camera.put(frame, jpeg, of: id) else { return }
             Task { await self.apply(.cameraShows(id)) }

@@ -143,7 +143,10 @@ public actor SessionEngine {
         case .readCard(let id, let pause): run(id) { await $0.readCard(id, after: .seconds(pause)) }
         case .awaitCardRemoval(let id): run(id) { await $0.awaitCardRemoval(id) }
         case .scan(let id, let maxPages, let bothSides): run(id) { await $0.scan(id, maxPages: maxPages, bothSides: bothSides) }
-        case .showCamera(let id, let pause): run(id) { await $0.showCamera(id, after: .seconds(pause)) }
+        case .showCamera(let id, let pause):
+            // Before the screen that names it is pushed: the page asks for the picture at once.
+            camera.begin(id)
+            run(id) { await $0.showCamera(id, after: .seconds(pause)) }
         case .takePicture(let id): run(id) { await $0.takePicture(id) }
         case .assess(let id, let page):
             let before = lastAssessment

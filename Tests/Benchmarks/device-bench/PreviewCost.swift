@@ -21,7 +21,6 @@ struct PreviewCost {
         var last = -1
         var count = 0
         var changed = 0
-        var bytes = 0
         var missing: Int { first.map { last - $0 + 1 - count } ?? 0 }
     }
 
@@ -53,6 +52,7 @@ struct PreviewCost {
         let needed: Duration = .seconds(seconds)
         var cost = 0.0
         try await visit.look { number, frame in
+            if sent.frames.withLock({ $0[number] }) != frame { seen.changed += 1 }
             guard let start = before else {
                 // From the first frame on; what it takes to get there isn't the picture's.
                 before = (.now, try IdleCost.ticks(host) + IdleCost.ticks(kioskd))
@@ -61,8 +61,6 @@ struct PreviewCost {
             }
             seen.last = number
             seen.count += 1
-            seen.bytes += frame.count
-            if sent.frames.withLock({ $0[number] }) != frame { seen.changed += 1 }
             let span = start.began.duration(to: .now)
             guard span >= needed else { return true }
             cost = Self.percent(try IdleCost.ticks(host) + IdleCost.ticks(kioskd) - start.ticks, span)

@@ -82,6 +82,15 @@ let testItem = ServiceItem(
 let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
 
+extension SessionEngine {
+    /// As quick as a page can be: looks at the picture that the touch brings, before anything else has a turn.
+    func lookAtOnce(_ touch: Touch) throws -> CameraView? {
+        try self.touch(TouchEvent(session: current.session, revision: current.revision, touch: touch))
+        for case .camera(let name, _) in current.screen.body { return camera.view(name) }
+        return nil
+    }
+}
+
 /// A session engine with scripted devices and a store that keeps sealed packets in memory.
 struct ScriptedKiosk {
     let devices = ScriptedDevices()

@@ -179,6 +179,17 @@ import Testing
         _ = await kiosk.screen("attract")
     }
 
+    @Test func `the picture is there as soon as the screen that names it, and its frames come to who looked first`() async throws {
+        let kiosk = try ScriptedKiosk()
+        var calls = kiosk.devices.calls.makeAsyncIterator()
+        _ = try await kiosk.toCamera(&calls)
+        try await kiosk.touch(.chooseSource, "scanner")
+        let view = try #require(try await kiosk.engine.lookAtOnce(Touch(.chooseSource, "camera")))
+        let look = try #require(await calls.next())
+        look.progress(.frame(CameraFrame(sequence: 3, width: 8, height: 8)), [try MemoryFile.make(capacity: 4) { _ in 4 }])
+        #expect(await view.next()?.sequence == 3)
+    }
+
     @Test func `references are readable and carry the day`() throws {
         let reference = SessionEngine.reference(kiosk: "K0001", at: Date(timeIntervalSince1970: 1_795_226_400))
         #expect(reference.wholeMatch(of: /K0001-2026112[01]-[0-9]{7}/) != nil, "\(reference)")
