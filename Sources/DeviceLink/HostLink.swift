@@ -79,7 +79,15 @@ final class HostLink: Sendable {
             try channel.send(HostMessage.pong(number), timeout: HostMain.sendLimit)
         case .cancel(let id):
             try requireFiles(files, 0)
-            monitor.update { if $0.job?.id == id { $0.job?.context.cancel() } }
+            // What still waits for the end of a poll, which a silent device makes long, is over at once.
+            let isWaiting = monitor.update { state -> Bool in
+                guard let job = state.job, job.id == id else { return false }
+                job.context.cancel()
+                guard !state.isTaken else { return false }
+                state.job = nil
+                return true
+            }
+            if isWaiting { try channel.send(HostMessage.completion(id, .cancelled), timeout: HostMain.sendLimit) }
         case .command(let id, let command, let deadline):
             try requireFiles(files, command.fileCount)
             guard (1...LinkBounds.maxDeadline).contains(deadline) else { throw .violation(.outOfBounds) }

@@ -91,6 +91,24 @@ struct SupervisorTests {
         }
     }
 
+    /// A silent device makes its polls long.
+    @Test func whatWaitsForTheEndOfAPollIsCancelledAtOnce() async throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "poll-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: file) }
+        var spec = SupervisorBed.worker(["poll-file": file.path])
+        spec.pollInterval = .milliseconds(100)
+        try await SupervisorBed.run([spec]) { bed in
+            let pid = try await bed.runningPID()
+            while !FileManager.default.fileExists(atPath: file.path) { try await Task.sleep(for: .milliseconds(10)) }
+            let task = Task { await bed.obey("succeed") }
+            try await bed.report { $0.state == .busy }
+            task.cancel()
+            #expect(await task.value.completion == .cancelled)
+            #expect(await bed.obey("succeed").completion == receipt)
+            #expect(await bed.supervisor.reports[0].pid == pid, "a host that was only polling must not be replaced")
+        }
+    }
+
     @Test func aDriverMayLetTheDeadlinePassInGoodOrder() async throws {
         try await SupervisorBed.run([SupervisorBed.worker()]) { bed in
             let pid = try await bed.runningPID()

@@ -20,10 +20,14 @@ final class ScriptedDriver: RecordableDriver {
         }
     }
 
-    /// `poll=hang`: never returns.
+    /// `poll=hang`: never returns. `poll-file=FILE`: from the second on, makes the file and takes three seconds.
     func poll() -> DeviceStatus {
         if options["poll"] == "hang" { hang() }
         polls += 1
+        if polls > 1, let file = options["poll-file"] {
+            close(open(file, O_CREAT | O_WRONLY | O_CLOEXEC, 0o600))
+            _ = Glibc.poll(nil, 0, 3000)
+        }
         if let wedge = options["wedge"], access(wedge, F_OK) == 0 {
             return DeviceStatus(state: .offline, fault: DeviceFault(code: "test.wedged", action: .reset, detail: "doesn't answer"))
         }
