@@ -2,51 +2,13 @@
 // Built and run by `make fuzz`; seeds/ holds a healthy printer's answers, and a noisy one's, each read behind a byte that says how long it is.
 #include "kiosk_receiptprinter.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-typedef struct line {
-    const uint8_t *bytes;
-    size_t left;
-} line;
-
-static int line_open(void *context, int32_t deadline_ms) {
-    (void)context;
-    (void)deadline_ms;
-    return 0;
-}
+#include "../../Line/fuzz/fuzz_line.h"
 
 static int line_write(void *context, const uint8_t *bytes, size_t count, int32_t deadline_ms) {
     (void)context;
     (void)deadline_ms;
     return bytes != NULL && count > 0 && count <= KIOSK_RECEIPT_PIECE ? 0 : KIOSK_LINE_IO;
 }
-
-/// One byte says how many follow; 0 is silence.
-static int line_read(void *context, uint8_t *bytes, size_t capacity, int32_t deadline_ms) {
-    line *source = context;
-    (void)deadline_ms;
-    if (source->left == 0) {
-        return KIOSK_LINE_GONE;
-    }
-    size_t count = source->bytes[0];
-    source->bytes++;
-    source->left--;
-    if (count == 0) {
-        return KIOSK_LINE_TIMEOUT;
-    }
-    count = count < source->left ? count : source->left;
-    count = count < capacity ? count : capacity;
-    if (count == 0) {
-        return KIOSK_LINE_GONE;
-    }
-    memcpy(bytes, source->bytes, count);
-    source->bytes += count;
-    source->left -= count;
-    return (int)count;
-}
-
-static void line_close(void *context) { (void)context; }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
     for (size_t i = 0; i < count; i++) {
