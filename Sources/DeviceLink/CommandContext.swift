@@ -1,10 +1,8 @@
-internal import Synchronization
-
 /// What a driver sees of the command it carries out: how long it may take, whether kioskd still wants it, and a way to report progress.
 public final class CommandContext: Sendable {
     /// When the answer must be there.
     public let deadline: ContinuousClock.Instant
-    private let cancelled = Atomic<Bool>(false)
+    private let cancelled = Monitor(false)
     private let send: @Sendable (DeviceProgress, [MemoryFile]) throws -> Void
 
     public init(deadline: ContinuousClock.Instant, send: @escaping @Sendable (DeviceProgress, [MemoryFile]) throws -> Void) {
@@ -13,10 +11,10 @@ public final class CommandContext: Sendable {
     }
 
     /// Polled by drivers between short C calls (≤ 200 ms each).
-    public var isCancelled: Bool { cancelled.load(ordering: .acquiring) }
+    public var isCancelled: Bool { cancelled.value }
 
     public func cancel() {
-        cancelled.store(true, ordering: .releasing)
+        cancelled.update { $0 = true }
     }
 
     /// Milliseconds until the deadline, never negative.
@@ -30,6 +28,13 @@ public final class CommandContext: Sendable {
     /// Throws `CancellationError` once kioskd has cancelled the command.
     public func checkCancelled() throws {
         if isCancelled { throw CancellationError() }
+    }
+
+    /// Waits that long, and not beyond the deadline. Throws `CancellationError` as soon as kioskd cancels the command.
+    public func pause(_ time: Duration) throws {
+        let end = min(ContinuousClock.now + time, deadline)
+        let isOver = cancelled.wait { isCancelled in isCancelled || .now >= end ? .done(isCancelled) : .until(end) }
+        if isOver { throw CancellationError() }
     }
 
     /// Sends progress at once; throws when the link is gone, upon which the driver gives up.

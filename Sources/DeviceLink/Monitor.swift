@@ -58,6 +58,11 @@ public final class Monitor<State>: @unchecked Sendable {
     }
 }
 
+extension Monitor where State: Sendable {
+    /// The value as it is.
+    public var value: State { wait { .done($0) } }
+}
+
 /// What a waiter on a ``Monitor`` found: its result, or when to look again (nil: at the next change only).
 public enum Wait<Result> {
     case done(Result)

@@ -1,3 +1,5 @@
+public import FoundationEssentials
+
 /// What a second-generation card says of its holder (GA/T 467 text record), in the field's own terms.
 ///
 /// A card read by a device host crosses the pipe to kioskd as JSON; nothing else may encode one unsealed.
@@ -78,14 +80,14 @@ public struct IdentityCard: Sendable, Codable, Equatable {
     /// Y: the three characters (six bytes) that link to the holder's previous number.
     public var previousNumberLink: Redacted<String>?
     /// The 1024-byte WLT photo, undecoded: no open decoder exists; it goes, sealed, to the identity authority.
-    public var photo: Redacted<[UInt8]>?
+    public var photo: Redacted<Data>?
     /// 0, 1 or 2 fingerprint templates of 512 bytes, only when they were asked for.
-    public var fingerprints: Redacted<[[UInt8]]>?
+    public var fingerprints: Redacted<[Data]>?
 
     public init(
         kind: Kind, name: String, latinName: String? = nil, number: Number, sex: Sex, ethnicGroupCode: String? = nil, birth: CivilDate,
         address: String? = nil, issuer: String? = nil, validity: Validity, permitNumber: String? = nil, issueCount: String? = nil,
-        nationality: String? = nil, previousNumberLink: String? = nil, photo: [UInt8]? = nil, fingerprints: [[UInt8]]? = nil
+        nationality: String? = nil, previousNumberLink: String? = nil, photo: Data? = nil, fingerprints: [Data]? = nil
     ) {
         self.kind = kind
         self.name = Redacted(name)

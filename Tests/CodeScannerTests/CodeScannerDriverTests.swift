@@ -44,7 +44,7 @@ import Testing
         #expect(driver.poll() == DeviceStatus(state: .ready, identity: ["node": "/dev/hidraw0"]))
         whileWaiting { device.send(HIDPOSReports.encode(Self.long)) }
         let code = try awaitCode(driver)
-        #expect(code == ScannedCode(symbology: "]Q1", content: Array(Self.long.utf8)))
+        #expect(code == ScannedCode(symbology: "]Q1", content: Data(Self.long.utf8)))
         #expect(!"\(code)".contains("example"))
         #expect(device.opened == 1)
     }

@@ -1,5 +1,6 @@
 import Bench
 import DeviceLink
+import FoundationEssentials
 import KioskModel
 import Testing
 
@@ -79,5 +80,5 @@ func expectedCard(_ citizen: SyntheticCitizen) throws -> IdentityCard {
         kind: citizen.kind, name: citizen.name, latinName: citizen.latinName, number: number, sex: citizen.sex,
         ethnicGroupCode: citizen.ethnicGroupCode, birth: citizen.birth, address: citizen.newestAddress ?? citizen.address, issuer: citizen.issuer,
         validity: .init(from: citizen.validFrom, until: citizen.validUntil), permitNumber: citizen.permitNumber, issueCount: citizen.issueCount,
-        nationality: citizen.nationality, previousNumberLink: citizen.previousNumberLink, photo: SyntheticCard(citizen).photo)
+        nationality: citizen.nationality, previousNumberLink: citizen.previousNumberLink, photo: Data(SyntheticCard(citizen).photo))
 }

@@ -31,7 +31,7 @@ import Testing
             bench.simulator.lay(laid)
             let prints = try #require(try bench.read(fingerprints: true).fingerprints).reveal
             #expect(prints.count == count)
-            #expect(prints.flatMap(\.self) == laid.fingerprints)
+            #expect(prints.flatMap { Array($0) } == laid.fingerprints)
         }
     }
 

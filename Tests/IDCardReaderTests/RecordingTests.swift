@@ -70,7 +70,7 @@ import Testing
         #expect(card.address?.reveal.utf16.count == (citizen.newestAddress ?? citizen.address)?.utf16.count)
         #expect((card.validity.until == nil) == (citizen.validUntil == nil))
         let photo = try #require(card.photo).reveal
-        #expect(photo == WLTPhoto.header + [UInt8](repeating: 0, count: 1016))
+        #expect(Array(photo) == WLTPhoto.header + [UInt8](repeating: 0, count: 1016))
         #expect(card.fingerprints?.reveal == [])
     }
 

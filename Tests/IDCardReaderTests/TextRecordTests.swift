@@ -1,4 +1,5 @@
 import Bench
+import FoundationEssentials
 import KioskModel
 import SeededRandom
 import Testing
@@ -124,7 +125,7 @@ import Testing
     @Test func aPhotoWithoutItsHeaderIsLeftOut() throws {
         let laid = SyntheticCard(try #require(SyntheticCitizen.named("resident")))
         let good = try CardRecord.identityCard([1, 0, 4, 0] + laid.textRecord + laid.photo)
-        #expect(good.photo?.reveal == laid.photo)
+        #expect(good.photo?.reveal == Data(laid.photo))
         #expect(good.fingerprints == nil)
         #expect(try CardRecord.identityCard([1, 0, 4, 0] + laid.textRecord + [0] + laid.photo.dropFirst()).photo == nil)
     }

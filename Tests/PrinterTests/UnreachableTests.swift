@@ -98,7 +98,7 @@ struct UnreachableTests {
         let uri = "ipp://127.0.0.1:\(listener.port)/ipp/print"
         let result = uri.withCString { uri in
             withUnsafeMutablePointer(to: &asked) { asked in
-                var address = kiosk_printer_address(uri: uri, socket: nil)
+                var address = kiosk_printer_address(uri: uri, socket: nil, connection: nil)
                 let third: kiosk_printer_stop = { context in
                     guard let asked = context?.assumingMemoryBound(to: Int32.self) else { return true }
                     asked.pointee += 1

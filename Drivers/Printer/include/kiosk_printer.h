@@ -8,7 +8,8 @@
 #pragma clang assume_nonnull begin
 
 /// One printer, or one queue of a print server, spoken to over IPP (RFC 8010, RFC 8011) by libcups.
-/// Every call opens its own connection and closes it: nothing is kept, so nothing can go stale when the printer sleeps or is swapped.
+/// A call opens its own connection and closes it, so that nothing can go stale when the printer sleeps or is swapped; only the calls that follow each
+/// other closely, as those that hand in one job, may share one.
 /// Resolving a host name is outside every deadline: give an address.
 enum kiosk_printer_error {
     /// Nobody listens at the address, or the connection broke.
@@ -32,12 +33,23 @@ enum kiosk_printer_error {
 #define KIOSK_PRINTER_URI 1024
 #define KIOSK_PRINTER_JOB_NAME 256
 
+/// A connection that calls to one printer share, one after the other. It is made by the first of them; one that breaks, or that the printer closes,
+/// is made anew by the next.
+typedef struct kiosk_printer_connection kiosk_printer_connection;
+
+/// NULL without memory.
+kiosk_printer_connection *_Nullable kiosk_printer_connection_new(void);
+
+void kiosk_printer_connection_free(kiosk_printer_connection *connection);
+
 /// Where the requests go.
 typedef struct kiosk_printer_address {
     /// `ipp://ADDRESS:PORT/ipp/print`, or `ipp://localhost/printers/QUEUE`
     const char *uri;
     /// the print server's domain socket, instead of the address in `uri`
     const char *_Nullable socket;
+    /// NULL: one of the call's own
+    kiosk_printer_connection *_Nullable connection;
 } kiosk_printer_address;
 
 /// Asked between blocks of a document, every 200 ms until the printer has taken the connection, and every 100 ms while it is silent. True gives up.

@@ -2,14 +2,21 @@
 #include "kiosk_clock.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-/// One exchange with the printer. Lives on the caller's stack: libcups' time-out callback never outlives the call.
-typedef struct exchange {
+struct kiosk_printer_connection {
     cups_dest_t *destination;
+    /// NULL before the first exchange, and after one that failed.
     http_t *http;
     /// as the request line has it: `/ipp/print`
     char resource[1024];
+};
+
+/// One exchange with the printer. Lives on the caller's stack: libcups' time-out callback never outlives the call.
+typedef struct exchange {
+    kiosk_printer_connection *over;
     /// CLOCK_MONOTONIC, milliseconds
     int64_t deadline;
     kiosk_printer_stop stop;
@@ -17,6 +24,7 @@ typedef struct exchange {
     bool late;
     bool stopped;
 } exchange;
+
 static bool must_end(exchange *with) {
     with->late = with->late || kiosk_now() >= with->deadline;
     with->stopped = with->stopped || (with->stop != NULL && with->stop(with->context));
@@ -35,23 +43,40 @@ static const char *no_password(const char *prompt, http_t *http, const char *met
     return NULL;
 }
 
-static void end(exchange *with) {
-    httpClose(with->http);
-    cupsFreeDests(1, with->destination);
+static int wait_no_more(http_t *http, void *context) {
+    (void)http, (void)context;
+    return 0;
+}
+
+static void disconnect(kiosk_printer_connection *connection) {
+    if (connection->http != NULL) {
+        httpSetTimeout(connection->http, 0.1, wait_no_more, NULL);
+        httpClose(connection->http);
+    }
+    cupsFreeDests(connection->destination != NULL, connection->destination);
+    connection->http = NULL;
+    connection->destination = NULL;
+}
+
+kiosk_printer_connection *kiosk_printer_connection_new(void) { return calloc(1, sizeof(kiosk_printer_connection)); }
+
+void kiosk_printer_connection_free(kiosk_printer_connection *connection) {
+    disconnect(connection);
+    free(connection);
 }
 
 /// To the print server on this machine.
 static int connect_socket(exchange *with, const kiosk_printer_address *address) {
     const char *path = strchr(address->uri + strlen("ipp://"), '/');
-    if (address->socket[0] != '/' || path == NULL || strlen(path) >= sizeof with->resource) {
+    if (address->socket[0] != '/' || path == NULL || strlen(path) >= sizeof with->over->resource) {
         return KIOSK_PRINTER_BAD_URI;
     }
-    strcpy(with->resource, path);
-    with->http = httpConnect2(address->socket, 0, NULL, AF_UNSPEC, HTTP_ENCRYPTION_NEVER, 1, (int)(with->deadline - kiosk_now()), NULL);
-    if (with->http == NULL) {
+    strcpy(with->over->resource, path);
+    with->over->http = httpConnect2(address->socket, 0, NULL, AF_UNSPEC, HTTP_ENCRYPTION_NEVER, 1, (int)(with->deadline - kiosk_now()), NULL);
+    if (with->over->http == NULL) {
         return KIOSK_PRINTER_UNREACHABLE;
     }
-    httpSetTimeout(with->http, 0.1, keep_waiting, with);
+    httpSetTimeout(with->over->http, 0.1, keep_waiting, with);
     return 0;
 }
 
@@ -68,7 +93,7 @@ static int connect_network(exchange *with) {
     while (!must_end(with)) {
         int64_t began = kiosk_now(), left = with->deadline - began;
         int step = (int)(left < step_ms ? left : step_ms), cancel = 0;
-        if (httpReconnect2(with->http, step, &cancel) == 0) {
+        if (httpReconnect2(with->over->http, step, &cancel) == 0) {
             return 0;
         }
         if (kiosk_now() - began < step || cupsLastError() == IPP_STATUS_ERROR_CUPS_PKI) {
@@ -78,8 +103,8 @@ static int connect_network(exchange *with) {
     return reason(with, KIOSK_PRINTER_TIMEOUT);
 }
 
+/// Leaves the connection closed when it fails.
 static int begin(exchange *with, const kiosk_printer_address *address, const kiosk_printer_limit *limit) {
-    *with = (exchange){.deadline = kiosk_now() + limit->timeout_ms, .stop = limit->stop, .context = limit->context};
     if (strncmp(address->uri, "ipp://", 6) != 0 && strncmp(address->uri, "ipps://", 7) != 0) {
         return KIOSK_PRINTER_BAD_URI;
     }
@@ -87,25 +112,29 @@ static int begin(exchange *with, const kiosk_printer_address *address, const kio
         return KIOSK_PRINTER_TIMEOUT;
     }
     cupsSetPasswordCB2(no_password, NULL);
+    if (with->over->http != NULL) {
+        httpSetTimeout(with->over->http, 0.1, keep_waiting, with);
+        return 0;
+    }
     if (address->socket != NULL) {
         return connect_socket(with, address);
     }
-    with->destination = cupsGetDestWithURI("kiosk", address->uri);
-    if (with->destination == NULL) {
+    with->over->destination = cupsGetDestWithURI("kiosk", address->uri);
+    if (with->over->destination == NULL) {
         return KIOSK_PRINTER_BAD_URI;
     }
     // Unconnected at first, so that the time-outs already hold during the TLS handshake.
-    with->http = cupsConnectDest(
-        with->destination, CUPS_DEST_FLAGS_DEVICE | CUPS_DEST_FLAGS_UNCONNECTED, limit->timeout_ms, NULL, with->resource, sizeof with->resource,
-        NULL, NULL);
-    if (with->http == NULL) {
-        cupsFreeDests(1, with->destination);
+    with->over->http = cupsConnectDest(
+        with->over->destination, CUPS_DEST_FLAGS_DEVICE | CUPS_DEST_FLAGS_UNCONNECTED, limit->timeout_ms, NULL, with->over->resource,
+        sizeof with->over->resource, NULL, NULL);
+    if (with->over->http == NULL) {
+        disconnect(with->over);
         return KIOSK_PRINTER_UNREACHABLE;
     }
-    httpSetTimeout(with->http, 0.1, keep_waiting, with);
+    httpSetTimeout(with->over->http, 0.1, keep_waiting, with);
     int error = connect_network(with);
     if (error < 0) {
-        end(with);
+        disconnect(with->over);
     }
     return error;
 }
@@ -133,7 +162,7 @@ static int send_bytes(exchange *with, const char *bytes, size_t length, size_t *
         const char *from = bytes + *sent;
         // A block that failed half-way left all the same.
         *sent += part;
-        http_status_t status = cupsWriteRequestData(with->http, from, part);
+        http_status_t status = cupsWriteRequestData(with->over->http, from, part);
         if (status != HTTP_STATUS_CONTINUE) {
             // The printer may have answered before the end; the answer says why.
             return status >= HTTP_STATUS_OK ? 0 : reason(with, KIOSK_PRINTER_UNREACHABLE);
@@ -144,7 +173,8 @@ static int send_bytes(exchange *with, const char *bytes, size_t length, size_t *
 
 /// Sends the request and, if any, the document, and reads the answer. Frees the request. `*answer` is the caller's to free when the result is 0.
 static int converse(exchange *with, ipp_t *request, const kiosk_document *document, ipp_t **answer) {
-    http_status_t status = cupsSendRequest(with->http, request, with->resource, ippLength(request) + (document != NULL ? document->length : 0));
+    size_t length = ippLength(request) + (document != NULL ? document->length : 0);
+    http_status_t status = cupsSendRequest(with->over->http, request, with->over->resource, length);
     ippDelete(request);
     if (status != HTTP_STATUS_CONTINUE && status != HTTP_STATUS_OK) {
         return reason(with, status == HTTP_STATUS_ERROR || status == HTTP_STATUS_SERVICE_UNAVAILABLE ? KIOSK_PRINTER_UNREACHABLE
@@ -156,9 +186,9 @@ static int converse(exchange *with, ipp_t *request, const kiosk_document *docume
             return error;
         }
     }
-    *answer = cupsGetResponse(with->http, with->resource);
+    *answer = cupsGetResponse(with->over->http, with->over->resource);
     if (*answer == NULL) {
-        return reason(with, httpError(with->http) != 0 ? KIOSK_PRINTER_UNREACHABLE : KIOSK_PRINTER_PROTOCOL);
+        return reason(with, httpError(with->over->http) != 0 ? KIOSK_PRINTER_UNREACHABLE : KIOSK_PRINTER_PROTOCOL);
     }
     // A half-read answer is libcups' to return, not ours to believe.
     if (ippGetState(*answer) != IPP_STATE_DATA) {
@@ -178,13 +208,25 @@ int kiosk_exchange(const kiosk_printer_address *address, const kiosk_printer_lim
     if (request == NULL) {
         return KIOSK_PRINTER_NO_MEMORY;
     }
-    exchange with;
+    kiosk_printer_connection own = {0};
+    exchange with = {
+        .over = address->connection != NULL ? address->connection : &own,
+        .deadline = kiosk_now() + limit->timeout_ms,
+        .stop = limit->stop,
+        .context = limit->context,
+    };
     int error = begin(&with, address, limit);
     if (error < 0) {
         ippDelete(request);
         return error;
     }
     error = converse(&with, request, document, answer);
-    end(&with);
+    // Kept only behind a whole answer, and where the printer keeps it too.
+    bool is_whole = (error == 0 || error <= KIOSK_PRINTER_REFUSED) && (document == NULL || *document->sent == document->length);
+    if (address->connection == NULL || !is_whole || strcasecmp(httpGetField(with.over->http, HTTP_FIELD_CONNECTION), "close") == 0) {
+        disconnect(with.over);
+    } else {
+        httpSetTimeout(with.over->http, 0.1, wait_no_more, NULL);
+    }
     return error;
 }

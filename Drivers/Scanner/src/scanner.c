@@ -25,20 +25,17 @@ struct kiosk_scanner {
     SANE_Handle handle;
     /// -1 when the backend offers none for the running frame.
     int select_fd;
-    /// A frame has been started, and nothing of it has arrived.
-    bool is_silent;
-    /// When the last frame ended; 0 before there was one.
+    /// When the last frame was started; 0 once bytes of it have come.
+    int64_t started;
+    /// When the last frame ended; 0 before one has.
     int64_t ended;
 };
 
 /// How often a running start, or a frame without a sign of data, is looked at.
 enum { LOOK_AGAIN_MS = 20 };
 
-/// How long a cancel waits for a backend that hasn't sent anything of its frame yet.
-enum { FIRST_BYTES_MS = 100 };
-
-/// How long a device stays open after its last frame.
-enum { SETTLE_MS = 200 };
+/// So long a frame is left alone between its start and a cancel, unless bytes of it have come, and between its end and a close.
+enum { START_REST_MS = 50, END_REST_MS = 200 };
 
 static pthread_mutex_t users_lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned users;
@@ -109,11 +106,15 @@ int kiosk_scanner_open(const char *name, kiosk_scanner **opened) {
     return 0;
 }
 
+static void rest(int64_t since, int rest_ms) {
+    int64_t left = since + rest_ms - kiosk_now();
+    if (since != 0 && left > 0) poll(NULL, 0, (int)left);
+}
+
 void kiosk_scanner_close(kiosk_scanner *scanner) {
     // sane-airscan asks for one picture more than a flatbed has. A close that crosses the answer takes its state machine out of its last state,
     // and sane_close then waits for that state for ever.
-    int64_t left = scanner->ended == 0 ? 0 : scanner->ended + SETTLE_MS - kiosk_now();
-    if (left > 0) poll(NULL, 0, (int)left);
+    rest(scanner->ended, END_REST_MS);
     sane_cancel(scanner->handle);
     sane_close(scanner->handle);
     free(scanner);
@@ -294,7 +295,6 @@ static void *watch(void *argument) {
 
 int kiosk_scanner_start(kiosk_scanner *scanner, int timeout_ms, bool (*should_stop)(void *), void *context) {
     scanner->select_fd = -1;
-    scanner->is_silent = false;
     // Asked here first, so that the guard never cancels a start that has hardly begun: sane-airscan crashes on that.
     if (should_stop(context)) return KIOSK_SCANNER_CANCELLED;
     if (timeout_ms <= 0) return KIOSK_SCANNER_TIMED_OUT;
@@ -334,7 +334,7 @@ int kiosk_scanner_start(kiosk_scanner *scanner, int timeout_ms, bool (*should_st
         && sane_set_io_mode(scanner->handle, SANE_TRUE) == SANE_STATUS_GOOD) {
         scanner->select_fd = fd;
     }
-    scanner->is_silent = true;
+    scanner->started = kiosk_now();
     return 0;
 }
 
@@ -348,8 +348,8 @@ ssize_t kiosk_scanner_read(kiosk_scanner *scanner, void *bytes, size_t capacity,
             scanner->ended = kiosk_now();
             return -(ssize_t)status;
         }
+        if (length > 0) scanner->started = 0;
         if (length < 0 || length > most) return KIOSK_SCANNER_IO_ERROR;
-        if (length > 0) scanner->is_silent = false;
         int64_t left = deadline - kiosk_now();
         if (length > 0 || left <= 0) return length;
         // Never for long, so that a backend whose descriptor missed a beat isn't waited for. Without a descriptor this is a short rest.
@@ -359,12 +359,9 @@ ssize_t kiosk_scanner_read(kiosk_scanner *scanner, void *bytes, size_t capacity,
 }
 
 void kiosk_scanner_cancel(kiosk_scanner *scanner) {
-    // Backends on sanei_thread cancel their reader asynchronously. One that is hit inside malloc, as it sets out, leaves a lock of the heap taken for
-    // good: it is given the time to set out, up to its first bytes where the backend tells of them.
-    if (scanner->is_silent) {
-        struct pollfd arrival = {.fd = scanner->select_fd, .events = POLLIN};
-        poll(&arrival, 1, FIRST_BYTES_MS);
-        scanner->is_silent = false;
-    }
+    // Backends on sanei_thread kill their reader wherever it is. One that is hit inside malloc, as it sets out, leaves a lock of the heap taken for good.
+    // While it waits for the device, or for us to read, it holds none.
+    rest(scanner->started, START_REST_MS);
+    scanner->started = 0;
     sane_cancel(scanner->handle);
 }

@@ -1,5 +1,6 @@
 internal import CameraShim
 internal import DeviceLink
+internal import FoundationEssentials
 internal import KioskModel
 
 extension CameraHandle.Frame {
@@ -55,7 +56,7 @@ extension CameraHandle.Frame {
             }
             guard count > 0 else { return nil }
             let name = withUnsafeBytes(of: symbology) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-            return ScannedCode(symbology: name, content: Array(content.prefix(count)))
+            return ScannedCode(symbology: name, content: Data(content.prefix(count)))
         }
     }
 }

@@ -1,4 +1,5 @@
 internal import CodeScannerShim
+internal import FoundationEssentials
 internal import Glibc
 internal import KioskModel
 internal import LineShim
@@ -41,6 +42,6 @@ final class ScannerConnection {
             throw failure
         }
         let symbology = String(decoding: aim.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return ScannedCode(symbology: symbology, content: Array(data.prefix(Int(count))))
+        return ScannedCode(symbology: symbology, content: Data(data.prefix(Int(count))))
     }
 }

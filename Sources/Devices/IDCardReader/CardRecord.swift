@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 internal import IDCardReaderShim
 internal import KioskModel
 
@@ -23,17 +24,17 @@ enum CardRecord {
     }
 
     /// Without its header nothing can decode it: the card then has none.
-    private static func photo(_ bytes: [UInt8]) -> [UInt8]? {
-        WLTPhoto.begins(bytes) ? bytes : nil
+    private static func photo(_ bytes: [UInt8]) -> Data? {
+        WLTPhoto.begins(bytes) ? Data(bytes) : nil
     }
 
     /// Templates of 512 bytes that begin with 43h and were taken well (byte 4: 01 taken, 09 not said; 02 failed, 03 not enrolled).
-    private static func fingerprints(_ bytes: [UInt8]) -> [[UInt8]] {
+    private static func fingerprints(_ bytes: [UInt8]) -> [Data] {
         let size = 512
-        return (0..<bytes.count / size).compactMap { index -> [UInt8]? in
+        return (0..<bytes.count / size).compactMap { index -> Data? in
             let template = Array(bytes[index * size..<(index + 1) * size])
             guard template[0] == 0x43, template[4] == 0x01 || template[4] == 0x09 else { return nil }
-            return template
+            return Data(template)
         }
     }
 }

@@ -1,5 +1,4 @@
 internal import DeviceLink
-internal import Glibc
 internal import KioskModel
 
 extension IDCardReaderDriver {
@@ -35,7 +34,7 @@ extension IDCardReaderDriver {
             case .remedy(let remedy): throw remedy
             case .fault(let fault): throw fault
             }
-            try pause(timing.findPause, context)
+            try context.pause(.milliseconds(timing.findPause))
             if context.remainingMilliseconds == 0 { throw CitizenRemedy.layCardFlat }
         }
     }
@@ -114,7 +113,7 @@ extension IDCardReaderDriver {
                     }
                 }
                 failures = 0
-                try pause(timing.removalPause, context)
+                try context.pause(.milliseconds(timing.removalPause))
             } catch let failure as ReaderFailure {
                 connection = nil
                 failures += 1
@@ -122,15 +121,6 @@ extension IDCardReaderDriver {
             }
             // Nobody's fault and nothing done: the flow asks for the card to be taken and waits again.
             if context.remainingMilliseconds == 0 { throw CancellationError() }
-        }
-    }
-
-    /// Waits in steps that notice a cancelled command, and not beyond the deadline.
-    private func pause(_ milliseconds: Int32, _ context: CommandContext) throws {
-        let end = ContinuousClock.now + .milliseconds(min(milliseconds, context.remainingMilliseconds))
-        while ContinuousClock.now < end {
-            try context.checkCancelled()
-            usleep(10_000)
         }
     }
 }

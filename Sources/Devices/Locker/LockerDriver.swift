@@ -1,5 +1,4 @@
 public import DeviceLink
-internal import Glibc
 public import KioskModel
 internal import Line
 internal import LineShim
@@ -118,7 +117,7 @@ extension LockerDriver {
             try context.checkCancelled()
             guard context.remainingMilliseconds > 0 else { throw DeviceFault.deadlinePassed }
             if settled < .now { break }
-            usleep(UInt32(timing.pause) * 1000)
+            try context.pause(.milliseconds(timing.pause))
         }
         do {
             let limit = min(timing.opening, context.remainingMilliseconds)
@@ -145,8 +144,7 @@ extension LockerDriver {
                 return doors
             }
             guard ContinuousClock.now < end else { throw LockerFailure.stuck(door: number) }
-            try context.checkCancelled()
-            usleep(UInt32(timing.pause) * 1000)
+            try context.pause(.milliseconds(timing.pause))
         }
     }
 

@@ -3,13 +3,36 @@ internal import KioskModel
 internal import PrinterShim
 
 /// The shim's calls with Swift values: one printer, or one queue of a print server. Throws `PrinterFailure`.
-struct IPPPrinter: Equatable {
+struct IPPPrinter {
     /// as the driver's options give it, or made of a queue's name
     let uri: String
     /// the print server's domain socket; nil for what `uri` says
     let socket: String?
     /// `requesting-user-name` of every job
     let user: String
+    /// nil: each call makes a connection of its own
+    private var connection: Connection?
+
+    init(uri: String, socket: String?, user: String) {
+        self.uri = uri
+        self.socket = socket
+        self.user = user
+    }
+
+    /// The same, with one connection for all calls until it is let go: a handshake less for each, and TLS makes those long.
+    func keepingConnection() -> IPPPrinter {
+        var printer = self
+        printer.connection = Connection()
+        return printer
+    }
+
+    private final class Connection {
+        let raw = kiosk_printer_connection_new()
+
+        deinit {
+            if let raw { kiosk_printer_connection_free(raw) }
+        }
+    }
 
     /// How long a call may take, and who may end it sooner.
     struct Limit {
@@ -157,7 +180,7 @@ struct IPPPrinter: Equatable {
     ) throws -> Int32 {
         let result = uri.withCString { uri in
             Self.withOptional(socket) { socket in
-                var address = kiosk_printer_address(uri: uri, socket: socket)
+                var address = kiosk_printer_address(uri: uri, socket: socket, connection: connection?.raw)
                 var limit = kiosk_printer_limit(
                     timeout_ms: limit.millisecondsNow,
                     stop: { context in context.map { Unmanaged<CommandContext>.fromOpaque($0).takeUnretainedValue().isCancelled } ?? false },

@@ -21,8 +21,8 @@ struct PrintJob {
     /// A job of ours may still be at the printer.
     private(set) var mayBeLeftOver = false
 
-    /// Milliseconds between two looks at the job.
-    private static let interval: UInt32 = 200
+    /// Between two looks at the job.
+    private static let interval: Duration = .milliseconds(200)
     /// So long a printer may not answer while it prints.
     private static let silence: Duration = .seconds(5)
 
@@ -38,14 +38,17 @@ struct PrintJob {
     /// Returns the sheets that came out. Throws `DeviceFault`, `PrinterFailure` or `CancellationError`; no job is left behind unless
     /// ``mayBeLeftOver`` says so.
     mutating func run(_ document: MemoryFile) throws -> Int {
-        let before = try route.status(look())
+        // Handed in over one connection. What watches the job asks over its own: a printer may sleep in between, or be swapped.
+        let counter = route.keepingConnection()
+        let before = try counter.status(look())
         if let obstacle = before.obstacle { throw obstacle.fault }
         if route.isQueue, let machine = route.machine { earlier = Set(try (machine.jobs(look()) + machine.jobs(ended: true, look())).map(\.id)) }
-        let job = try create()
+        let job = try create(at: counter)
         do {
             try context.checkCancelled()
-            let (sent, failure) = try route.entrance.send(document, job: job, limit(time()))
+            let (sent, failure) = try counter.entrance.send(document, job: job, limit(time()))
             isHandedOver = sent > 0
+            _ = consume counter
             if let failure { throw failure }
             // The printer has it all: told before anything is asked again.
             let accepted = PrinterProgress(sheetsPrinted: 0, reasons: before.reasons, fallbacks: ticket.fallbacks)
@@ -80,17 +83,17 @@ struct PrintJob {
     // MARK: Printing
 
     /// A printer that still ends the last job says busy; it is asked again until the deadline.
-    private mutating func create() throws -> Int32 {
+    private mutating func create(at counter: PrinterRoute) throws -> Int32 {
         while true {
             try context.checkCancelled()
             do {
-                return try route.entrance.createJob(title: request.title, copies: request.copies, ticket, limit(time()))
+                return try counter.entrance.createJob(title: request.title, copies: request.copies, ticket, limit(time()))
             } catch let failure as PrinterFailure where failure == .busy {
-                if let obstacle = try route.status(look()).obstacle { throw obstacle.fault }
-                guard context.remainingMilliseconds > reserve + Int32(Self.interval) else {
+                if let obstacle = try counter.status(look()).obstacle { throw obstacle.fault }
+                guard context.deadline - .now > .milliseconds(reserve) + Self.interval else {
                     throw DeviceFault(code: "printer.busy", action: .reset, detail: "The printer was busy with another job all the time.")
                 }
-                usleep(Self.interval * 1000)
+                try context.pause(Self.interval)
             } catch let failure as PrinterFailure where failure.mayPass || failure == .stopped {
                 // It may have made the job and not have come to say so: without a document, but in the way of the next one.
                 mayBeLeftOver = true
@@ -113,7 +116,7 @@ struct PrintJob {
                 (state, printed) = try look(at: job)
                 heardLast = .now
             } catch let failure as PrinterFailure where failure.mayPass && ContinuousClock.now - heardLast < Self.silence {
-                usleep(Self.interval * 1000)
+                try context.pause(Self.interval)
                 continue
             } catch let fault as DeviceFault where fault == Self.deadline {
                 // What the job waited for says more.
@@ -141,7 +144,7 @@ struct PrintJob {
             } else {
                 blockedSince = nil
             }
-            usleep(Self.interval * 1000)
+            try context.pause(Self.interval)
         }
     }
 

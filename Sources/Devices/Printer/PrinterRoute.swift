@@ -6,16 +6,16 @@ internal import KioskModel
 /// A print server knows little of its printer: its reasons are those of the last job, and its count of sheets is what it has sent, not what came
 /// out. Both are therefore asked of the machine, whenever the server's queue leads to one that speaks IPP.
 struct PrinterRoute {
-    let entrance: IPPPrinter
+    private(set) var entrance: IPPPrinter
     /// nil behind a queue whose printer speaks no IPP: a USB printer with a driver of its own.
     let machine: IPPPrinter?
     let capabilities: PrinterCapabilities
-
-    var isQueue: Bool { machine != entrance }
+    let isQueue: Bool
 
     /// Asks the entrance what it can do.
     init(_ options: PrinterOptions, _ limit: IPPPrinter.Limit) throws {
         entrance = options.entrance
+        isQueue = options.isQueue
         capabilities = try entrance.capabilities(limit)
         guard options.isQueue else {
             machine = entrance
@@ -24,6 +24,13 @@ struct PrinterRoute {
         let device = capabilities.deviceURI
         let speaksIPP = device.hasPrefix("ipp://") || device.hasPrefix("ipps://")
         machine = speaksIPP ? IPPPrinter(uri: device, socket: nil, user: entrance.user) : nil
+    }
+
+    /// The same, with one connection to the entrance for what follows closely.
+    func keepingConnection() -> PrinterRoute {
+        var route = self
+        route.entrance = entrance.keepingConnection()
+        return route
     }
 
     /// What both say, the machine's reasons first.

@@ -222,7 +222,7 @@ extension ReceiptPrinterDriver {
                 throw Self.incomplete(
                     DeviceFault(code: "", action: .clear, detail: "the printer hadn't come to the end of the receipt when its time was over"))
             }
-            try Pause.wait(timing.look, context)
+            try context.pause(.milliseconds(timing.look))
         }
     }
 

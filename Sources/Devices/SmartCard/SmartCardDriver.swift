@@ -124,11 +124,7 @@ extension SmartCardDriver {
             } catch {
                 guard error.isSilence else { throw error }
             }
-            let end = ContinuousClock.now + .milliseconds(min(Self.attemptPause, context.remainingMilliseconds))
-            while ContinuousClock.now < end {
-                try context.checkCancelled()
-                usleep(20_000)
-            }
+            try context.pause(.milliseconds(Self.attemptPause))
         }
         throw CitizenRemedy.insertCard
     }
@@ -175,7 +171,7 @@ extension SmartCardDriver {
                 // Nobody's fault and nothing done: the flow asks for the card to be taken and waits again.
                 throw CancellationError()
             }
-            usleep(UInt32(min(Self.stepMilliseconds, context.remainingMilliseconds)) * 1000)
+            try context.pause(.milliseconds(Self.stepMilliseconds))
         }
     }
 

@@ -18,7 +18,7 @@ struct DeviceBench: AsyncParsableCommand {
     var reads = 1000
 
     @Option(help: "Scans beside as many of scanimage.")
-    var scans = 5
+    var scans = 25
 
     @Option(help: "Pages handed in beside as many of ipptool.")
     var prints = 25

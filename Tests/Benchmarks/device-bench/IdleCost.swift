@@ -1,6 +1,5 @@
 import Bench
 import Foundation
-import Glibc
 import KioskModel
 import LocalAPI
 
@@ -36,14 +35,14 @@ struct IdleCost {
         }
         // What follows a citizen (the delivery, last polls) is over.
         try await Task.sleep(for: .seconds(10))
-        let before = try ([kioskd] + hosts).map(Self.ticks)
+        let before = try ([kioskd] + hosts).map(ProcessorTime.of)
         let began = ContinuousClock.now
         try await Task.sleep(for: .seconds(seconds))
-        let after = try ([kioskd] + hosts).map(Self.ticks)
-        let span = (ContinuousClock.now - began) / .seconds(1)
-        let used = zip(after, before).map { Double($0 - $1) / Double(sysconf(Int32(_SC_CLK_TCK))) }
+        let after = try ([kioskd] + hosts).map(ProcessorTime.of)
+        let span = ContinuousClock.now - began
+        let used = zip(after, before).map { $0 - $1 }
         let cpu = BenchLine(
-            name: "idle-kiosk", value: used.reduce(0, +) / span * 100, unit: "percent-of-a-core", peer: "limit", peerValue: 0.5, goal: 1)
+            name: "idle-kiosk", value: used.reduce(.zero, +) / span * 100, unit: "percent-of-a-core", peer: "limit", peerValue: 0.5, goal: 1)
         let memory = try devices.compactMap { device in
             try device.pid.map { pid in
                 BenchLine(
@@ -57,16 +56,6 @@ struct IdleCost {
     private static func text(_ pid: Int32, _ file: String) throws -> String {
         guard let data = FileManager.default.contents(atPath: "/proc/\(pid)/\(file)") else { throw BenchFailure("process \(pid) is gone") }
         return String(decoding: data, as: UTF8.self)
-    }
-
-    /// Clock ticks in user and kernel, of all threads.
-    static func ticks(_ pid: Int32) throws -> Int {
-        // After the name in brackets, which may hold blanks: state is field 3, utime 14, stime 15.
-        let fields = try text(pid, "stat").split(separator: ")").last?.split(separator: " ") ?? []
-        guard fields.count > 12, let user = Int(fields[11]), let system = Int(fields[12]) else {
-            throw BenchFailure("/proc/\(pid)/stat isn't as expected")
-        }
-        return user + system
     }
 
     static func parent(of pid: Int32) -> Int32? {

@@ -1,6 +1,5 @@
 import Bench
 import Foundation
-import Glibc
 import KioskModel
 import LocalAPI
 import Synchronization
@@ -48,14 +47,14 @@ struct PreviewCost {
         kiosk.camera.watch { number, frame in sent.frames.withLock { $0[Int(number)] = frame } }
         let visit = try await CameraVisit.begin(kiosk, citizen: citizen)
         var seen = Seen()
-        var before: (began: ContinuousClock.Instant, ticks: Int)?
+        var before: (began: ContinuousClock.Instant, used: Duration)?
         let needed: Duration = .seconds(seconds)
         var cost = 0.0
         try await visit.look { number, frame in
             if sent.frames.withLock({ $0[number] }) != frame { seen.changed += 1 }
             guard let start = before else {
                 // From the first frame on; what it takes to get there isn't the picture's.
-                before = (.now, try IdleCost.ticks(host) + IdleCost.ticks(kioskd))
+                before = (.now, try ProcessorTime.of(host) + ProcessorTime.of(kioskd))
                 (seen.first, seen.last, seen.count) = (number, number, 1)
                 return true
             }
@@ -63,7 +62,7 @@ struct PreviewCost {
             seen.count += 1
             let span = start.began.duration(to: .now)
             guard span >= needed else { return true }
-            cost = Self.percent(try IdleCost.ticks(host) + IdleCost.ticks(kioskd) - start.ticks, span)
+            cost = (try ProcessorTime.of(host) + ProcessorTime.of(kioskd) - start.used) / span * 100
             return false
         }
         try await visit.leave()
@@ -88,7 +87,7 @@ struct PreviewCost {
             try cat.run()
         }
         let (input, output) = (pipes[0].fileHandleForWriting, pipes[2].fileHandleForReading)
-        let before = try cats.map { try Self.nanoseconds($0.processIdentifier) }
+        let before = try cats.map { try ProcessorTime.of($0.processIdentifier) }
         let began = ContinuousClock.now
         for frame in frames {
             let reading = Task.detached {
@@ -100,26 +99,12 @@ struct PreviewCost {
             try await Task.sleep(for: .seconds(1) / 15)
         }
         let span = began.duration(to: .now)
-        let after = try cats.map { try Self.nanoseconds($0.processIdentifier) }
+        let after = try cats.map { try ProcessorTime.of($0.processIdentifier) }
         for (pipe, cat) in zip(pipes, cats) {
             try pipe.fileHandleForWriting.close()
             cat.terminate()
             cat.waitUntilExit()
         }
-        let used = zip(after, before).reduce(0) { $0 + ($1.0 - $1.1) }
-        return used / 1e9 / (span / .seconds(1)) * 100
-    }
-
-    /// What a process of one thread has run; ticks are too coarse for it.
-    private static func nanoseconds(_ pid: Int32) throws -> Double {
-        let text = try String(contentsOfFile: "/proc/\(pid)/schedstat", encoding: .utf8)
-        guard let first = text.split(separator: " ").first, let spent = Double(first) else {
-            throw BenchFailure("/proc/\(pid)/schedstat isn't as expected")
-        }
-        return spent
-    }
-
-    private static func percent(_ ticks: Int, _ span: Duration) -> Double {
-        Double(ticks) / Double(sysconf(Int32(_SC_CLK_TCK))) / (span / .seconds(1)) * 100
+        return zip(after, before).reduce(.zero) { $0 + ($1.0 - $1.1) } / span * 100
     }
 }

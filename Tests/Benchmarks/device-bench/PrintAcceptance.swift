@@ -3,7 +3,6 @@ import DeviceLink
 import Foundation
 import KioskModel
 import KioskRuntime
-import Synchronization
 
 /// A page handed in until the printer has taken it: kioskd's order to its hearing of the acceptance, beside `ipptool` with the same three requests (how are
 /// you, Create-Job, Send-Document) at the same printer, which is CUPS's own ippeveprinter. Our host runs; what `ipptool` takes to start is measured by a
@@ -66,7 +65,7 @@ struct PrintAcceptance {
     }
 
     private func print(_ page: [UInt8], _ hosts: HostBench) async throws -> Duration {
-        let accepted = Accepted()
+        let accepted = FirstTime()
         let file = try MemoryFile.copying(page)
         let began = ContinuousClock.now
         let outcome = await hosts.supervisor.perform(.print(PrintRequest(title: "bench")), on: "printer", files: [file], deadline: .seconds(60)) {
@@ -128,15 +127,4 @@ struct PrintAcceptance {
           FILE $filename
           STATUS successful-ok }
         """
-}
-
-/// When the printer's acceptance was first heard of.
-private final class Accepted: Sendable {
-    private let first = Mutex<ContinuousClock.Instant?>(nil)
-
-    var instant: ContinuousClock.Instant? { first.withLock { $0 } }
-
-    func note() {
-        first.withLock { $0 = $0 ?? .now }
-    }
 }
