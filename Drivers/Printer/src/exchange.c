@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 struct kiosk_printer_connection {
     cups_dest_t *destination;
@@ -103,6 +104,12 @@ static int connect_network(exchange *with) {
     return reason(with, KIOSK_PRINTER_TIMEOUT);
 }
 
+/// Between two requests nothing may be waiting to be read: not the end of the connection, nor a word about it.
+static bool has_hung_up(http_t *http) {
+    char byte;
+    return recv(httpGetFd(http), &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EINTR);
+}
+
 /// Leaves the connection closed when it fails.
 static int begin(exchange *with, const kiosk_printer_address *address, const kiosk_printer_limit *limit) {
     if (strncmp(address->uri, "ipp://", 6) != 0 && strncmp(address->uri, "ipps://", 7) != 0) {
@@ -112,6 +119,9 @@ static int begin(exchange *with, const kiosk_printer_address *address, const kio
         return KIOSK_PRINTER_TIMEOUT;
     }
     cupsSetPasswordCB2(no_password, NULL);
+    if (with->over->http != NULL && has_hung_up(with->over->http)) {
+        disconnect(with->over);
+    }
     if (with->over->http != NULL) {
         httpSetTimeout(with->over->http, 0.1, keep_waiting, with);
         return 0;
@@ -221,9 +231,10 @@ int kiosk_exchange(const kiosk_printer_address *address, const kiosk_printer_lim
         return error;
     }
     error = converse(&with, request, document, answer);
-    // Kept only behind a whole answer, and where the printer keeps it too.
+    // Kept only behind a whole answer, and where the printer says that it keeps it: one that hangs up just as a job is made would leave that in doubt.
     bool is_whole = (error == 0 || error <= KIOSK_PRINTER_REFUSED) && (document == NULL || *document->sent == document->length);
-    if (address->connection == NULL || !is_whole || strcasecmp(httpGetField(with.over->http, HTTP_FIELD_CONNECTION), "close") == 0) {
+    bool is_kept = strcasecmp(httpGetField(with.over->http, HTTP_FIELD_CONNECTION), "keep-alive") == 0;
+    if (address->connection == NULL || !is_whole || !is_kept) {
         disconnect(with.over);
     } else {
         httpSetTimeout(with.over->http, 0.1, wait_no_more, NULL);

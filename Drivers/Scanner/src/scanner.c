@@ -359,8 +359,8 @@ ssize_t kiosk_scanner_read(kiosk_scanner *scanner, void *bytes, size_t capacity,
 }
 
 void kiosk_scanner_cancel(kiosk_scanner *scanner) {
-    // Backends on sanei_thread kill their reader wherever it is. One that is hit inside malloc, as it sets out, leaves a lock of the heap taken for good.
-    // While it waits for the device, or for us to read, it holds none.
+    // Backends on sanei_thread kill their reader wherever it is. One that is hit inside malloc, as it sets out, leaves a lock of the heap taken for
+    // good. While it waits for the device, or for us to read, it holds none.
     rest(scanner->started, START_REST_MS);
     scanner->started = 0;
     sane_cancel(scanner->handle);

@@ -24,6 +24,9 @@ public final class IPPGate: Sendable {
         var listener: Int32?
         var descriptors: Set<Int32> = []
         var isMute = false
+        /// Each request needs a connection of its own.
+        var keepsNone = false
+        var accepted = 0
         var armed: (step: Step, then: @Sendable () -> Void)?
     }
 
@@ -79,6 +82,14 @@ public final class IPPGate: Sendable {
         state.withLock { $0.isMute = isMute }
     }
 
+    /// Says in each answer that the connection won't be kept, as some printers do.
+    func setKeepsNone(_ keepsNone: Bool) {
+        state.withLock { $0.keepsNone = keepsNone }
+    }
+
+    /// Connections taken since the start.
+    var accepted: Int { state.withLock { $0.accepted } }
+
     // MARK: Threads
 
     private static func accept(_ listener: Int32, _ carry: (Int32) -> Void) {
@@ -101,7 +112,10 @@ public final class IPPGate: Sendable {
         var yes: Int32 = 1
         for descriptor in [client, server] { setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size)) }
         let connection = Connection()
-        state.withLock { $0.descriptors.formUnion([client, server]) }
+        state.withLock { state in
+            state.descriptors.formUnion([client, server])
+            state.accepted += 1
+        }
         Thread.detachNewThread { self.pass(connection, from: client, to: server, isRequest: true) }
         Thread.detachNewThread { self.pass(connection, from: server, to: client, isRequest: false) }
     }
@@ -112,6 +126,7 @@ public final class IPPGate: Sendable {
         while true {
             let count = recv(from, &block, block.count, 0)
             guard count > 0, !waitedWhileMute() else { break }
+            if !isRequest, state.withLock(\.keepsNone) { Self.sayClose(&block, count) }
             let bytes = block[..<count]
             if isRequest { connection.see(bytes) }
             let passes = connection.steps(bytes, isRequest: isRequest)
@@ -127,6 +142,12 @@ public final class IPPGate: Sendable {
             close(from)
             close(to)
         }
+    }
+
+    /// What the printer says of the connection in the head of its answer.
+    private static func sayClose(_ block: inout [UInt8], _ count: Int) {
+        guard let kept = block[..<count].firstRange(of: Array("Keep-Alive\r\n".utf8)) else { return }
+        block.replaceSubrange(kept, with: Array("close     \r\n".utf8))
     }
 
     private func waitedWhileMute() -> Bool {

@@ -142,6 +142,14 @@ public actor IPPPrinterSimulator {
         gate.setMute(isOffline)
     }
 
+    /// Says in each answer that the connection won't be kept, as some printers do.
+    public nonisolated func setKeepsNone(_ keepsNone: Bool) {
+        gate.setKeepsNone(keepsNone)
+    }
+
+    /// Connections taken since the start.
+    public nonisolated var connections: Int { gate.accepted }
+
     /// A job is at the mechanism.
     public nonisolated var isPrinting: Bool { command.isAtWork }
 

@@ -14,10 +14,6 @@ public final class ScannerDriver: DeviceDriver {
     private var started = false
     private var handle: ScannerHandle?
     private var identity: [String: String] = [:]
-    /// When the last scan that went well ended.
-    private var scanned: ContinuousClock.Instant?
-    /// So long a device that has just scanned is taken to be well.
-    private static let freshness: Duration = .seconds(1)
 
     /// - Parameter options: `device`, the SANE name (`airscan:e0:Virtual`), needed; `option.NAME`, a SANE option set before each scan
     ///   (`option.swcrop=yes`), any number of them. Another key, or no device, is a fault `scanner.options`.
@@ -36,10 +32,8 @@ public final class ScannerDriver: DeviceDriver {
         shutDown()
     }
 
-    /// Opens the device anew, which is the only question that every backend answers from the device itself; but not right behind a scan, which has
-    /// answered it.
+    /// Opens the device anew, which is the only question that every backend answers from the device itself.
     public func poll() -> DeviceStatus {
-        if handle != nil, let scanned, .now < scanned + Self.freshness { return DeviceStatus(state: .ready, identity: identity) }
         shutDown()
         do {
             _ = try open()
@@ -75,7 +69,6 @@ public final class ScannerDriver: DeviceDriver {
         var pages = 0
         while pages < limit, try scanPage(pages, with: handle, resolution: resolution, context) { pages += 1 }
         guard pages > 0 else { throw CitizenRemedy.insertPages }
-        scanned = .now
         return pages
     }
 
@@ -140,7 +133,6 @@ public final class ScannerDriver: DeviceDriver {
     /// Closes the device and ends libsane: airscan looks for its devices only when it starts.
     private func shutDown() {
         handle = nil
-        scanned = nil
         if started { kiosk_scanner_exit() }
         started = false
     }
