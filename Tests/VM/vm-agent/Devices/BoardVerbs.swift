@@ -40,7 +40,9 @@ enum BoardVerbs {
         case "disturb": try await board.disturb()
         case "pulled":
             try await Poll.until("the board to pull its plug", deadline: deadline) { await board.isPlugged ? .notYet("it is in") : .there(()) }
-        case "lit": return try await board.isHigh(try output(arguments)) ? "on" : "off"
+        case "lit":
+            let pin = try output(arguments)
+            try await Poll.until("the output to come on", deadline: deadline) { try await board.isHigh(pin) ? .there(()) : .notYet("it is off") }
         case "out":
             let pin = try output(arguments)
             try await Poll.until("the output to go off", deadline: deadline) { try await board.isHigh(pin) ? .notYet("it is on") : .there(()) }
