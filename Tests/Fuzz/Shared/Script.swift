@@ -64,7 +64,9 @@ struct Script {
     /// The digits at the start; what isn't one ends the number.
     private static func number(_ digits: some Sequence<UInt8>, atMost limit: Int) -> Int {
         var value = 0
-        for digit in digits.prefix(while: { (48...57).contains($0) }) { value = min(limit, value * 10 + Int(digit - 48)) }
+        for digit in digits.prefix(while: { (48...57).contains($0) }) {
+            value = value > limit / 10 ? limit : min(limit, value * 10 + Int(digit - 48))
+        }
         return value
     }
 }
