@@ -31,6 +31,7 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let http = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let server = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let serverCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let client = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
@@ -157,7 +158,8 @@ let package = Package(
         library(
             "KioskRuntime",
             [
-                "KioskModel", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", server, http, nio, nioFoundation, lifecycle, log, crypto,
+                "KioskModel", "KioskFlow", "DeviceLink", "LocalAPI", "PlatformAPI", server, serverCore, http, nio, nioPosix, nioFoundation,
+                lifecycle, log, crypto,
             ] + mutants,
             extra: mutantSettings),
         library("PlatformClient", ["KioskModel", "PlatformAPI", client, nio, nioHTTP]),

@@ -63,10 +63,10 @@ public struct ControlServer: Service {
             }
             return try JSONResponse.encode(["url": address])
         }
-        let application = Application(
-            router: router, configuration: .init(address: .unixDomainSocket(path: path)), onServerRunning: { _ in chmod(path, 0o600) }, logger: logger
-        )
-        try await application.run()
+        let server = LocalServer(address: .unixDomainSocket(path: path), responder: router.buildResponder(), logger: logger) { _ in
+            chmod(path, 0o600)
+        }
+        try await server.run()
     }
 
     private func addDeviceRoutes(to router: Router<BasicRequestContext>) {

@@ -45,10 +45,10 @@ public struct TouchscreenServer: Service {
         // An address of an earlier run leads nowhere, and after this one neither.
         try? FileManager.default.removeItem(at: configuration.startAddressFile)
         defer { try? FileManager.default.removeItem(at: configuration.startAddressFile) }
-        let application = Application(
-            router: router, configuration: .init(address: .hostname("127.0.0.1", port: configuration.webPort)),
-            onServerRunning: { channel in serverRunning(on: channel.localAddress?.port) }, logger: logger)
-        try await application.run()
+        let server = LocalServer(address: .hostname("127.0.0.1", port: configuration.webPort), responder: router.buildResponder(), logger: logger) {
+            serverRunning(on: $0.localAddress?.port)
+        }
+        try await server.run()
     }
 
     private func serverRunning(on port: Int?) {
