@@ -59,6 +59,16 @@ struct KilledHostTests {
         }
     }
 
+    @Test func `a queue that stopped with its job in it is started by the next one`() async throws {
+        try await withQueue(sheetDuration: .seconds(3)) { options, printer, server in
+            await printAndDie(options)
+            try await server.setPaused(true)
+            #expect(try PrinterDriver(options: options).poll().state == .ready)
+            try await eventually { server.spooledDocuments().isEmpty }
+            #expect(printer.printedDocuments().isEmpty)
+        }
+    }
+
     @Test func `another kiosk's job is left alone`() async throws {
         try await withPrinter(sheetDuration: .milliseconds(1500)) { printer in
             let job = try RunningPrint(options: ["uri": printer.uri, "user": "kiosk-1"], document: pdf(pages: 2))

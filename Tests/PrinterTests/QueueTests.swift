@@ -60,6 +60,18 @@ struct QueueTests {
         }
     }
 
+    @Test func `a queue that stops while a job of ours is in it starts again by itself`() async throws {
+        try await withQueue(sheetDuration: .seconds(30)) { options, printer, server in
+            let job = try RunningPrint(options: options, document: pdf(pages: 2))
+            try await eventually { printer.isPrinting }
+            try await server.setPaused(true)
+            #expect(await job.fault?.code == "printer.uncertain")
+            let status = job.driver.driver.poll()
+            #expect(status.state == .ready, "\(String(describing: status.fault))")
+            #expect(server.spooledDocuments().isEmpty)
+        }
+    }
+
     @Test func `a queue that isn't there is named`() async throws {
         try await withQueue { options, _, _ in
             let status = try PrinterDriver(options: options.merging(["queue": "nobody"]) { $1 }).poll()

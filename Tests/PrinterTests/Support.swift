@@ -14,6 +14,8 @@ func pdf(pages: Int = 1) throws -> MemoryFile {
 /// What happened to a command that runs on a thread of its own, as it does in a host.
 final class RunningPrint: Sendable {
     let context: CommandContext
+    /// To be used once the command has ended.
+    let driver: Driver
     private let progress: Progress
     private let outcome: Task<DeviceResult, any Error>
 
@@ -31,6 +33,7 @@ final class RunningPrint: Sendable {
         }
         self.progress = progress
         self.context = context
+        self.driver = driver
         outcome = Task {
             try await withCheckedThrowingContinuation { continuation in
                 Thread.detachNewThread {

@@ -141,6 +141,9 @@ int kiosk_printer_query_job(
 /// Cancel-Job. 0 or a negative code; −0x10404 when the job had already ended.
 int kiosk_printer_cancel_job(const kiosk_printer_address *address, const kiosk_printer_limit *limit, int job, const char *user);
 
+/// Resume-Printer (RFC 8011, 4.2.8). 0 or a negative code: −0x10401 or −0x10403 when the print server lets only administrators do that.
+int kiosk_printer_resume(const kiosk_printer_address *address, const kiosk_printer_limit *limit, const char *user);
+
 /// Get-Jobs: those of `user` that haven't ended, oldest first, or the last `capacity` that have, newest first (RFC 8011, 4.2.6). Returns how many
 /// there are, which may be more than `capacity`, or a negative code.
 int kiosk_printer_list_jobs(const kiosk_printer_address *address, const kiosk_printer_limit *limit, const char *user, bool ended,

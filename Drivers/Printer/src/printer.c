@@ -169,13 +169,22 @@ int kiosk_printer_query_job(
     return status->state < IPP_JSTATE_PENDING || status->state > IPP_JSTATE_COMPLETED ? KIOSK_PRINTER_PROTOCOL : 0;
 }
 
-int kiosk_printer_cancel_job(const kiosk_printer_address *address, const kiosk_printer_limit *limit, int job, const char *user) {
+/// For an operation whose answer is its status.
+static int order(const kiosk_printer_address *address, const kiosk_printer_limit *limit, ipp_op_t operation, int job, const char *user) {
     ipp_t *answer;
-    int error = kiosk_exchange(address, limit, kiosk_exchange_request(IPP_OP_CANCEL_JOB, address->uri, job, user), NULL, &answer);
+    int error = kiosk_exchange(address, limit, kiosk_exchange_request(operation, address->uri, job, user), NULL, &answer);
     if (error == 0) {
         ippDelete(answer);
     }
     return error;
+}
+
+int kiosk_printer_cancel_job(const kiosk_printer_address *address, const kiosk_printer_limit *limit, int job, const char *user) {
+    return order(address, limit, IPP_OP_CANCEL_JOB, job, user);
+}
+
+int kiosk_printer_resume(const kiosk_printer_address *address, const kiosk_printer_limit *limit, const char *user) {
+    return order(address, limit, IPP_OP_RESUME_PRINTER, 0, user);
 }
 
 /// One job of an answer to Get-Jobs, from its first attribute to the separator behind it. Returns the attribute after that.

@@ -166,6 +166,11 @@ struct IPPPrinter {
         try call(limit) { kiosk_printer_cancel_job($0, $1, job, user) }
     }
 
+    /// Lets a queue print again that was paused.
+    func resume(_ limit: Limit) throws {
+        try call(limit) { kiosk_printer_resume($0, $1, user) }
+    }
+
     /// The user's jobs that haven't ended, oldest first, or those that have, newest first; sixteen at most.
     func jobs(ended: Bool = false, _ limit: Limit) throws -> [ListedJob] {
         var raw = [kiosk_printer_listed_job](repeating: kiosk_printer_listed_job(), count: 16)

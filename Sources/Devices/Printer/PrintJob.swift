@@ -18,6 +18,8 @@ struct PrintJob {
     private var twin: Int32?
     /// Jobs of ours that the machine had before, ended or not: a document is printed again under the same title.
     private var earlier: Set<Int32> = []
+    /// A job has been made of it, or may have been.
+    private(set) var wasMade = false
     /// A job of ours may still be at the printer.
     private(set) var mayBeLeftOver = false
 
@@ -87,6 +89,7 @@ struct PrintJob {
         while true {
             try context.checkCancelled()
             do {
+                wasMade = true
                 return try counter.entrance.createJob(title: request.title, copies: request.copies, ticket, limit(time()))
             } catch let failure as PrinterFailure where failure == .busy {
                 if let obstacle = try counter.status(look()).obstacle { throw obstacle.fault }

@@ -9,9 +9,13 @@ public final class PrinterDriver: DeviceDriver {
     private var route: PrinterRoute?
     /// Jobs of ours may lie at the printer: an earlier host's, or one that couldn't be cancelled for certain.
     private var mayHaveLeftovers = true
+    /// When a job of ours last failed, until the queue is seen to be well behind that: whoever pauses it meanwhile is its backend, not a person.
+    private var lastFailure: ContinuousClock.Instant?
     /// Milliseconds for one look at the printer, and the time for all looks of a poll together.
     private static let glance: Int32 = 2000
     private static let pollLimit: Duration = .seconds(8)
+    /// So long after its job a backend may still stop the queue: `JobKillDelay`, and as much again.
+    private static let backendGrace: Duration = .seconds(10)
 
     /// Options: `uri=ipp://ADDRESS:PORT/ipp/print`, or `queue=NAME` with `server=/run/cups/cups.sock`; `user=NAME`, by default made of the
     /// host's name; `patience=SECONDS`. Throws a fault `printer.bad-option`.
@@ -24,7 +28,7 @@ public final class PrinterDriver: DeviceDriver {
         let limit = IPPPrinter.Limit(milliseconds: Self.glance, end: .now + Self.pollLimit)
         do {
             let route = try meet(limit)
-            let status = try route.status(limit)
+            let status = try look(at: route, limit)
             var identity = route.capabilities.identity
             if !status.reasons.isEmpty { identity["reasons"] = PrinterReason.keywords(status.reasons).joined(separator: ",") }
             let obstacle = status.obstacle
@@ -55,8 +59,14 @@ public final class PrinterDriver: DeviceDriver {
             let route = try meet(IPPPrinter.Limit(milliseconds: Self.glance, end: context.deadline, context: context))
             var job = PrintJob(
                 route: route, request: request, ticket: try route.capabilities.ticket(for: request), patience: options.patience, context: context)
-            defer { mayHaveLeftovers = job.mayBeLeftOver }
-            return DeviceReply(.printed(sheets: try job.run(files[0])))
+            var sheets: Int?
+            defer {
+                mayHaveLeftovers = job.mayBeLeftOver
+                if job.wasMade { lastFailure = sheets == nil ? .now : nil }
+            }
+            let printed = try job.run(files[0])
+            sheets = printed
+            return DeviceReply(.printed(sheets: printed))
         } catch let failure as PrinterFailure {
             if failure == .stopped { throw CancellationError() }
             if failure.mayPass { route = nil }
@@ -64,12 +74,20 @@ public final class PrinterDriver: DeviceDriver {
         }
     }
 
+    private func look(at route: PrinterRoute, _ limit: IPPPrinter.Limit) throws -> IPPPrinter.Status {
+        guard let failed = lastFailure else { return try route.status(limit) }
+        try route.resumeQueue(limit)
+        let status = try route.status(limit)
+        if ContinuousClock.now - failed > Self.backendGrace { lastFailure = nil }
+        return status
+    }
+
     /// Learns what the printer can do, and cancels leftovers, once each.
     private func meet(_ limit: IPPPrinter.Limit) throws -> PrinterRoute {
         let met = try route ?? PrinterRoute(options, limit)
         route = met.capabilities.isKnown ? met : nil
         if mayHaveLeftovers {
-            try met.cancelLeftovers(limit)
+            if try met.cancelLeftovers(limit) { lastFailure = .now }
             mayHaveLeftovers = false
         }
         return met

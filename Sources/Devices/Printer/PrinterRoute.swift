@@ -46,10 +46,24 @@ struct PrinterRoute {
         return status
     }
 
-    /// Cancels what an earlier host, or an earlier moment without a connection, left behind under our name. Throws while that isn't certain.
-    func cancelLeftovers(_ limit: IPPPrinter.Limit) throws {
+    /// Lets a queue go on that its backend stopped: cupsd's `ipp` does that when its printer goes away or troubles it at the wrong moment, whatever
+    /// `ErrorPolicy` says, and then waits for an administrator. One that may not be resumed by us stays as it is.
+    func resumeQueue(_ limit: IPPPrinter.Limit) throws {
+        guard isQueue, PrinterReason.keywords(try entrance.status(limit).reasons).contains("paused") else { return }
+        do {
+            try entrance.resume(limit)
+        } catch let failure as PrinterFailure where !failure.mayPass {
+            // Left to the technician: the queue's status says that it is paused.
+        }
+    }
+
+    /// Cancels what an earlier host, or an earlier moment without a connection, left behind under our name; true if there was any. Throws while that
+    /// isn't certain.
+    func cancelLeftovers(_ limit: IPPPrinter.Limit) throws -> Bool {
+        var found = false
         for place in isQueue ? [entrance, machine].compactMap(\.self) : [entrance] {
             for job in try place.jobs(limit) {
+                found = true
                 do {
                     try place.cancel(job: job.id, limit)
                 } catch let failure as PrinterFailure where failure == .notPossible || failure == .notFound {
@@ -57,5 +71,6 @@ struct PrinterRoute {
                 }
             }
         }
+        return found
     }
 }
