@@ -28,6 +28,9 @@ public actor SessionEngine {
     private var ending: [EffectID: Task<Void, Never>] = [:]
     /// The worker gets the next assessment after this one: the citizen waits for previews, which so wait for one assessment at most.
     private var lastAssessment: Task<Void, Never>?
+    /// Being rendered. They hold the citizen's page, so the wipe waits for them too.
+    private var previews: [Int: Task<DeviceOutcome, Never>] = [:]
+    private var lastPreview = 0
     private var timer: Task<Void, Never>?
     private var watchers: [Int: AsyncStream<ScreenUpdate>.Continuation] = [:]
     private var lastWatcher = 0
@@ -86,8 +89,19 @@ public actor SessionEngine {
         let id = PageID(name)
         guard let page = pages[id], let worker = roles[.imaging] else { return nil }
         if let preview = page.preview { return try preview.withBytes { Data($0) } }
-        let outcome = await devices.perform(
-            .renderPreview(page: page.image, maxWidth: 640), on: worker, files: [page.pixels], deadline: .seconds(10), progress: { _, _ in })
+        let rendering = Task { [devices] in
+            await devices.perform(
+                .renderPreview(page: page.image, maxWidth: 640), on: worker, files: [page.pixels], deadline: .seconds(10), progress: { _, _ in })
+        }
+        lastPreview += 1
+        let number = lastPreview
+        previews[number] = rendering
+        let outcome = await withTaskCancellationHandler {
+            await rendering.value
+        } onCancel: {
+            rendering.cancel()
+        }
+        previews[number] = nil
         guard case .success(.document) = outcome.completion, let file = outcome.files.first, pages[id] != nil else { return nil }
         pages.keep(preview: file, of: id)
         return try file.withBytes { Data($0) }
@@ -196,9 +210,11 @@ public actor SessionEngine {
     /// Ends what still runs for this citizen and lets go of every page; says so only when that has happened.
     private func wipe(_ id: EffectID) {
         for id in Array(running.keys) { cancel(id) }
-        let tasks = Array(ending.values)
+        let (tasks, previews) = (Array(ending.values), Array(previews.values))
+        for preview in previews { preview.cancel() }
         Task { [weak self] in
             for task in tasks { await task.value }
+            for preview in previews { _ = await preview.value }
             await self?.finishWipe(id)
         }
     }

@@ -149,6 +149,25 @@ import Testing
         #expect(await kiosk.engine.current.screen.name == "preview")
     }
 
+    @Test func `an exit ends a preview that is being rendered before the session is wiped`() async throws {
+        let kiosk = try ScriptedKiosk()
+        var calls = kiosk.devices.calls.makeAsyncIterator()
+        try await kiosk.touch(.start)
+        try await kiosk.touch(.chooseJourney, "upload")
+        try #require(await calls.next()).answer(DeviceOutcome(completion: .success(.card(testCard))))
+        let scan = try await kiosk.toScan(&calls)
+        scan.progress(.page(Self.image), [try MemoryFile.copying([1, 2, 3, 4])])
+        scan.answer(DeviceOutcome(completion: .success(.scanned(pages: 1))))
+        guard case .pages(let thumbnails) = await kiosk.screen("preview").screen.body.last else { Issue.record("no thumbnails"); return }
+        _ = try #require(await calls.next())
+        async let jpeg = kiosk.engine.preview(thumbnails[0].id)
+        _ = try #require(await calls.next())
+        try await kiosk.touch(.exit)
+        _ = await kiosk.screen("attract")
+        // Nobody answers the worker's command: what ends it is the wipe.
+        #expect(try await jpeg == nil)
+    }
+
     @Test func `a card that stays on the reader is waited for, slice after slice`() async throws {
         let kiosk = try ScriptedKiosk()
         var calls = kiosk.devices.calls.makeAsyncIterator()
