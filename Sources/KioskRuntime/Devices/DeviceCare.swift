@@ -24,6 +24,8 @@ final class DeviceCare: Sendable {
     static let notePatience: Duration = .seconds(2)
     /// How long the ladder waits for the disk.
     static let writePatience: Duration = .seconds(5)
+    /// The same for the reset of a port.
+    static let portPatience: Duration = .seconds(15)
     /// Tickets whose writing failed and is tried again, the newest.
     static let maxUnwritten = 16
 
@@ -105,7 +107,7 @@ final class DeviceCare: Sendable {
             let usb = try? ports?.device(at: path)
             state.withLock { $0.usb = usb }
         }
-        if let printed { Task { await note(.taken, of: printed) } }
+        if let printed { Task { await note([.taken], of: printed) } }
         closeIfWell(status)
         wake.yield()
     }
@@ -131,8 +133,16 @@ final class DeviceCare: Sendable {
         switch command {
         // Of the kiosk's care and of technicians: no use of the device.
         case .reset, .beginRecording, .endRecording: return
-        default: break
+        default: used(completion, time)
         }
+    }
+
+    /// A cancelled command never ended, so that its host had to be: whoever gave it has gone, the device's trouble hasn't.
+    func hungOnCancel() {
+        used(.fault(HostEnd.hung.fault(isLate: true)), .zero)
+    }
+
+    private func used(_ completion: Completion, _ time: Duration) {
         state.withLock { state in
             if timing.mends { state.ladder.told(completion, at: clock.now) }
             if state.ladder.fault != nil, state.firstSeen == nil { state.firstSeen = Date() }
@@ -176,7 +186,7 @@ final class DeviceCare: Sendable {
         let began = await Waiting.for({ [name] in try await records.begin(act, on: name, at: Date()) }, until: order.deadline) { [self] result in
             // Written after all, and never carried out.
             guard let late = try? result.get() else { return }
-            await note(.ended(outcome: Completion.cancelled.outcome, sheets: nil, at: Date()), of: late)
+            await note([.ended(outcome: Completion.cancelled.outcome, sheets: nil, at: Date())], of: late)
         }
         switch began {
         case .cancelled: return DeviceOutcome(completion: .cancelled)
@@ -193,17 +203,19 @@ final class DeviceCare: Sendable {
                     defer { sheets = max(sheets ?? 0, printing.sheetsPrinted) }
                     return sheets == nil
                 }
-                if isFirst { Task { await note(.accepted, of: id) } }
+                if isFirst { Task { await note([.accepted], of: id) } }
             }
             told(progress, files)
         }
         let outcome = await work(watched)
+        var facts: [DeviceAct.Fact] = []
         if case .printing = act, case .success(let result) = outcome.completion {
             if case .printed(let count) = result { sheets.withLock { $0 = count } }
             state.withLock { $0.paper.printed(id) }
-            await note(.accepted, of: id)
+            facts.append(.accepted)
         }
-        await note(.ended(outcome: outcome.completion.outcome, sheets: sheets.withLock { $0 }, at: Date()), of: id)
+        facts.append(.ended(outcome: outcome.completion.outcome, sheets: sheets.withLock { $0 }, at: Date()))
+        await note(facts, of: id, until: max(.now + .milliseconds(100), order.deadline))
         return outcome
     }
 
@@ -214,14 +226,16 @@ final class DeviceCare: Sendable {
         return DeviceOutcome(completion: .fault(.unrecorded))
     }
 
-    /// A disk that hangs doesn't keep the device from its next command.
-    private func note(_ fact: DeviceAct.Fact, of act: UUID) async {
+    /// A disk that hangs doesn't keep the device from its next command, nor the caller beyond `deadline`.
+    private func note(_ facts: [DeviceAct.Fact], of act: UUID, until deadline: ContinuousClock.Instant? = nil) async {
         guard let records else { return }
+        let end = min(.now + Self.notePatience, deadline ?? .now + Self.notePatience)
         let isUnknown: @Sendable (Result<Void, any Error>) -> Void = { [log] result in
             guard case .failure(let error) = result else { return }
             log.say(.error, "what became of an act can't be written down", ["act": "\(act)", "error": "\(error)"])
         }
-        let noted = await Waiting.for({ try await records.note(fact, of: act) }, until: .now + Self.notePatience) { isUnknown($0) }
+        let writing: @Sendable () async throws -> Void = { for fact in facts { try await records.note(fact, of: act) } }
+        let noted = await Waiting.for(writing, until: end) { isUnknown($0) }
         if case .done(let result) = noted { isUnknown(result) }
     }
 
@@ -278,13 +292,16 @@ final class DeviceCare: Sendable {
             if !hands.restart() { state.withLock { $0.ladder.postpone(rung, at: clock.now) } }
         case .port:
             guard let ports, let usb = state.withLock({ $0.usb }) else { return }
-            do {
-                try await ports.reset(usb)
-                state.withLock { $0.ladder.taken(rung, at: clock.now) }
-            } catch {
-                state.withLock { $0.ladder.skip(rung, at: clock.now) }
-                log.say(.error, "the device's USB port can't be reset", ["port": "\(usb.path)", "error": "\(error)"])
+            let error: String
+            // The kernel can't be called off, and a device that hangs may hold it up.
+            switch await Waiting.for({ try await ports.reset(usb) }, until: .now + Self.portPatience) {
+            case .cancelled: return
+            case .done(.success): return state.withLock { $0.ladder.taken(rung, at: clock.now) }
+            case .done(.failure(let failure)): error = "\(failure)"
+            case .late: error = "the kernel doesn't come back from it"
             }
+            state.withLock { $0.ladder.skip(rung, at: clock.now) }
+            log.say(.error, "the device's USB port can't be reset", ["port": "\(usb.path)", "error": "\(error)"])
         }
     }
 
@@ -396,7 +413,9 @@ final class DeviceCare: Sendable {
             failed()
             return false
         }
-        switch await Waiting.for({ try await work(records) }, until: .now + Self.writePatience, orphan: { _ = ended($0) }) {
+        // In a task that isn't cancelled: at kioskd's end a write under way is waited for, lest the last one find it still there.
+        let writing = Task { await Waiting.for({ try await work(records) }, until: .now + Self.writePatience, orphan: { _ = ended($0) }) }
+        switch await writing.value {
         case .done(let result): return ended(result)
         case .late:
             log.say(.error, "the devices' records are slow to be written")

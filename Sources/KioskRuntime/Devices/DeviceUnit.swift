@@ -245,6 +245,7 @@ final class DeviceUnit: Sendable {
             }
             return (state.session, state.readySince, state.didWork, state.isStopping)
         }
+        if !isStopping, session?.hungOnCancel(exit) == true { care.hungOnCancel() }
         session?.hostExited()
         log.say(isStopping ? .debug : .warning, "the host ended", ["exit": "\(exit)"])
         care.hostEnded()
@@ -281,7 +282,7 @@ final class DeviceUnit: Sendable {
 
     // MARK: The host's session
 
-    /// A second connection of the same process is dropped, which closes it.
+    /// A process that connects twice is no host of ours, and is killed.
     private func attach(_ channel: LinkChannel, of host: any LaunchedHost) {
         let expected = Hello(name: spec.name, deviceClass: spec.deviceClass)
         let session = HostSession(channel: channel, expected: expected, timing: timing) { [weak self] session, event in
@@ -292,7 +293,9 @@ final class DeviceUnit: Sendable {
             state.session = session
             return true
         }
-        if isWanted { session.start() }
+        guard !isWanted else { return session.start() }
+        log.say(.error, "the host connected twice and is cut off")
+        host.kill()
     }
 
     private func handle(_ event: HostSession.Event, of session: HostSession, _ host: any LaunchedHost) {

@@ -125,13 +125,14 @@ struct FaultLadder {
             if trouble?.source == .commands { trouble?.goodSince = now }
         case .fault(let fault) where Self.counts(fault):
             if trouble == nil {
-                trouble = Trouble(fault: fault, source: .commands, tried: [.retry], failsCommands: true)
+                trouble = Trouble(fault: fault, source: .commands, tried: Self.first(fault), failsCommands: true)
             } else if trouble?.source == .commands {
                 trouble?.fault = fault
                 trouble?.failsCommands = true
                 trouble?.goodSince = nil
                 trouble?.due = now
             }
+            if fault.code == DeviceFault.hostHung { hasRestarted() }
         case .fault, .cancelled:
             return
         }
@@ -153,6 +154,14 @@ struct FaultLadder {
     mutating func forgive() {
         guard trouble?.source == .commands || trouble?.goodSince != nil else { return }
         (trouble, held, departures) = (nil, nil, [])
+    }
+
+    /// A command that hung has cost its host: the rungs up to that one are behind.
+    private mutating func hasRestarted() {
+        guard var trouble, trouble.source == .commands, let restart = Self.climb.firstIndex(of: .restart) else { return }
+        trouble.climbed = max(trouble.climbed, restart + 1)
+        if !trouble.tried.contains(.restart) { trouble.tried.append(.restart) }
+        self.trouble = trouble
     }
 
     private mutating func departed(at now: Instant) {
@@ -246,6 +255,13 @@ struct FaultLadder {
         }
         guard let due = trouble.due, now >= due else { return nil }
         guard Self.isMendable(trouble.fault) else {
+            // Hosts that end one after the other may do so by a device that hangs.
+            if trouble.fault.code == DeviceFault.hostFailing, hasPort, trouble.climbed < Self.climb.count {
+                trouble.climbed = Self.climb.count
+                trouble.tried.append(.port)
+                trouble.due = now + patience(after: .port)
+                return .take(.port)
+            }
             trouble.due = nil
             defer { trouble.isOut = true }
             return trouble.isOut ? nil : .outOfService
@@ -283,7 +299,7 @@ struct FaultLadder {
         return held != nil ? pace.steadyAfterFlapping : pace.steady
     }
 
-    /// A host that can't stay up is started anew by its own pace: no rung of the ladder adds to that.
+    /// A host that can't stay up is started anew by its own pace: but for the port, no rung of the ladder adds to that.
     private static func isMendable(_ fault: DeviceFault) -> Bool {
         fault.action == .reset && fault.code != DeviceFault.hostFailing
     }
@@ -295,10 +311,13 @@ struct FaultLadder {
 
     private static func counts(_ fault: DeviceFault) -> Bool { fault.action == .reset && isDevices(fault) }
 
-    /// Faults of the link are the host's, which is replaced for them, or the caller's.
-    static func isDevices(_ fault: DeviceFault) -> Bool { !fault.code.hasPrefix("link.") || fault.code == "link.internal" }
+    /// Faults of the link are the host's, which is replaced for them, or the caller's; but what hangs a host is mostly its device.
+    static func isDevices(_ fault: DeviceFault) -> Bool {
+        !fault.code.hasPrefix("link.") || ["link.internal", DeviceFault.hostHung].contains(fault.code)
+    }
 }
 
 extension DeviceFault {
     static let hostFailing = "link.host-failing"
+    static let hostHung = "link.host-hung"
 }

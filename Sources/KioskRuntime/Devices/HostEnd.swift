@@ -29,7 +29,7 @@ enum HostEnd: Sendable, Equatable {
         case .closed where !isLate:
             DeviceFault(code: "link.host-died", action: .reset, detail: "the device's host process ended during the command")
         case .closed, .hung:
-            DeviceFault(code: "link.host-hung", action: .reset, detail: "the device's host process didn't answer in time")
+            DeviceFault(code: DeviceFault.hostHung, action: .reset, detail: "the device's host process didn't answer in time")
         case .violation(let violation):
             DeviceFault(code: "link.violation", action: .reset, detail: "the device's host process broke the protocol: \(violation.rawValue)")
         case .system(let call, let code):

@@ -74,11 +74,16 @@ final class HostReception: Sendable {
         }
         let claim = state.withLock { state -> (@Sendable (LinkChannel) -> Void)? in
             if let claim = state.expected[peer.pid] { return claim }
-            let now = ContinuousClock.now
-            state.unclaimed = state.unclaimed.filter { $0.value.since + Self.patience > now }
-            if state.unclaimed.count < Self.maxUnclaimed { state.unclaimed[peer.pid] = (channel, now) }
+            if state.unclaimed.count < Self.maxUnclaimed, state.unclaimed[peer.pid] == nil { state.unclaimed[peer.pid] = (channel, .now) }
             return nil
         }
-        claim?(channel)
+        guard let claim else {
+            // Nobody's, by then: a host whose link is closed lets go of its device and ends.
+            queue.asyncAfter(deadline: .now() + Self.patience / .seconds(1)) { [weak self] in
+                self?.state.withLock { state in state.unclaimed = state.unclaimed.filter { $0.value.since + Self.patience > .now } }
+            }
+            return
+        }
+        claim(channel)
     }
 }

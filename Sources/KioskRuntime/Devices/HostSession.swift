@@ -32,6 +32,8 @@ final class HostSession: Sendable {
         var lastID: CommandID = 0
         var current: Current?
         var end: HostEnd?
+        /// The link ended while a cancelled command hadn't.
+        var owedCancelled = false
     }
 
     /// The one command under way.
@@ -67,6 +69,7 @@ final class HostSession: Sendable {
         let (isFirst, current) = state.withLock { state -> (Bool, Current?) in
             guard state.end == nil else { return (false, nil) }
             state.end = reason
+            state.owedCancelled = state.current?.isCancelled ?? false
             defer { state.current = nil }
             return (true, state.current)
         }
@@ -76,6 +79,14 @@ final class HostSession: Sendable {
         guard let current else { return }
         current.timer?.cancel()
         current.continuation?.resume(returning: DeviceOutcome(completion: .fault(reason.fault(isLate: ContinuousClock.now > current.deadline))))
+    }
+
+    /// Whether a command that nobody waits for any more never ended, since the host hung with it. Of a host that has gone; `exit` is how.
+    func hungOnCancel(_ exit: HostExit) -> Bool {
+        state.withLock { state in
+            let owes = state.end == nil ? state.current?.isCancelled == true : state.owedCancelled
+            return owes && (state.end == .hung || exit == .code(HostExitCode.watchdog))
+        }
     }
 
     /// The process has gone: reads what it still said, then ends.

@@ -34,6 +34,9 @@ final class SpawnedHost: LaunchedHost {
         }
     }
 
+    /// Milliseconds between two readings of what the host writes: one that writes without end is held up by its pipe, not kioskd by it.
+    private static let rest: Int32 = 50
+
     /// Forwards what the host writes and waits for its end. Blocks the calling thread for the host's life.
     func attend(_ journal: HostJournal) {
         var journal = journal
@@ -42,8 +45,9 @@ final class SpawnedHost: LaunchedHost {
             var entries = [pollfd(fd: process.exitDescriptor, events: Int16(POLLIN), revents: 0)]
             if open { entries.append(pollfd(fd: process.output, events: Int16(POLLIN), revents: 0)) }
             guard poll(&entries, nfds_t(entries.count), -1) >= 0 else { continue }
-            if open, entries[1].revents != 0 { open = forward(to: &journal) }
             if entries[0].revents != 0 { break }
+            open = forward(to: &journal)
+            poll(&entries, 1, Self.rest)
         }
         // What it said last is what explains its end.
         if open { _ = forward(to: &journal) }

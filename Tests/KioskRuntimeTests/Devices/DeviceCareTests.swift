@@ -149,6 +149,24 @@ struct DeviceCareTests {
         #expect(counted.uses == 2 && counted.failures == 1)
     }
 
+    /// Citizens who give up on a device that hangs don't hide that it does.
+    @Test func aDeviceThatHangsUnderCancelledCommandsIsOutOfService() async throws {
+        let records = RecordsDouble()
+        try await SupervisorBed.run([SupervisorBed.worker()], timing: timing, records: records) { bed in
+            for count in 1...2 {
+                let work = await bed.begin("hang")
+                work.cancel()
+                #expect(await work.value.completion == .cancelled)
+                try await bed.report { $0.failures == count }
+            }
+            let report = try await bed.report { $0.ticket != nil }
+            #expect(report.ticket?.fault.code == "link.host-hung" && report.ticket?.failsCommands == true)
+            try await bed.report { $0.state == .offline && $0.fault?.code == "link.host-hung" }
+            #expect(await bed.obey("remedy").completion == .remedy(.scanAgain))
+            try await bed.report { $0.state == .ready && $0.ticket == nil }
+        }
+    }
+
     @Test func aDoorIsWrittenDownBeforeItOpens() async throws {
         let records = RecordsDouble()
         let locker = DeviceSpec(name: "locker", deviceClass: .locker)

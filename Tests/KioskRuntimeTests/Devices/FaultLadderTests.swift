@@ -88,6 +88,35 @@ struct FaultLadderTests {
         #expect(bed.ladder.tried.isEmpty)
     }
 
+    /// Its host has been replaced each time.
+    @Test(arguments: [false, true])
+    func aDeviceThatHangsItsHostHasItsPortResetNext(_ hasPort: Bool) {
+        var bed = Bed(hasPort: hasPort)
+        let hung = DeviceFault(code: "link.host-hung", action: .reset, detail: "")
+        bed.ladder.told(.fault(hung), at: bed.now)
+        #expect(bed.pass(100) == [] && bed.ladder.tried == [.retry, .restart])
+        bed.ladder.told(.fault(hung), at: bed.now)
+        if hasPort {
+            #expect(bed.pass(100) == [Self.qualified("100 take(port)")])
+            bed.ladder.told(.fault(hung), at: bed.now)
+        }
+        #expect(bed.pass(0) == [hasPort ? "200 outOfService" : "100 outOfService"])
+        #expect(bed.ladder.withheld?.code == "link.host-hung")
+    }
+
+    @Test func hostsThatKeepDyingHaveTheirPortResetOnce() {
+        let failing = DeviceStatus(state: .offline, fault: DeviceFault(code: "link.host-failing", action: .reset, detail: "ended 5 times"))
+        var bed = Bed()
+        bed.told(failing)
+        #expect(bed.pass(86_400) == [Self.qualified("15 take(port)"), "45 outOfService"])
+        #expect(bed.ladder.tried == [.restart, .port])
+        bed = Bed()
+        bed.told(failing)
+        #expect(bed.pass(15) == [Self.qualified("15 take(port)")])
+        bed.ladder.skip(.port, at: bed.now)
+        #expect(bed.pass(0) == ["15 outOfService"] && bed.ladder.tried == [.restart])
+    }
+
     @Test func aFaultThatPassesCostsNothing() {
         var bed = Bed()
         bed.told(Self.wedged)

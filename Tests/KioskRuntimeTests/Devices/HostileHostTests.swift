@@ -63,6 +63,13 @@ struct HostileHostTests {
 
     @Test func aHostThatAnswersTwiceIsCutOffAfterTheFirst() async throws { try await Self.cutOffAnsweringTwice() }
 
+    @Test func aHostThatConnectsTwiceIsCutOff() async throws {
+        try await SupervisorBed.run([SupervisorBed.scanner(["lie": "second-connection"])]) { bed in
+            try await bed.report { $0.lastExit == "signal 9" }
+            #expect(bed.journal.lines.contains { $0.contains("connected twice") }, "\(bed.journal.lines)")
+        }
+    }
+
     /// An empty datagram can't be told from a closed link.
     @Test func anEmptyDatagramEndsTheLink() async throws {
         try await SupervisorBed.run([SupervisorBed.scanner(["lie": "empty"])], timing: Self.timing) { bed in

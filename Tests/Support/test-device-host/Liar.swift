@@ -7,11 +7,13 @@ import LinkShim
 /// A host that breaks the protocol in one way, with raw datagrams where the channel would refuse to.
 struct Liar {
     private let hello: Hello
+    private let socketPath: String
     private let socket: Int32
     private let channel: LinkChannel
 
     init(hello: Hello, socketPath: String, options: [String: String]) throws {
         self.hello = hello
+        self.socketPath = socketPath
         socket = kiosk_link_connect(socketPath)
         guard socket >= 0 else { throw LinkFailure.system(call: "connect", code: -socket) }
         channel = LinkChannel(owning: socket)
@@ -40,6 +42,10 @@ struct Liar {
         case "unknown-message": raw(Array("{\"reboot\":{}}".utf8))
         case "huge-header": raw([UInt8](repeating: UInt8(ascii: " "), count: LinkChannel.maxHeader + 1))
         case "deep": raw([UInt8](repeating: UInt8(ascii: "["), count: LinkChannel.maxHeader))
+        case "second-connection":
+            // A ping: kioskd holds the first to be the host's.
+            _ = try channel.receive(KioskMessage.self, timeout: nil)
+            _ = kiosk_link_connect(socketPath)
         case "empty": _ = Glibc.send(socket, [0], 0, Int32(MSG_NOSIGNAL))
         case "second-hello": try channel.send(HostMessage.hello(hello), timeout: .seconds(1))
         case "unasked-pong": try channel.send(HostMessage.pong(7), timeout: .seconds(1))
