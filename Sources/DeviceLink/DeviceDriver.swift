@@ -5,6 +5,7 @@ public import KioskModel
 public protocol DeviceDriver: AnyObject {
     /// Opens or reopens the device if need be and says how it is. Called once before the first command, then about every 3 s while nothing
     /// else runs, after each command, and while the device is missing soon after the kernel tells of one that came; cheap, at most 10 s.
+    /// One on a node of its own puts that into the identity (``DeviceStatus/node``), unless it is the tty of the option `port`.
     func poll() -> DeviceStatus
 
     /// Carries out one command. Throws `CitizenRemedy`, `DeviceFault` or `CancellationError`; anything else becomes a fault `link.internal`.

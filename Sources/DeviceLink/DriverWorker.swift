@@ -11,6 +11,8 @@ struct DriverWorker {
     private var recordingEnd: ContinuousClock.Instant?
     private var driver: (any DeviceDriver)?
     private var told: DeviceStatus?
+    /// The node of the ready device, and the port that it was found on.
+    private var place: (node: String, usb: String?)?
 
     init(
         link: HostLink, options: [String: String], recordingLimit: Duration,
@@ -43,7 +45,7 @@ struct DriverWorker {
     /// Returns what it told kioskd.
     @discardableResult
     private mutating func poll() throws(LinkFailure) -> DeviceStatus {
-        let status = link.polling { () -> DeviceStatus in
+        var status = link.polling { () -> DeviceStatus in
             endForgottenRecording()
             do {
                 return try ready().poll().cleaned
@@ -51,10 +53,23 @@ struct DriverWorker {
                 return DeviceStatus(state: .needsTechnician, fault: Self.fault(error))
             }
         }
+        locate(&status)
         guard status != told else { return status }
         try link.channel.send(HostMessage.status(status), timeout: HostMain.sendLimit)
         told = status
         return status
+    }
+
+    /// Says where the device is plugged in, unless the driver does, so that kioskd can reset the port. Serial lines are named by `port=`.
+    private mutating func locate(_ status: inout DeviceStatus) {
+        guard status.state == .ready, status.identity[DeviceStatus.usb] == nil, let node = status.identity[DeviceStatus.node] ?? options["port"]
+        else {
+            // Plugged in again, it may be elsewhere under the same name.
+            if status.state != .ready { place = nil }
+            return
+        }
+        if place?.node != node { place = (node, USBPlace.of(node)) }
+        status.identity[DeviceStatus.usb] = place?.usb
     }
 
     private mutating func carryOut(_ job: HostLink.Job) throws(LinkFailure) {

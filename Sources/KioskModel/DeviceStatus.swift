@@ -21,6 +21,8 @@ public enum DeviceState: String, Sendable, Codable, CaseIterable {
 /// What a host says of its device, unasked, whenever it changes.
 public struct DeviceStatus: Sendable, Codable, Hashable {
     public var state: DeviceState
+    /// In the identity of what has a device node open, or will have: its path. And where that is plugged in, as `1-2.4`, if it is on USB.
+    public static let node = "node", usb = "usb"
     /// In the identity of a scanner that takes both sides of a sheet at once.
     public static let sides = "sides", bothSides = "both"
 

@@ -63,6 +63,12 @@ void kiosk_memory_give_back(void);
 /// In a build with the address sanitizer: 1 when memory was lost, which is then told on standard error. 0 in any other.
 int kiosk_leaks_found(void);
 
+// MARK: Where a device is plugged in
+
+/// The place of the USB device behind a device node, bus and ports as sysfs names it: `1-2.4`. `sysfs` is "/sys". 0, -ENODEV when there is no USB device
+/// behind the node, -ENAMETOOLONG, or what stat and realpath say.
+int kiosk_usb_place(const char *sysfs, const char *node, char *place, size_t capacity);
+
 // MARK: What the kernel says when a device comes (NETLINK_KOBJECT_UEVENT, group 1)
 
 /// Bytes of the longest message: the kernel's own bound (UEVENT_BUFFER_SIZE) and its heading.

@@ -73,7 +73,7 @@ struct CameraPlace {
     private static func identity(of candidate: kiosk_camera_candidate) -> [String: String] {
         let all = [
             "card": text(of: candidate.card), "path": text(of: candidate.bus), "driver": text(of: candidate.driver),
-            "serial": text(of: candidate.serial), "device": text(of: candidate.node),
+            "serial": text(of: candidate.serial), DeviceStatus.node: text(of: candidate.node),
         ]
         return all.filter { !$0.value.isEmpty }
     }

@@ -36,7 +36,7 @@ public final class CodeScannerDriver: RecordableDriver {
     public func poll() -> DeviceStatus {
         do throws(ScannerFailure) {
             let scanner = try emptied()
-            return DeviceStatus(state: .ready, identity: ["node": scanner.path])
+            return DeviceStatus(state: .ready, identity: [DeviceStatus.node: scanner.path])
         } catch {
             return DeviceStatus(state: error.state, fault: error.fault)
         }

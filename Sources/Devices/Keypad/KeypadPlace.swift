@@ -56,7 +56,7 @@ enum KeypadPlace: Equatable {
             try KeypadFailure.check(name.map { $0.withCString(search) } ?? search(nil))
             let path = Self.text(of: found.path)
             try KeypadFailure.check(kiosk_keypad_look(path))
-            var identity = ["node": path, "model": Self.text(of: found.name), "ids": Self.idText(found.ids)]
+            var identity = [DeviceStatus.node: path, "model": Self.text(of: found.name), "ids": Self.idText(found.ids)]
             let place = Self.text(of: found.place)
             if !place.isEmpty { identity["place"] = place }
             return (path, identity)

@@ -125,6 +125,7 @@ public final class ScannerDriver: DeviceDriver {
         handle = opened
         if identity.isEmpty {
             identity = try ScannerHandle.describe(device)
+            identity[DeviceStatus.node] = Self.node(of: device)
             if opened.scansBothSides { identity[DeviceStatus.sides] = DeviceStatus.bothSides }
         }
         return opened
@@ -135,6 +136,12 @@ public final class ScannerDriver: DeviceDriver {
         handle = nil
         if started { kiosk_scanner_exit() }
         started = false
+    }
+
+    /// Backends for USB name the device's number on its bus, which changes with each plugging: `epson2:libusb:001:004`.
+    static func node(of device: String) -> String? {
+        guard let match = device.firstMatch(of: /libusb:(\d{3}):(\d{3})$/) else { return nil }
+        return "/dev/bus/usb/\(match.1)/\(match.2)"
     }
 
     private static func status(of failure: ScannerFailure) -> DeviceStatus {
