@@ -8,10 +8,13 @@ final class PrinterConnection {
     private let handle: OpaquePointer
     /// The port beneath a recording; its context lives as long as the handle.
     private var port: kiosk_line
-    /// False from the first byte of a job to its last: then the printer may be in the middle of a band.
+    /// False on a line just opened, and from the first byte of a job until the printer is known to have come to its end: it may be in the middle of a
+    /// band.
     var isInStep = false
     /// False on a line just opened, whose last user may have sent a mark that the printer has still to answer: then an answer proves nothing.
     private(set) var isAnswerOurs = false
+    /// The last ``status(limit:stall:_:)`` was told whole: what was sent before it has come to a printer.
+    private(set) var hasAnswered = false
     private static let stepMilliseconds: Int32 = 100
 
     /// Takes `line` over. `recorder` puts its tape around it.
@@ -30,25 +33,43 @@ final class PrinterConnection {
 
     // MARK: Status
 
-    /// What DLE EOT 1 to 4 tell. `limit` is for one answer, milliseconds; a single lost one is asked for again.
-    func status(limit: Int32, _ context: CommandContext) throws -> PrinterStatus {
+    /// What DLE EOT 1 to 4 tell; a single lost answer is asked for again.
+    /// - Parameters:
+    ///   - limit: for one answer, milliseconds from when its question went
+    ///   - stall: milliseconds for which a question may not be taken, after which the printer is blocked
+    func status(limit: Int32, stall: Int32, _ context: CommandContext) throws -> PrinterStatus {
+        hasAnswered = false
         var flags: Int32 = 0
         for n in Int32(1)...4 {
+            try ask(n, stall, context)
             var answer: UInt8 = 0
-            var result = try ask(n, &answer, limit, context)
-            if Int(result) == KIOSK_LINE_TIMEOUT { result = try ask(n, &answer, limit, context) }
+            var result = try wait(for: &answer, limit, context)
+            if Int(result) == KIOSK_LINE_TIMEOUT {
+                try ask(n, stall, context)
+                result = try wait(for: &answer, limit, context)
+                // The first answer may have been late instead of lost: then the second is still to come, and would be taken for that to the next
+                // question. It is as late, and the question went `limit` later.
+                if result == 0 {
+                    var other: UInt8 = 0
+                    let second = try wait(for: &other, 2 * limit, context)
+                    if Int(second) != KIOSK_LINE_TIMEOUT { result = second }
+                }
+            }
             guard result == 0 else { throw PrinterFailure(code: result) }
             flags |= kiosk_receipt_flags(n, answer)
         }
+        hasAnswered = true
         return PrinterStatus(flags: flags)
     }
 
-    private func ask(_ n: Int32, _ answer: inout UInt8, _ limit: Int32, _ context: CommandContext) throws -> Int32 {
+    /// A line that is slower than what was sent before takes the question late; its answer is waited for from then on only.
+    private func ask(_ n: Int32, _ stall: Int32, _ context: CommandContext) throws {
+        try send(stall: stall, while: Self.patience(context)) { kiosk_receipt_ask(handle, n, $0) }
+    }
+
+    private func wait(for answer: inout UInt8, _ limit: Int32, _ context: CommandContext) throws -> Int32 {
         // A patient limit never outlives the command, or the poll: nothing but the host's watchdog would end it.
-        let limit = min(limit, context.remainingMilliseconds)
-        let end = ContinuousClock.now + .milliseconds(limit)
-        let sent = kiosk_receipt_ask(handle, n, min(limit, Self.stepMilliseconds))
-        guard sent == 0 else { throw PrinterFailure.blocked(sent) }
+        let end = ContinuousClock.now + .milliseconds(min(limit, context.remainingMilliseconds))
         while true {
             let left = end.left
             let result = kiosk_receipt_answer(handle, &answer, min(left, Self.stepMilliseconds))
@@ -65,10 +86,9 @@ final class PrinterConnection {
         return PrinterStatus(portStatus: status)
     }
 
-    /// Sends the mark that is answered when everything before it has been printed.
-    func fence(limit: Int32) throws(PrinterFailure) {
-        let sent = kiosk_receipt_fence(handle, limit)
-        guard sent == 0 else { throw .blocked(sent) }
+    /// Sends the mark that is answered when everything before it has been printed. `stall` as for ``status(limit:stall:_:)``.
+    func fence(stall: Int32, _ context: CommandContext) throws {
+        try send(stall: stall, while: Self.patience(context)) { kiosk_receipt_fence(handle, $0) }
     }
 
     var isFenced: Bool { kiosk_receipt_fenced(handle) == 1 }
@@ -89,14 +109,26 @@ final class PrinterConnection {
         var rest = bytes[...]
         while !rest.isEmpty {
             let piece = Array(rest.prefix(Int(KIOSK_RECEIPT_PIECE)))
-            let end = ContinuousClock.now + .milliseconds(stall)
-            while true {
-                let result = kiosk_receipt_write(handle, piece, piece.count, Self.stepMilliseconds)
-                if result == 0 { break }
-                // None of it went: it may be written again.
-                guard Int(result) == KIOSK_LINE_TIMEOUT, end.left > 0, patience() else { throw PrinterFailure.blocked(result) }
-            }
+            try send(stall: stall, while: patience) { kiosk_receipt_write(handle, piece, piece.count, $0) }
             rest = rest.dropFirst(piece.count)
+        }
+    }
+
+    /// Tries until it goes, 100 ms at a time: `attempt` gets its deadline, and nothing went when that passed.
+    private func send(stall: Int32, while patience: () throws -> Bool, _ attempt: (Int32) -> Int32) throws {
+        let end = ContinuousClock.now + .milliseconds(stall)
+        while true {
+            let result = attempt(Self.stepMilliseconds)
+            if result == 0 { return }
+            guard Int(result) == KIOSK_LINE_TIMEOUT, end.left > 0, try patience() else { throw PrinterFailure.blocked(result) }
+        }
+    }
+
+    /// Throws `CancellationError` once the command is cancelled; false when its time is over.
+    private static func patience(_ context: CommandContext) -> () throws -> Bool {
+        {
+            try context.checkCancelled()
+            return context.remainingMilliseconds > 0
         }
     }
 }

@@ -16,7 +16,8 @@ public final class ReceiptPrinterDriver: RecordableDriver {
         var answer: Int32 = 400
         /// Without a byte taken, after which a printer is blocked. Cutting, and a head that cools, take less.
         var stall: Int32 = 5000
-        /// In which bringing in step must be through.
+        /// In which bringing in step must be through, and in which a printer that isn't printing must take a question. At 9600 baud what a tty holds
+        /// before it takes more goes within 1.1 s.
         var resync: Int32 = 1500
         /// For the rest of a band after a command was cancelled or its time was over; kioskd waits no longer than 2 s, however patient the printer is.
         var rest: Int32 = 400
@@ -63,7 +64,7 @@ public final class ReceiptPrinterDriver: RecordableDriver {
     public func poll() -> DeviceStatus {
         let context = CommandContext(deadline: .now + .seconds(9)) { _, _ in }
         do {
-            let status = try retryingOnce { try self.status(of: try self.ready(context), context) }
+            let status = try retryingOnce { try self.ready(context).status }
             return DeviceStatus(state: status.state, fault: status.fault, identity: identity, conditions: status.conditions)
         } catch let failure as PrinterFailure {
             let failure = cause(of: failure)
@@ -131,8 +132,8 @@ public final class ReceiptPrinterDriver: RecordableDriver {
 extension ReceiptPrinterDriver {
     private func print(_ image: RasterImage, _ pixels: UnsafeRawBufferPointer, _ context: CommandContext) throws {
         let printer = try retryingOnce {
-            let printer = try ready(context)
-            if let fault = try status(of: printer, context).fault { throw fault }
+            let (printer, status) = try ready(context)
+            if let fault = status.fault { throw fault }
             try send(EscPos.begin, to: printer, context)
             return printer
         }
@@ -140,15 +141,16 @@ extension ReceiptPrinterDriver {
         hangsOut = true
         do {
             let isWhole = try sendBands(image, pixels, to: printer, context)
-            try send(options.hasCutter ? EscPos.cut : EscPos.feed, to: printer, context)
-            printer.isInStep = true
+            try send(end, to: printer, context)
             guard isWhole else {
                 isStuck = !hasTaken(printer)
+                printer.isInStep = !isStuck
                 hangsOut = isStuck
                 guard context.isCancelled else { throw Self.incomplete(.deadlinePassed) }
                 throw CancellationError()
             }
             try confirm(image, printer, context)
+            printer.isInStep = true
             hangsOut = false
         } catch let failure as PrinterFailure {
             // Why it takes no more can't be asked for within a band, except on the port itself.
@@ -193,7 +195,7 @@ extension ReceiptPrinterDriver {
     /// that is left after a cancel.
     private func hasTaken(_ printer: PrinterConnection) -> Bool {
         let brief = CommandContext(deadline: .now + .milliseconds(Int(2 * timing.look))) { _, _ in }
-        return !options.answers || (try? printer.status(limit: timing.look, brief)) != nil
+        return !options.answers || (try? printer.status(limit: timing.look, stall: timing.stall, brief)) != nil
     }
 
     /// Waits until the printer has come to the end of the receipt, and has paper then.
@@ -202,12 +204,13 @@ extension ReceiptPrinterDriver {
             if let fault = try onlyStatus(of: printer, context).fault { throw Self.incomplete(fault) }
             return
         }
-        try printer.fence(limit: timing.answer)
+        // It may pause for a head that is too hot, and take nothing meanwhile.
+        try printer.fence(stall: timing.stall, context)
         let settled = ContinuousClock.now + .milliseconds(Int(timing.settle) + image.height * 1000 / Int(timing.rowsPerSecond))
         while true {
             // The fence first: what is told after it was answered is how the printer was at the end of the receipt.
             let isFenced = printer.isFenced
-            let status = try status(of: printer, context)
+            let status = try status(of: printer, stall: timing.stall, context)
             // A head that is too hot goes on by itself.
             if let fault = status.fault, status.flags & Int32(KIOSK_RECEIPT_RECOVERING) == 0 { throw Self.incomplete(fault) }
             if status.fault == nil {
@@ -235,26 +238,33 @@ extension ReceiptPrinterDriver {
 // MARK: The printer
 
 extension ReceiptPrinterDriver {
-    /// The printer, open and in step.
-    private func ready(_ context: CommandContext) throws -> PrinterConnection {
-        if let connection, connection.isInStep, !hangsOut { return connection }
+    /// The printer, open and in step, and how it is. What hung out of it is cut off if it can print.
+    private func ready(_ context: CommandContext) throws -> (printer: PrinterConnection, status: PrinterStatus) {
         try context.checkCancelled()
         let printer = try connection ?? PrinterConnection(line: try open(), limit: timing.answer, recorder: recorder)
         connection = printer
-        try resynchronise(printer, context)
-        return printer
+        if !printer.isInStep { try resynchronise(printer, context) }
+        let status = try status(of: printer, stall: timing.resync, context)
+        // A serial port takes a cut without a printer behind it, or with one that forgets what it took when its cover is shut. So only a printer that
+        // answers is told to cut, and it has cut only when it has answered once more.
+        guard hangsOut, status.fault == nil, printer.hasAnswered || !options.answers else { return (printer, status) }
+        try send(end, to: printer, context)
+        let after = try self.status(of: printer, stall: timing.stall, context)
+        hangsOut = options.answers && !printer.hasAnswered
+        return (printer, after)
     }
+
+    /// Ends a receipt.
+    private var end: [UInt8] { options.hasCutter ? EscPos.cut : EscPos.feed }
 
     /// Whoever was cut off in the middle of a band left the printer waiting for pixels. As many zero bytes as the longest command has left nobody in
     /// the middle of one: they are white rows to a band that was torn, end any shorter command, and mean nothing between commands. Then ESC @.
     private func resynchronise(_ printer: PrinterConnection, _ context: CommandContext) throws {
         let longest = Int(KIOSK_RECEIPT_BAND_HEADER) + Int(KIOSK_RECEIPT_BAND_ROWS) * options.width / 8
-        var bytes = [UInt8](repeating: 0, count: longest) + EscPos.begin
-        if hangsOut { bytes += options.hasCutter ? EscPos.cut : EscPos.feed }
+        let bytes = [UInt8](repeating: 0, count: longest) + EscPos.begin
         let end = min(ContinuousClock.now + .milliseconds(timing.resync), context.deadline)
         try printer.write(bytes, stall: timing.resync) { !context.isCancelled && end > .now }
         printer.isInStep = true
-        hangsOut = false
     }
 
     /// All that can be known of a printer that answers nothing. A port that there was no time to ask tells as little as one that has no status.
@@ -267,12 +277,12 @@ extension ReceiptPrinterDriver {
         }
     }
 
-    private func status(of printer: PrinterConnection, _ context: CommandContext) throws -> PrinterStatus {
+    private func status(of printer: PrinterConnection, stall: Int32, _ context: CommandContext) throws -> PrinterStatus {
         guard options.answers else { return try onlyStatus(of: printer, context) }
         // What is wrong with the line is seen below too.
         let port = try? printer.portStatus(context)
         do {
-            let status = try printer.status(limit: timing.answer, context)
+            let status = try printer.status(limit: timing.answer, stall: stall, context)
             isStuck = false
             return status
         } catch PrinterFailure.mute where port?.fault != nil {
