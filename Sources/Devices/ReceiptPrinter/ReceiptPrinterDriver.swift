@@ -76,7 +76,9 @@ public final class ReceiptPrinterDriver: RecordableDriver {
 
     private var identity: [String: String] {
         let told = options.answers ? "DLE EOT" : "the printer can't answer: printed means sent, and no fault but of the port is seen"
-        return ["width": "\(options.width) dots", "cutter": options.hasCutter ? "yes" : "no", "status": told]
+        var identity = ["width": "\(options.width) dots", "cutter": options.hasCutter ? "yes" : "no", "status": told]
+        identity[DeviceStatus.node] = options.node
+        return identity
     }
 
     public func perform(_ command: DeviceCommand, files: [MemoryFile], context: CommandContext) throws -> DeviceReply {

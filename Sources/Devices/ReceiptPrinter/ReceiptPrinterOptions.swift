@@ -69,6 +69,23 @@ struct ReceiptPrinterOptions: Equatable {
         self.patience = patience
     }
 
+    /// The node that is opened now; nil for a serial line, and while no printer has the ids.
+    var node: String? {
+        switch port {
+        case .node(let path): path
+        case .serial: nil
+        case .usb(let vendor, let product): try? Self.find(vendor, product)
+        }
+    }
+
+    private static func find(_ vendor: UInt16, _ product: UInt16) throws(PrinterFailure) -> String {
+        var node = [CChar](repeating: 0, count: 64)
+        let found = kiosk_receipt_find("/sys", vendor, product, &node, node.count)
+        if Int(found) == KIOSK_LINE_ARGUMENT { throw .configuration("several printers have these usb= ids; name one with device=") }
+        guard found == 0 else { throw PrinterFailure(code: found) }
+        return String(decoding: node.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
     /// The line to open now: a USB printer gets another node with each plugging in.
     func line() throws(PrinterFailure) -> kiosk_line {
         var line = kiosk_line()
@@ -77,11 +94,7 @@ struct ReceiptPrinterOptions: Equatable {
         case .node(let path): result = kiosk_line_node(path, &line)
         case .serial(let path, let baud): result = kiosk_line_serial(path, baud, &line)
         case .usb(let vendor, let product):
-            var node = [CChar](repeating: 0, count: 64)
-            let found = kiosk_receipt_find("/sys", vendor, product, &node, node.count)
-            if Int(found) == KIOSK_LINE_ARGUMENT { throw .configuration("several printers have these usb= ids; name one with device=") }
-            guard found == 0 else { throw PrinterFailure(code: found) }
-            result = kiosk_line_node(node, &line)
+            result = kiosk_line_node(try Self.find(vendor, product), &line)
         }
         guard result == 0 else { throw PrinterFailure(code: result) }
         return line
