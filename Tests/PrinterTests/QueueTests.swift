@@ -46,8 +46,20 @@ struct QueueTests {
         }
     }
 
-    @Test func `a job that the printer gives up isn't told as printed, whatever the server says`() async throws {
-        try await withQueue(sheetDuration: .milliseconds(700)) { options, printer, server in
+    /// What a server's backend may be told: by default it waits until the printer has printed what it sent.
+    static let backends = ["", "?waitjob=false"]
+
+    @Test func `a server that doesn't wait for its printer isn't believed that all was printed`() async throws {
+        try await withQueue(sheetDuration: .milliseconds(700), backend: "?waitjob=false") { options, printer, _ in
+            let job = try RunningPrint(options: options, document: pdf(pages: 3))
+            #expect(try await job.result == .printed(sheets: 3))
+            #expect(printer.printedDocuments().count == 1)
+        }
+    }
+
+    @Test(arguments: backends)
+    func `a job that the printer gives up isn't told as printed, whatever the server says`(backend: String) async throws {
+        try await withQueue(sheetDuration: .milliseconds(700), backend: backend) { options, printer, server in
             let job = try RunningPrint(options: options, document: pdf(pages: 3))
             try await eventually { (job.seen.last?.sheetsPrinted ?? 0) > 0 }
             try printer.breakDown()
@@ -58,8 +70,9 @@ struct QueueTests {
         }
     }
 
-    @Test func `a job that is cancelled at the printer's panel isn't told as printed`() async throws {
-        try await withQueue(sheetDuration: .milliseconds(700)) { options, printer, server in
+    @Test(arguments: backends)
+    func `a job that is cancelled at the printer's panel isn't told as printed`(backend: String) async throws {
+        try await withQueue(sheetDuration: .milliseconds(700), backend: backend) { options, printer, server in
             let job = try RunningPrint(options: options, document: pdf(pages: 5))
             try await eventually { (job.seen.last?.sheetsPrinted ?? 0) > 0 }
             try await printer.cancelAtPanel()

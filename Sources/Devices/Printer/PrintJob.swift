@@ -165,13 +165,17 @@ struct PrintJob {
         twin = try twin ?? findTwin(at: machine, ended: handedIn.hasEnded, look())
         guard let twin else { return (handedIn, 0) }
         let printing = try machine.job(twin, look())
-        // The server knows only that all was sent, once or more often. What ended otherwise, or was cancelled at the machine, isn't whole.
-        if handedIn.state == .completed, printing.state == .aborted || printing.state == .cancelled {
+        switch printing.state {
+        // The server hears of the end some seconds later.
+        case .completed: return (handedIn.hasEnded ? handedIn : printing, sheets(of: printing))
+        // The server knows only that all was sent, perhaps more often than once: what ended otherwise at the machine isn't whole.
+        case .aborted, .cancelled:
+            guard handedIn.hasEnded else { return (handedIn, sheets(of: printing)) }
             let end = IPPPrinter.Job(state: .aborted, reasons: printing.reasons + [IPPPrinter.Job.withErrors])
             return (end, sheets(of: printing))
+        // A server that doesn't wait for its printer (`waitjob=false`) calls what it has sent completed.
+        case .waiting, .held, .stopped: return (handedIn.state == .completed ? printing : handedIn, sheets(of: printing))
         }
-        // The server hears of the end some seconds later.
-        return (printing.state == .completed && !handedIn.hasEnded ? printing : handedIn, sheets(of: printing))
     }
 
     /// A short document can be on paper before anybody has looked: then it is among the jobs that have ended.
@@ -202,12 +206,15 @@ struct PrintJob {
 
     private mutating func uncertain(_ error: any Error) -> DeviceFault {
         mayBeLeftOver = true
+        if let fault = error as? DeviceFault, fault.code == Self.uncertainCode { return fault }
         let cause = (error as? PrinterFailure)?.fault.code ?? (error as? DeviceFault)?.code ?? "the cancellation wasn't confirmed"
         return Self.trayFault("The printer had the document and went out of reach (\(cause))")
     }
 
+    private static let uncertainCode = "printer.uncertain"
+
     private static func trayFault(_ what: String) -> DeviceFault {
-        DeviceFault(code: "printer.uncertain", action: .clear, detail: "\(what): look at the output tray before it is printed again.")
+        DeviceFault(code: uncertainCode, action: .clear, detail: "\(what): look at the output tray before it is printed again.")
     }
 
     private enum Withdrawal {
