@@ -46,6 +46,61 @@ struct QueueTests {
         }
     }
 
+    /// What a server's backend may be told: by default it waits until the printer has printed what it sent.
+    static let backends = ["", "?waitjob=false"]
+
+    @Test func `a server that doesn't wait for its printer isn't believed that all was printed`() async throws {
+        try await withQueue(sheetDuration: .milliseconds(700), backend: "?waitjob=false") { options, printer, _ in
+            let job = try RunningPrint(options: options, document: pdf(pages: 3))
+            #expect(try await job.result == .printed(sheets: 3))
+            #expect(printer.printedDocuments().count == 1)
+        }
+    }
+
+    @Test(arguments: backends)
+    func `a job that the printer gives up isn't told as printed, whatever the server says`(backend: String) async throws {
+        try await withQueue(sheetDuration: .milliseconds(700), backend: backend) { options, printer, server in
+            let job = try RunningPrint(options: options, document: pdf(pages: 3))
+            try await eventually { (job.seen.last?.sheetsPrinted ?? 0) > 0 }
+            try printer.breakDown()
+            let fault = await job.fault
+            #expect(fault?.code == "printer.uncertain" && fault?.action == .clear)
+            try await eventually { !printer.isPrinting && server.spooledDocuments().isEmpty }
+            #expect(try PrinterDriver(options: options).poll().state == .ready)
+        }
+    }
+
+    @Test(arguments: backends)
+    func `a job that is cancelled at the printer's panel isn't told as printed`(backend: String) async throws {
+        try await withQueue(sheetDuration: .milliseconds(700), backend: backend) { options, printer, server in
+            let job = try RunningPrint(options: options, document: pdf(pages: 5))
+            try await eventually { (job.seen.last?.sheetsPrinted ?? 0) > 0 }
+            try await printer.cancelAtPanel()
+            let fault = await job.fault
+            #expect(fault?.code == "printer.uncertain" && fault?.action == .clear)
+            try await eventually { !printer.isPrinting && server.spooledDocuments().isEmpty }
+            #expect(printer.printedDocuments().isEmpty)
+        }
+    }
+
+    @Test func `a cancelled job that the printer can't be told of frees the host in time, and doesn't come out for the next citizen`() async throws {
+        try await withQueue(sheetDuration: .seconds(3)) { options, printer, server in
+            let job = try RunningPrint(options: options, document: pdf(pages: 3))
+            // With a twin at the machine.
+            try await eventually { (job.seen.last?.sheetsPrinted ?? 0) > 0 }
+            printer.setOffline(true)
+            let asked = ContinuousClock.now
+            job.context.cancel()
+            #expect(await job.fault?.code == "printer.uncertain")
+            // kioskd's `cancelGrace`.
+            #expect(ContinuousClock.now - asked < .seconds(2))
+            printer.setOffline(false)
+            try await eventually { job.driver.driver.poll().state == .ready }
+            try await eventually { !printer.isPrinting && server.spooledDocuments().isEmpty }
+            #expect(printer.printedDocuments().isEmpty)
+        }
+    }
+
     @Test func `a queue that is stopped by hand is out of service until somebody starts it`() async throws {
         try await withQueue { options, printer, server in
             let driver = try PrinterDriver(options: options)

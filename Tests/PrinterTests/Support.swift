@@ -106,13 +106,13 @@ func withPrinter(
     await simulator.stop()
 }
 
-/// The same behind a private print server; `options` are the driver's.
+/// The same behind a private print server; `options` are the driver's, `backend` those of the server's.
 func withQueue(
-    sheetDuration: Duration = .milliseconds(50), model: IPPPrinterSimulator.Model = .init(),
+    sheetDuration: Duration = .milliseconds(50), model: IPPPrinterSimulator.Model = .init(), backend: String = "",
     _ body: (_ options: [String: String], IPPPrinterSimulator, PrintServer) async throws -> Void
 ) async throws {
     try await withPrinter(sheetDuration: sheetDuration, model: model) { printer in
-        let server = try PrintServer(printerURI: printer.uri)
+        let server = try PrintServer(printerURI: printer.uri, backendOptions: backend)
         try await server.start()
         do {
             let options = ["queue": PrintServer.queue, "server": server.socket.path(), "patience": "3"]

@@ -63,16 +63,37 @@ struct UnreachableTests {
         }
     }
 
+    @Test("A job that was made without saying which is out of the next one's way")
+    func garbledCreation() async throws {
+        try await withPrinter { printer in
+            printer.garbleNextCreation()
+            let job = try RunningPrint(uri: printer.uri, document: pdf())
+            #expect(await job.fault?.code == "printer.protocol")
+            // The same driver, as in a host: a new one cancels leftovers in any case.
+            let driver = job.driver
+            let context = CommandContext(deadline: .now + .seconds(20)) { _, _ in }
+            let reply = try await withCheckedThrowingContinuation { continuation in
+                Thread.detachNewThread {
+                    continuation.resume(with: Result { try driver.print(pdf(), PrintRequest(title: "CK-000002"), context: context) })
+                }
+            }
+            #expect(reply.result == .printed(sheets: 1))
+        }
+    }
+
     @Test("A cancelled job that the printer can't be told of is uncertain, and is cancelled when it can")
     func unconfirmed() async throws {
         try await withPrinter(sheetDuration: .seconds(30)) { printer in
             let job = try RunningPrint(uri: printer.uri, document: try pdf())
             try await eventually { printer.isPrinting }
             printer.setOffline(true)
+            let asked = ContinuousClock.now
             job.context.cancel()
             #expect(await job.fault?.code == "printer.uncertain")
+            // kioskd's `cancelGrace`.
+            #expect(ContinuousClock.now - asked < .seconds(2))
             printer.setOffline(false)
-            #expect(try PrinterDriver(options: ["uri": printer.uri]).poll().state == .ready)
+            #expect(job.driver.driver.poll().state == .ready)
             try await eventually { !printer.isPrinting }
             #expect(printer.printedDocuments().isEmpty)
         }

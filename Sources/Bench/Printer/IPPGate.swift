@@ -26,6 +26,7 @@ public final class IPPGate: Sendable {
         var isMute = false
         /// Each request needs a connection of its own.
         var keepsNone = false
+        var garblesCreation = false
         var accepted = 0
         var armed: (step: Step, then: @Sendable () -> Void)?
     }
@@ -87,6 +88,11 @@ public final class IPPGate: Sendable {
         state.withLock { $0.keepsNone = keepsNone }
     }
 
+    /// Answers the next Create-Job without the job's number, once the printer has made the job.
+    func garbleNextCreation() {
+        state.withLock { $0.garblesCreation = true }
+    }
+
     /// Connections taken since the start.
     var accepted: Int { state.withLock { $0.accepted } }
 
@@ -131,6 +137,10 @@ public final class IPPGate: Sendable {
             if isRequest { connection.see(bytes) }
             let passes = connection.steps(bytes, isRequest: isRequest)
             if passes.contains(.create), pull(at: .create) { break }
+            if !isRequest, connection.isCreating, !bytes.starts(with: Array("HTTP/1.1 100".utf8)), takesGarbling() {
+                _ = Self.sendAll(Self.emptyAnswer[...], to: to)
+                break
+            }
             guard Self.sendAll(bytes, to: to) else { break }
             if passes.contains(.data), pull(at: .data) { break }
             if passes.contains(.processing), pull(at: .processing) { break }
@@ -148,6 +158,17 @@ public final class IPPGate: Sendable {
     private static func sayClose(_ block: inout [UInt8], _ count: Int) {
         guard let kept = block[..<count].firstRange(of: Array("Keep-Alive\r\n".utf8)) else { return }
         block.replaceSubrange(kept, with: Array("close     \r\n".utf8))
+    }
+
+    /// Says successful-ok and nothing else, the job's number neither (RFC 8010 §3.1.1).
+    private static let emptyAnswer: [UInt8] =
+        Array("HTTP/1.1 200 OK\r\nContent-Type: application/ipp\r\nContent-Length: 9\r\n\r\n".utf8) + [2, 0, 0, 0, 0, 0, 0, 1, 3]
+
+    private func takesGarbling() -> Bool {
+        state.withLock { state in
+            defer { state.garblesCreation = false }
+            return state.garblesCreation
+        }
     }
 
     private func waitedWhileMute() -> Bool {
@@ -229,6 +250,9 @@ extension IPPGate {
                 state.head = nil
             }
         }
+
+        /// A Create-Job is under way.
+        var isCreating: Bool { state.withLock { $0.operation == 0x05 } }
 
         /// The steps that these bytes bring about.
         func steps(_ bytes: ArraySlice<UInt8>, isRequest: Bool) -> Set<Step> {

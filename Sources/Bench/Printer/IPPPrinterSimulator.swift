@@ -59,6 +59,8 @@ public actor IPPPrinterSimulator {
         case webPage(String)
         /// The mechanism didn't tell its troubles within ten seconds.
         case silentMechanism
+        /// No job is at the mechanism, or the printer didn't take the cancelling of it.
+        case notCancelled
     }
 
     /// - Parameters:
@@ -153,6 +155,22 @@ public actor IPPPrinterSimulator {
     /// A job is at the mechanism.
     public nonisolated var isPrinting: Bool { command.isAtWork }
 
+    /// Cancels the job at the mechanism, as somebody does at the printer's own panel.
+    public func cancelAtPanel() async throws {
+        guard let job = command.jobAtWork else { throw Failure.notCancelled }
+        guard try await runTool(["-d", "job=\(job)", command.uri, command.panelRequest.path()]) else { throw Failure.notCancelled }
+    }
+
+    /// Has the mechanism give up the job at work, or else the next one: the printer calls it aborted.
+    public nonisolated func breakDown() throws {
+        try command.breakDown()
+    }
+
+    /// Has the next answer to Create-Job lack the job's number; the job is made all the same.
+    public nonisolated func garbleNextCreation() {
+        gate.garbleNextCreation()
+    }
+
     /// A job stands still, for paper or for a trouble. The low ones don't stop it.
     public nonisolated var standsStill: Bool { command.standsStill }
 
@@ -174,11 +192,16 @@ public actor IPPPrinterSimulator {
 
     /// ippeveprinter hears of its mechanism only from a job.
     private func inspect() async throws {
+        _ = try await runTool(["-f", command.inspection.path(), command.uri, command.inspectionRequest.path()])
+    }
+
+    /// Whether `ipptool` with these words got what it expects.
+    private func runTool(_ words: [String]) async throws -> Bool {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-        let words = ["ipptool", "-q", "-f", command.inspection.path(), command.uri, command.inspectionRequest.path()]
         let child = try await ChildProcess.launch(
-            words, environment: ["PATH": path, "HOME": directory.path()], log: directory.appending(path: "ipptool.log"))
+            ["ipptool", "-q"] + words, environment: ["PATH": path, "HOME": directory.path()], log: directory.appending(path: "ipptool.log"))
         await child.waitForEnd()
+        return child.hasSucceeded
     }
 
     /// Fills the tray, or takes all paper out of it. A job that waits for paper goes on.

@@ -24,12 +24,17 @@ struct PrintCommand: Sendable {
     var inspection: URL { directory.appending(path: "inspection.pdf") }
     var inspectionRequest: URL { directory.appending(path: "inspection.test") }
     var script: URL { directory.appending(path: "print") }
+    /// There once the mechanism is to give up the job that it has.
+    private var breakdown: URL { directory.appending(path: "breakdown") }
+    /// Cancels the job `job`, as a key on the printer does.
+    var panelRequest: URL { directory.appending(path: "cancel.test") }
     private var tray: URL { directory.appending(path: "sheets") }
     private var output: URL { directory.appending(path: "printed", directoryHint: .isDirectory) }
 
     func install() throws {
         try FileManager.default.createDirectory(at: output, withIntermediateDirectories: true)
         try Data(Self.question.utf8).write(to: directory.appending(path: "wanted.test"))
+        try Data(Self.panel.utf8).write(to: panelRequest)
         try Data("%PDF-bench\n".utf8).write(to: inspection)
         try Data(Self.inspectionText.utf8).write(to: inspectionRequest)
         try setTroubles([])
@@ -59,6 +64,16 @@ struct PrintCommand: Sendable {
 
     var hasToldTroubles: Bool { (try? Data(contentsOf: troubles)) == (try? Data(contentsOf: applied)) }
     var isAtWork: Bool { FileManager.default.fileExists(atPath: job.path()) }
+    /// The number of the job that is at the mechanism.
+    var jobAtWork: Int? {
+        (try? String(contentsOf: job, encoding: .utf8)).flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+    }
+
+    /// The mechanism gives the next job up that it has, or the one at work, at its next sheet or tick.
+    func breakDown() throws {
+        try Data().write(to: breakdown)
+    }
+
     var standsStill: Bool { FileManager.default.fileExists(atPath: standstill.path()) }
 
     /// What a printer forgets that is switched off.
@@ -106,7 +121,7 @@ struct PrintCommand: Sendable {
         empty() { tell; [ "$(sheets)" -le 0 ]; }
 
         if [ "$(head -c 10 "$1")" = %PDF-bench ]; then tell; exit 0; fi
-        echo $$ >"$here/job"
+        echo "$IPP_JOB_ID" >"$here/job.new" && mv "$here/job.new" "$here/job"
         trap 'rm -f "$here/job"' EXIT
 
         pages=$(grep -acE '/Type */Page([^s]|$)' "$1")
@@ -125,6 +140,7 @@ struct PrintCommand: Sendable {
           tick=0
           while [ "$tick" -lt @TICKS@ ]; do
             wanted || exit 0
+            if [ -e "$here/breakdown" ]; then rm "$here/breakdown"; exit 1; fi
             hold stuck
             sleep @TICK@
             tick=$((tick + 1))
@@ -139,6 +155,21 @@ struct PrintCommand: Sendable {
         [ "$(sheets)" -gt 0 ] || echo 'STATE: +media-empty' >&2
         number=$(ls "$here/printed" | wc -l)
         cp "$1" "$here/printed/part" && mv "$here/printed/part" "$here/printed/$(printf %06d $((number + 1))).pdf"
+
+        """#
+
+    private static let panel = #"""
+        {
+          NAME "somebody presses the key"
+          OPERATION Cancel-Job
+          GROUP operation-attributes-tag
+          ATTR charset attributes-charset utf-8
+          ATTR naturalLanguage attributes-natural-language en
+          ATTR uri printer-uri $uri
+          ATTR integer job-id $job
+          ATTR name requesting-user-name panel
+          STATUS successful-ok
+        }
 
         """#
 

@@ -11,6 +11,7 @@ public actor PrintServer {
     public nonisolated let spoolDirectory: URL
     private let directory: URL
     private let printerURI: String
+    private let backendOptions: String
     private var daemon: ChildProcess?
 
     public enum Failure: Error, Equatable {
@@ -32,8 +33,10 @@ public actor PrintServer {
         IdleExitTimeout 0
         """
 
-    public init(printerURI: String) throws {
+    /// `backendOptions` are the queue's own words behind its printer's address, as `?waitjob=false`.
+    public init(printerURI: String, backendOptions: String = "") throws {
         self.printerURI = printerURI
+        self.backendOptions = backendOptions
         let memory = URL(filePath: "/dev/shm", directoryHint: .isDirectory)
         let base = access(memory.path(), W_OK) == 0 ? memory : FileManager.default.temporaryDirectory
         directory = base.appending(path: "cups-\(UUID().uuidString.prefix(8))", directoryHint: .isDirectory)
@@ -66,6 +69,8 @@ public actor PrintServer {
             // Asked of the printer on a thread of cupsd's own: until then the queue can do nothing.
             let description = directory.appending(path: "root/ppd/\(Self.queue).ppd")
             try await wait(for: "cupsd", daemon) { FileManager.default.fileExists(atPath: description.path()) }
+            // Not before: with them cupsd doesn't learn what the printer can do.
+            if !backendOptions.isEmpty { try await run(["lpadmin", "-h", socket.path(), "-p", Self.queue, "-v", printerURI + backendOptions]) }
         } catch {
             await stop()
             throw error

@@ -1,4 +1,5 @@
 public import DeviceLink
+internal import Glibc
 internal import KeypadShim
 public import KioskModel
 
@@ -60,6 +61,7 @@ public final class KeypadDriver: DeviceDriver {
 
     private func readKeys(_ keypad: OpaquePointer, _ context: CommandContext) throws {
         var codes = [UInt16](repeating: 0, count: Int(KIOSK_KEYPAD_MAX_KEYS))
+        defer { codes.withUnsafeMutableBytes { if let base = $0.baseAddress { explicit_bzero(base, $0.count) } } }
         while context.remainingMilliseconds > 0 {
             try context.checkCancelled()
             let count = kiosk_keypad_read(keypad, &codes, min(Self.step, context.remainingMilliseconds))

@@ -27,6 +27,9 @@ struct PrintJob {
     private static let interval: Duration = .milliseconds(200)
     /// So long a printer may not answer while it prints.
     private static let silence: Duration = .seconds(5)
+    /// So long a job may be withdrawn once kioskd wants no more of it. It replaces a host that isn't free two seconds after a cancel, and the
+    /// watchdog ends one a second after the link; a call that was under way may have taken half a second or so before.
+    private static let hurry: Duration = .milliseconds(700)
 
     init(route: PrinterRoute, request: PrintRequest, ticket: PrinterCapabilities.Ticket, patience: Duration, context: CommandContext) {
         self.route = route
@@ -97,7 +100,7 @@ struct PrintJob {
                     throw DeviceFault(code: "printer.busy", action: .reset, detail: "The printer was busy with another job all the time.")
                 }
                 try context.pause(Self.interval)
-            } catch let failure as PrinterFailure where failure.mayPass || failure == .stopped {
+            } catch let failure as PrinterFailure where !failure.isRefusal {
                 // It may have made the job and not have come to say so: without a document, but in the way of the next one.
                 mayBeLeftOver = true
                 throw failure
@@ -162,10 +165,17 @@ struct PrintJob {
         twin = try twin ?? findTwin(at: machine, ended: handedIn.hasEnded, look())
         guard let twin else { return (handedIn, 0) }
         let printing = try machine.job(twin, look())
-        // The server knows only that all was sent.
-        if handedIn.state == .completed, printing.state == .aborted { return (printing, sheets(of: printing)) }
+        switch printing.state {
         // The server hears of the end some seconds later.
-        return (printing.state == .completed && !handedIn.hasEnded ? printing : handedIn, sheets(of: printing))
+        case .completed: return (handedIn.hasEnded ? handedIn : printing, sheets(of: printing))
+        // The server knows only that all was sent, perhaps more often than once: what ended otherwise at the machine isn't whole.
+        case .aborted, .cancelled:
+            guard handedIn.hasEnded else { return (handedIn, sheets(of: printing)) }
+            let end = IPPPrinter.Job(state: .aborted, reasons: printing.reasons + [IPPPrinter.Job.withErrors])
+            return (end, sheets(of: printing))
+        // A server that doesn't wait for its printer (`waitjob=false`) calls what it has sent completed.
+        case .waiting, .held, .stopped: return (handedIn.state == .completed ? printing : handedIn, sheets(of: printing))
+        }
     }
 
     /// A short document can be on paper before anybody has looked: then it is among the jobs that have ended.
@@ -196,12 +206,15 @@ struct PrintJob {
 
     private mutating func uncertain(_ error: any Error) -> DeviceFault {
         mayBeLeftOver = true
+        if let fault = error as? DeviceFault, fault.code == Self.uncertainCode { return fault }
         let cause = (error as? PrinterFailure)?.fault.code ?? (error as? DeviceFault)?.code ?? "the cancellation wasn't confirmed"
         return Self.trayFault("The printer had the document and went out of reach (\(cause))")
     }
 
+    private static let uncertainCode = "printer.uncertain"
+
     private static func trayFault(_ what: String) -> DeviceFault {
-        DeviceFault(code: "printer.uncertain", action: .clear, detail: "\(what): look at the output tray before it is printed again.")
+        DeviceFault(code: uncertainCode, action: .clear, detail: "\(what): look at the output tray before it is printed again.")
     }
 
     private enum Withdrawal {
@@ -213,49 +226,81 @@ struct PrintJob {
 
     /// Cancels the job, asking again while the printer doesn't answer.
     private mutating func withdraw(_ job: Int32) -> Withdrawal {
-        let end = ContinuousClock.now + .milliseconds(max(500, min(reserve, context.remainingMilliseconds)))
-        let brief = IPPPrinter.Limit(milliseconds: 500)
+        var time = Withdrawing(end: .now + .milliseconds(max(500, min(reserve, context.remainingMilliseconds))), context: context)
         var asked = false
-        while ContinuousClock.now < end {
-            if !asked { asked = cancelled(job, at: route.entrance) }
+        while let brief = time.next() {
+            if !asked { asked = cancelled(job, at: route.entrance, brief) }
+            guard let brief = time.next() else { break }
             do {
                 let state = try route.entrance.job(job, brief)
-                if state.state == .completed { return .completed(sheets: max(sheets(of: state), request.copies)) }
+                // Without anything behind, its word is all there is.
+                if state.state == .completed, !route.isQueue || route.machine == nil {
+                    return .completed(sheets: max(sheets(of: state), request.copies))
+                }
                 // A print server says cancelled at once, and so that its backend has gone too a little later.
                 let isOver = route.isQueue ? state.hasEnded && !state.isStopping : asked && state.isEnding || state.hasEnded
-                if isOver, let result = withdrawBehind(brief) { return result }
+                if isOver, let result = withdrawBehind(handedIn: state, &time) { return result }
             } catch {
                 // Switched off and on again, a printer has forgotten its jobs.
-                if (error as? PrinterFailure) == .notFound, let result = withdrawBehind(brief) { return result }
+                if (error as? PrinterFailure) == .notFound, let result = withdrawBehind(handedIn: nil, &time) { return result }
             }
+            // Not the context's pause: that one is over at once when the command is cancelled.
             usleep(50_000)
         }
         return .unconfirmed
     }
 
     /// The same at the machine behind a print server, which stops its own part first and the machine's after. Nil while that isn't certain.
-    private mutating func withdrawBehind(_ brief: IPPPrinter.Limit) -> Withdrawal? {
+    private mutating func withdrawBehind(handedIn: IPPPrinter.Job?, _ time: inout Withdrawing) -> Withdrawal? {
         guard route.isQueue, let machine = route.machine else { return .cancelled }
         do {
-            twin = try twin ?? findTwin(at: machine, ended: true, brief)
-            guard let twin else { return .cancelled }
-            let state = try machine.job(twin, brief)
+            // A backend sends a document again that the machine ended: what is open there counts before what was.
+            guard let first = time.next() else { return nil }
+            twin = try findTwin(at: machine, ended: twin == nil, first) ?? twin
+            guard let twin else {
+                guard let handedIn, handedIn.state == .completed else { return .cancelled }
+                return .completed(sheets: max(sheets(of: handedIn), request.copies))
+            }
+            guard let second = time.next() else { return nil }
+            let state = try machine.job(twin, second)
             if state.state == .completed { return .completed(sheets: max(sheets(of: state), request.copies)) }
             if state.isEnding { return .cancelled }
-            _ = cancelled(twin, at: machine)
+            if let third = time.next() { _ = cancelled(twin, at: machine, third) }
             return nil
         } catch {
-            return nil
+            // A machine that was switched off and on has nothing left to cancel.
+            return (error as? PrinterFailure) == .notFound ? .cancelled : nil
         }
     }
 
     /// Whether the printer has taken the request, or has nothing left to cancel.
-    private func cancelled(_ job: Int32, at place: IPPPrinter) -> Bool {
+    private func cancelled(_ job: Int32, at place: IPPPrinter, _ limit: IPPPrinter.Limit) -> Bool {
         do {
-            try place.cancel(job: job, IPPPrinter.Limit(milliseconds: 500))
+            try place.cancel(job: job, limit)
             return true
         } catch {
             return (error as? PrinterFailure) == .notPossible
+        }
+    }
+
+    /// The time in which a job is withdrawn. Its calls don't ask whether the command is cancelled, hence short ones.
+    private struct Withdrawing {
+        private(set) var end: ContinuousClock.Instant
+        let context: CommandContext
+        private var isHurried = false
+
+        init(end: ContinuousClock.Instant, context: CommandContext) {
+            self.end = end
+            self.context = context
+        }
+
+        /// For the next call; nil when there is no time for one.
+        mutating func next() -> IPPPrinter.Limit? {
+            if context.isCancelled, !isHurried {
+                isHurried = true
+                end = min(end, .now + PrintJob.hurry)
+            }
+            return .now < end ? IPPPrinter.Limit(milliseconds: 500, end: end) : nil
         }
     }
 }

@@ -61,7 +61,7 @@ public final class PrinterDriver: DeviceDriver {
                 route: route, request: request, ticket: try route.capabilities.ticket(for: request), patience: options.patience, context: context)
             var sheets: Int?
             defer {
-                mayHaveLeftovers = job.mayBeLeftOver
+                mayHaveLeftovers = mayHaveLeftovers || job.mayBeLeftOver
                 if job.wasMade { lastFailure = sheets == nil ? .now : nil }
             }
             let printed = try job.run(files[0])
@@ -88,7 +88,8 @@ public final class PrinterDriver: DeviceDriver {
         route = met.capabilities.isKnown ? met : nil
         if mayHaveLeftovers {
             if try met.cancelLeftovers(limit) { lastFailure = .now }
-            mayHaveLeftovers = false
+            // Until a server's backend is gone for certain, the machine may get the job that the server has already ended.
+            mayHaveLeftovers = met.isQueue && lastFailure.map { .now - $0 < Self.backendGrace } ?? false
         }
         return met
     }

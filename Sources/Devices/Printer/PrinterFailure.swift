@@ -26,6 +26,9 @@ struct PrinterFailure: Error, Equatable {
         code == KIOSK_PRINTER_UNREACHABLE.rawValue || code == KIOSK_PRINTER_TIMEOUT.rawValue
     }
 
+    /// The printer has answered, and done nothing.
+    var isRefusal: Bool { code <= KIOSK_PRINTER_REFUSED.rawValue }
+
     var state: DeviceState { mayPass ? .offline : .needsTechnician }
 
     var fault: DeviceFault {

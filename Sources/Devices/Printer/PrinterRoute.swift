@@ -23,7 +23,8 @@ struct PrinterRoute {
         }
         let device = capabilities.deviceURI
         let speaksIPP = device.hasPrefix("ipp://") || device.hasPrefix("ipps://")
-        machine = speaksIPP ? IPPPrinter(uri: device, socket: nil, user: entrance.user) : nil
+        // What follows a question mark is for the server's backend.
+        machine = speaksIPP ? IPPPrinter(uri: String(device.prefix { $0 != "?" }), socket: nil, user: entrance.user) : nil
     }
 
     /// The same, with one connection to the entrance for what follows closely.
