@@ -137,8 +137,9 @@ public final class IPPGate: Sendable {
             if isRequest { connection.see(bytes) }
             let passes = connection.steps(bytes, isRequest: isRequest)
             if passes.contains(.create), pull(at: .create) { break }
-            if !isRequest, connection.isCreating, !bytes.starts(with: Array("HTTP/1.1 100".utf8)), takesGarbling() {
-                _ = Self.sendAll(Self.emptyAnswer[...], to: to)
+            // What bids the client go on may stand before the answer in the same block.
+            if !isRequest, connection.isCreating, let answer = bytes.firstRange(of: Array("HTTP/1.1 200".utf8)), takesGarbling() {
+                _ = Self.sendAll(bytes[..<answer.lowerBound] + Self.emptyAnswer, to: to)
                 break
             }
             guard Self.sendAll(bytes, to: to) else { break }
