@@ -245,7 +245,7 @@ final class DeviceUnit: Sendable {
             }
             return (state.session, state.readySince, state.didWork, state.isStopping)
         }
-        if !isStopping, session?.hungOnCancel(exit) == true { care.hungOnCancel() }
+        if !isStopping, session?.hungOnCancel(byWatchdog: exit == .code(HostExitCode.watchdog)) == true { care.hungOnCancel() }
         session?.hostExited()
         log.say(isStopping ? .debug : .warning, "the host ended", ["exit": "\(exit)"])
         care.hostEnded()

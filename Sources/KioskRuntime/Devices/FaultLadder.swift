@@ -319,5 +319,4 @@ struct FaultLadder {
 
 extension DeviceFault {
     static let hostFailing = "link.host-failing"
-    static let hostHung = "link.host-hung"
 }

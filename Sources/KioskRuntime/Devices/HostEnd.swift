@@ -41,6 +41,8 @@ enum HostEnd: Sendable, Equatable {
 }
 
 extension DeviceFault {
+    static let hostHung = "link.host-hung"
+
     /// No host came up in time.
     static var absent: DeviceFault {
         DeviceFault(code: "link.host-absent", action: .reset, detail: "the device's host process isn't running")

@@ -81,11 +81,12 @@ final class HostSession: Sendable {
         current.continuation?.resume(returning: DeviceOutcome(completion: .fault(reason.fault(isLate: ContinuousClock.now > current.deadline))))
     }
 
-    /// Whether a command that nobody waits for any more never ended, since the host hung with it. Of a host that has gone; `exit` is how.
-    func hungOnCancel(_ exit: HostExit) -> Bool {
+    /// Whether a command that nobody waits for any more never ended, since the host hung with it. Of a host that has gone, by its own watchdog
+    /// or not.
+    func hungOnCancel(byWatchdog: Bool) -> Bool {
         state.withLock { state in
             let owes = state.end == nil ? state.current?.isCancelled == true : state.owedCancelled
-            return owes && (state.end == .hung || exit == .code(HostExitCode.watchdog))
+            return owes && (state.end == .hung || byWatchdog)
         }
     }
 
