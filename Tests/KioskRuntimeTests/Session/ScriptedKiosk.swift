@@ -127,6 +127,14 @@ struct ScriptedKiosk {
         return try #require(await calls.next())
     }
 
+    /// From the first screen to the scan that was just asked for.
+    func fromStartToScan(_ calls: inout AsyncStream<ScriptedDevices.Call>.Iterator) async throws -> ScriptedDevices.Call {
+        try await touch(.start)
+        try await touch(.chooseJourney, "upload")
+        try #require(await calls.next()).answer(DeviceOutcome(completion: .success(.card(testCard))))
+        return try await toScan(&calls)
+    }
+
     /// From the first screen to the live picture that was just asked for.
     func toCamera(_ calls: inout AsyncStream<ScriptedDevices.Call>.Iterator) async throws -> ScriptedDevices.Call {
         try await touch(.start)

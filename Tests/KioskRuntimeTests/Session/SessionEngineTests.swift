@@ -101,10 +101,7 @@ import Testing
     @Test func `an exit in the middle of a scan lets every page go`() async throws {
         let kiosk = try ScriptedKiosk()
         var calls = kiosk.devices.calls.makeAsyncIterator()
-        try await kiosk.touch(.start)
-        try await kiosk.touch(.chooseJourney, "upload")
-        try #require(await calls.next()).answer(DeviceOutcome(completion: .success(.card(testCard))))
-        let scan = try await kiosk.toScan(&calls)
+        let scan = try await kiosk.fromStartToScan(&calls)
         scan.progress(.page(Self.image), [try MemoryFile.copying([1, 2, 3, 4])])
         while await kiosk.engine.pages.isEmpty { await Task.yield() }
         try await kiosk.touch(.exit)
@@ -119,10 +116,7 @@ import Testing
     @Test func `a preview waits for one assessment at most, and a page that is dropped for none`() async throws {
         let kiosk = try ScriptedKiosk()
         var calls = kiosk.devices.calls.makeAsyncIterator()
-        try await kiosk.touch(.start)
-        try await kiosk.touch(.chooseJourney, "upload")
-        try #require(await calls.next()).answer(DeviceOutcome(completion: .success(.card(testCard))))
-        let scan = try await kiosk.toScan(&calls)
+        let scan = try await kiosk.fromStartToScan(&calls)
         for index in 0..<3 { scan.progress(.page(Self.image), [try MemoryFile.copying([UInt8](repeating: UInt8(index), count: 4))]) }
         scan.answer(DeviceOutcome(completion: .success(.scanned(pages: 3))))
         let preview = await kiosk.screen("preview")
@@ -152,10 +146,7 @@ import Testing
     @Test func `an exit ends a preview that is being rendered before the session is wiped`() async throws {
         let kiosk = try ScriptedKiosk()
         var calls = kiosk.devices.calls.makeAsyncIterator()
-        try await kiosk.touch(.start)
-        try await kiosk.touch(.chooseJourney, "upload")
-        try #require(await calls.next()).answer(DeviceOutcome(completion: .success(.card(testCard))))
-        let scan = try await kiosk.toScan(&calls)
+        let scan = try await kiosk.fromStartToScan(&calls)
         scan.progress(.page(Self.image), [try MemoryFile.copying([1, 2, 3, 4])])
         scan.answer(DeviceOutcome(completion: .success(.scanned(pages: 1))))
         guard case .pages(let thumbnails) = await kiosk.screen("preview").screen.body.last else { Issue.record("no thumbnails"); return }
