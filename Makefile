@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build bench test test-swift test-browser check demo demo-leak chaos chaos-mutants mutants fuzz device-matrix device-kills vm-test vm-powercut
+.PHONY: help run build bench test test-swift test-browser check demo demo-leak queue-model chaos chaos-mutants mutants fuzz device-matrix device-kills vm-test vm-powercut
 
 # Left over in an environment, it would make an ordinary build a mutant; scripts/with-mutants sets it for its own.
 unexport KIOSK_MUTANTS
@@ -59,6 +59,9 @@ chaos: ## power cuts and kills under load, verified at the platform; CUTS=200 KI
 	@scripts/install-deps test
 	@for product in platformd queue-load forgetfs chaos; do swift build --product $$product; done
 	@"$(BIN)/chaos" --cuts "$(or $(CUTS),200)" --kills "$(or $(KILLS),200)" $(if $(SEED),--seed "$(SEED)")
+
+queue-model: build ## a random walk of the queue and of a model beside it; STEPS=100000 SEED=
+	@KIOSK_MODEL_STEPS="$(or $(STEPS),100000)" KIOSK_MODEL_SEED="$(or $(SEED),$$RANDOM)" swift test --skip-build --filter '^OutboxTests\.ModelTests' 2>&1 | grep -E '^queue-model:|recorded an issue|KIOSK_MODEL_SEED'
 
 chaos-mutants: ## proves the chaos rig: every deliberately broken queue must be caught
 	@scripts/install-deps test

@@ -163,12 +163,14 @@ let package = Package(
             ] + mutants,
             extra: mutantSettings),
         library("PlatformClient", ["KioskModel", "PlatformAPI", client, nio, nioHTTP]),
+        library("OutboxReports", ["Outbox", "LocalAPI"]),
         library("KioskQueue", ["KioskRuntime", "PlatformClient", "PlatformAPI", "Outbox", lifecycle] + mutants, extra: mutantSettings),
         library("DeviceStore", ["KioskRuntime", "LocalAPI", "PlatformAPI", "KioskModel", grdb, log]),
         tool(
             "kioskd",
             [
-                "KioskRuntime", "KioskQueue", "DeviceStore", "PlatformAPI", "Outbox", "LocalAPI", "Catalogue", "DeviceLink", "KioskModel",
+                "KioskRuntime", "KioskQueue", "DeviceStore", "PlatformAPI", "Outbox", "OutboxReports", "LocalAPI", "Catalogue", "DeviceLink",
+                "KioskModel",
                 "KioskFlow",
                 arguments, yaml, lifecycle, signals, log,
             ]),
@@ -178,7 +180,7 @@ let package = Package(
                 "IDCardReader", "Camera", "Locker", "CodeScanner", "Scanner", "Printer", "ReceiptPrinter", "SmartCard", "Imaging", "Keypad",
                 "PowerSupply", "Auxiliaries", "PhotoDecoder", "DeviceLink", "KioskModel",
             ]),
-        tool("kioskctl", ["LocalAPI", "KioskModel", arguments]),
+        tool("kioskctl", ["LocalAPI", "Outbox", "OutboxReports", "KioskModel", arguments, log]),
 
         // The city.
         library("Platform", ["KioskModel", "PlatformAPI", "Catalogue", server, http, nio, grdb, crypto, lifecycle, log]),
@@ -236,7 +238,7 @@ let package = Package(
         suite("KioskFlow", ["KioskFlow", "KioskModel", "SeededRandom"]),
         suite("Catalogue", ["Catalogue", "KioskModel"]),
         suite("DeviceLink", ["DeviceLink", "KioskModel", "LinkShim"]),
-        suite("LocalAPI", ["LocalAPI", "kioskctl", "KioskModel", server, log]),
+        suite("LocalAPI", ["LocalAPI", "kioskctl", "Outbox", "KioskModel", server, log]),
         suite("PlatformAPI", ["PlatformAPI", crypto]),
         suite("Line", ["Line", "LineShim", "Bench"]),
         suite(
@@ -264,13 +266,14 @@ let package = Package(
         suite("Imaging", ["Imaging", "DeviceLink", "KioskModel", "Bench"]),
         // Commits until it is killed: what the crash tests kill.
         .executableTarget(name: "outbox-writer", dependencies: ["Outbox", log], path: "Tests/Support/outbox-writer", swiftSettings: swiftSettings),
-        suite("Outbox", ["Outbox", "outbox-writer", grdb, crypto, log]),
+        suite("Outbox", ["Outbox", "outbox-writer", "SeededRandom", grdb, crypto, log]),
         suite(
             "KioskRuntime",
             [
                 "KioskRuntime", "test-device-host", "SeededRandom", "KioskFlow", "DeviceLink", "LinkShim", "LocalAPI", "PlatformAPI", "KioskModel",
                 client, nio, nioHTTP, nioFoundation, log,
             ]),
+        suite("KioskQueue", ["KioskQueue", "Outbox", "Bench", log]),
         suite("Kioskd", ["kioskd", "KioskRuntime", "KioskFlow", "LocalAPI", "KioskModel"]),
         suite("DeviceStore", ["DeviceStore", "KioskRuntime", "LocalAPI", "KioskModel", grdb, log]),
         suite("PlatformClient", ["PlatformClient", "PlatformAPI", server, http, log]),

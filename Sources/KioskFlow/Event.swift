@@ -129,10 +129,12 @@ public struct Surroundings: Sendable, Equatable {
     public var isOnBattery: Bool
     /// The battery is about to end: who is here may finish, and nobody else is let in.
     public var isClosing: Bool
+    /// What a citizen hands in can be kept. Not with a damaged queue, which still delivers what it can.
+    public var canStore: Bool
 
     public init(
         ready: Set<DeviceClass> = [], platformReachable: Bool = false, items: [ServiceItem] = [], scansBothSides: Bool = false,
-        isOnBattery: Bool = false, isClosing: Bool = false
+        isOnBattery: Bool = false, isClosing: Bool = false, canStore: Bool = true
     ) {
         self.ready = ready
         self.platformReachable = platformReachable
@@ -140,5 +142,6 @@ public struct Surroundings: Sendable, Equatable {
         self.scansBothSides = scansBothSides
         self.isOnBattery = isOnBattery
         self.isClosing = isClosing
+        self.canStore = canStore
     }
 }

@@ -89,6 +89,7 @@ extension Flow {
     /// What keeps the journey from being finished, said before it starts. A missing printer doesn't: the receipt stands on the screen too.
     private var uploadObstacle: Screen.Text? {
         if surroundings.isClosing { return .key("menu.upload.closing") }
+        if !surroundings.canStore { return .key("menu.upload.noStorage") }
         if !surroundings.ready.contains(.idCardReader) { return .key("menu.upload.noReader") }
         if surroundings.ready.isDisjoint(with: [.scanner, .camera]) { return .key("menu.upload.noScanner") }
         if !surroundings.ready.contains(.imaging) { return .key("menu.upload.noWorker") }

@@ -28,12 +28,21 @@ public struct OutboxStore: PacketStore {
         }
     }
 
-    /// The same, for the delivery loop, which outlives a full disk.
+    /// The same, for the delivery loop, which outlives a full disk, and goes on beside pages of the database that are damaged.
     private func deliver<Value: Sendable>(_ work: @escaping @Sendable (Outbox) throws -> Value) async throws -> Value {
         do {
             return try await perform(work)
-        } catch let error as OutboxError where error.code == .diskFull {
-            throw PacketStoreFull()
+        } catch let error as OutboxError where error.code == .diskFull || error.code == .corrupt {
+            throw PacketStoreUnavailable("\(error)")
+        }
+    }
+
+    /// What came of an attempt on an entry that a verification or a technician may have taken out of its way meanwhile: then it says nothing any more.
+    private func note(_ work: @escaping @Sendable (Outbox) throws -> Void) async throws {
+        do {
+            try await deliver(work)
+        } catch let error as OutboxError where error.code == .wrongState {
+            return
         }
     }
 
@@ -52,7 +61,7 @@ public struct OutboxStore: PacketStore {
     }
 
     public func recordFailure(id: UUID, at date: Date, retryAt: Date, error: String) async throws {
-        try await deliver { try $0.recordFailure(id: id, at: date, retryAt: retryAt, error: error) }
+        try await note { try $0.recordFailure(id: id, at: date, retryAt: retryAt, error: error) }
     }
 
     public func clearDelays() async throws {
@@ -64,7 +73,11 @@ public struct OutboxStore: PacketStore {
     }
 
     public func markRejected(id: UUID, error: String, at date: Date) async throws {
-        try await deliver { try $0.markRejected(id: id, error: error, at: date) }
+        try await note { try $0.markRejected(id: id, error: error, at: date) }
+    }
+
+    public func quarantine(id: UUID, error: String) async throws {
+        try await note { try $0.quarantine(id: id, error: error) }
     }
 }
 

@@ -65,7 +65,7 @@ extension DeliveryError {
         case .unauthorised:
             self.init(.unauthorised, code: "platform.credential", message: "the platform doesn't take this kiosk's credential; enrol it anew")
         case .fileDamaged:
-            self.init(.rejected, code: "packet.damaged", message: "the sealed file is not what was stored; keep it for salvage")
+            self.init(.damaged, code: "packet.damaged", message: "the sealed file is not what was stored; keep it for salvage")
         case .insecureURL:
             self.init(.notThePlatform, code: "platform.insecure", message: "the platform's address must be https, or http on this machine")
         }

@@ -54,6 +54,24 @@ public struct LocalClient: Sendable {
     /// Throws `problem` with status 404 when the queue holds no such item.
     public func queueItem(_ id: UUID) async throws -> QueueItemReport { try await get(LocalRoute.queueItem(id)) }
 
+    /// Keeps an item from being delivered until `retryQueueItem`. Throws `problem` with status 404, or 409 when the item doesn't wait.
+    public func holdQueueItem(_ id: UUID) async throws -> QueueItemReport { try await get(LocalRoute.queueHold(id), method: .POST) }
+
+    /// Has an item delivered at once. Throws `problem` with status 404, or 409 when it has been delivered.
+    public func retryQueueItem(_ id: UUID) async throws -> QueueItemReport { try await get(LocalRoute.queueRetry(id), method: .POST) }
+
+    /// Sets an item aside until `retryQueueItem`. Throws `problem` with status 404, or 409 when it neither waits nor is held.
+    public func quarantineQueueItem(_ id: UUID) async throws -> QueueItemReport { try await get(LocalRoute.queueQuarantine(id), method: .POST) }
+
+    /// How much is in which state.
+    public func queueStatistics() async throws -> QueueStatistics { try await get(LocalRoute.queueStatistics) }
+
+    /// Begins a verification, or hurries the one under way.
+    public func verifyQueue() async throws -> QueueVerificationReport { try await get(LocalRoute.queueVerification, method: .POST) }
+
+    /// The verification under way, or the last. Throws `problem` with status 404 when there is none, 502 when the last one failed.
+    public func queueVerification() async throws -> QueueVerificationReport { try await get(LocalRoute.queueVerification) }
+
     /// Which screen stands.
     public func session() async throws -> SessionReport { try await get(LocalRoute.session) }
 

@@ -21,6 +21,16 @@ public enum LocalRoute {
     public static let queue = "/v1/queue"
     /// `QueueItemReport`; 404 `queue.unknown`
     public static let queueItemPattern = "/v1/queue/{id}"
+    /// `POST`: has the item wait until `queueRetryPattern`. `QueueItemReport`; 404 `queue.unknown`, 409 `queue.wrong-state`
+    public static let queueHoldPattern = "/v1/queue/{id}/hold"
+    /// `POST`: has the item delivered at once, whatever kept it from that. `QueueItemReport`; 404 `queue.unknown`, 409 `queue.wrong-state`
+    public static let queueRetryPattern = "/v1/queue/{id}/retry"
+    /// `POST`: sets the item aside until `queueRetryPattern`. `QueueItemReport`; 404 `queue.unknown`, 409 `queue.wrong-state`
+    public static let queueQuarantinePattern = "/v1/queue/{id}/quarantine"
+    /// `QueueStatistics`
+    public static let queueStatistics = "/v1/queue/statistics"
+    /// `QueueVerificationReport` of the verification under way, or of the last; 404 `queue.unverified`. `POST` begins one, or hurries the one under way.
+    public static let queueVerification = "/v1/queue/verification"
     /// `SessionReport`
     public static let session = "/v1/session"
 
@@ -41,6 +51,12 @@ public enum LocalRoute {
     public static func queueItem(_ id: UUID) -> String {
         queue + "/" + id.uuidString.lowercased()
     }
+
+    public static func queueHold(_ id: UUID) -> String { queueItem(id) + "/hold" }
+
+    public static func queueRetry(_ id: UUID) -> String { queueItem(id) + "/retry" }
+
+    public static func queueQuarantine(_ id: UUID) -> String { queueItem(id) + "/quarantine" }
 
     /// Path and query of the items in one state, or of all.
     public static func queue(state: QueueItemReport.State?) -> String {

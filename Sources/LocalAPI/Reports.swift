@@ -86,61 +86,6 @@ public struct DeviceReport: Sendable, Codable, Equatable {
     }
 }
 
-/// Counts of the outbox.
-public struct QueueReport: Sendable, Codable, Equatable {
-    public var waiting: Int
-    public var delivered: Int
-    /// bytes of sealed payload on disk
-    public var bytes: Int
-
-    public init(waiting: Int, delivered: Int, bytes: Int) {
-        self.waiting = waiting
-        self.delivered = delivered
-        self.bytes = bytes
-    }
-}
-
-/// `GET /v1/queue`, `GET /v1/queue/{id}`: `kioskctl queue list|show`. No personal value: the payload can't be read here.
-public struct QueueItemReport: Sendable, Codable, Equatable {
-    public enum State: String, Sendable, Codable { case waiting, delivered, rejected }
-
-    public var id: UUID
-    public var sequence: UInt64
-    /// `application` or `material`
-    public var kind: String
-    public var state: State
-    public var reference: String
-    /// bytes, sealed
-    public var byteCount: Int
-    /// SHA-256 of the sealed file, lower-case hexadecimal
-    public var digest: String
-    public var dependsOn: UUID?
-    public var createdAt: Date
-    public var attempts: Int
-    public var nextAttemptAt: Date?
-    public var lastError: String?
-    public var deliveredAt: Date?
-
-    public init(
-        id: UUID, sequence: UInt64, kind: String, state: State, reference: String, byteCount: Int, digest: String, dependsOn: UUID?, createdAt: Date,
-        attempts: Int, nextAttemptAt: Date?, lastError: String?, deliveredAt: Date?
-    ) {
-        self.id = id
-        self.sequence = sequence
-        self.kind = kind
-        self.state = state
-        self.reference = reference
-        self.byteCount = byteCount
-        self.digest = digest
-        self.dependsOn = dependsOn
-        self.createdAt = createdAt
-        self.attempts = attempts
-        self.nextAttemptAt = nextAttemptAt
-        self.lastError = lastError
-        self.deliveredAt = deliveredAt
-    }
-}
-
 /// `GET /v1/session`: `kioskctl session show`. What a technician may know of the citizen at the screen: the screen's name, never its content.
 public struct SessionReport: Sendable, Codable, Equatable {
     public var session: String

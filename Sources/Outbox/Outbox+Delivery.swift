@@ -6,14 +6,11 @@ internal import Logging
 #endif
 
 extension Outbox {
-    /// A waiting entry whose dependency has been delivered. A next attempt further away than any is ever set
-    /// means that the clock was put back: such an entry is due.
-    private static let eligible = """
-        FROM item WHERE state = 'waiting' AND (dependsOn IS NULL
-            OR EXISTS (SELECT 1 FROM item AS needed WHERE needed.id = item.dependsOn AND needed.state = 'delivered'))
-        """
+    /// A waiting entry whose dependency has been delivered: those in the index `itemDue`.
+    private static let eligible = "FROM item INDEXED BY itemDue WHERE state = 'waiting' AND blocked = 0"
 
     /// Entries to deliver now, the one that waited longest since its last attempt first; never tried ones in order of their commit.
+    /// A next attempt further away than any is ever set means that the clock was put back: such an entry is due.
     /// Blocks. Throws `OutboxError`.
     public func due(at date: Date, limit: Int) throws -> [OutboxEntry] {
         let now = date.milliseconds
@@ -32,18 +29,20 @@ extension Outbox {
     /// When the next entry becomes due: in the past when one is due already, nil when none will without something else happening first. Blocks.
     public func nextDueDate() throws -> Date? {
         try database.read { db in
-            try Int64.fetchOne(db.cachedStatement(sql: "SELECT min(coalesce(nextAttemptAt, createdAt)) \(Self.eligible)"))
-                .map(Date.init(milliseconds:))
+            // Those never tried stand first in the index.
+            try Int64.fetchOne(
+                db.cachedStatement(sql: "SELECT coalesce(nextAttemptAt, createdAt) \(Self.eligible) ORDER BY nextAttemptAt, sequence LIMIT 1")
+            ).map(Date.init(milliseconds:))
         }
     }
 
     /// Counts a failed attempt. `retryAt` lies after `date` by at most `longestDelay`; a later one is brought forward.
     /// - Parameter error: a stable code and a sentence, without personal data
-    /// - Throws: `OutboxError`, `notWaiting` when the entry doesn't wait for delivery
+    /// - Throws: `OutboxError`, `wrongState` when the entry neither waits nor is held
     public func recordFailure(id: UUID, at date: Date, retryAt: Date, error: String) throws {
         let retry = min(retryAt, date.addingTimeInterval(Self.longestDelay))
         try update(
-            id, "attempts = attempts + 1, nextAttemptAt = ?, lastError = ?", [retry.milliseconds, error])
+            id, from: [.waiting, .held], "attempts = attempts + 1, nextAttemptAt = ?, lastError = ?", [retry.milliseconds, error])
     }
 
     /// Makes every waiting entry due: the network has come back.
@@ -53,29 +52,58 @@ extension Outbox {
         }
     }
 
-    /// Stores the platform's signed acknowledgement; the entry counts as delivered when this returns. The sealed file stays,
-    /// so that a platform restored from a backup can be sent it again.
+    /// Stores the platform's signed acknowledgement; the entry counts as delivered when this returns, whatever became of it while it was under way.
+    /// The sealed file stays, so that a platform restored from a backup can be sent it again.
     public func markDelivered(id: UUID, acknowledgement: Data, at date: Date) throws {
         #if MUTANTS
-            if Mutant.earlyErase.isAwake { try payloads.remove(id.key + PayloadDirectory.sealed) }
+            if Mutant.earlyErase.isAwake { try payloads.remove(id) }
         #endif
         try update(
-            id, "state = 'delivered', acknowledgement = ?, deliveredAt = ?, nextAttemptAt = NULL, lastError = NULL",
-            [acknowledgement, date.milliseconds])
+            id, from: [.waiting, .held, .rejected, .quarantined],
+            "state = 'delivered', acknowledgement = ?, deliveredAt = ?, nextAttemptAt = NULL, lastError = NULL",
+            [acknowledgement, date.milliseconds]
+        ) { db in
+            try db.cachedStatement(sql: "UPDATE item SET blocked = 0 WHERE dependsOn = ? AND blocked").execute(arguments: [id.key])
+        }
     }
 
     /// Sets an entry aside that the platform will never take. What depends on it stays waiting and is never tried.
     /// - Parameter error: a stable code and a sentence, without personal data
     public func markRejected(id: UUID, error: String, at date: Date) throws {
-        try update(id, "state = 'rejected', attempts = attempts + 1, nextAttemptAt = NULL, lastError = ?", [error])
+        try update(id, from: [.waiting, .held], "state = 'rejected', attempts = attempts + 1, nextAttemptAt = NULL, lastError = ?", [error])
         logger.error("outbox: an entry was set aside", metadata: ["id": "\(id.key)", "error": "\(error)", "at": "\(date.milliseconds)"])
     }
 
-    private func update(_ id: UUID, _ assignments: String, _ arguments: StatementArguments) throws {
+    /// Sets an entry aside whose payload isn't what was committed. The payload stays where it is, and what depends on the entry waits.
+    /// - Parameter error: a stable code and a sentence, without personal data
+    public func quarantine(id: UUID, error: String) throws {
+        try update(id, from: [.waiting, .held], "state = 'quarantined', nextAttemptAt = NULL, lastError = ?", [error])
+        logger.critical("outbox: an entry is in quarantine", metadata: ["id": "\(id.key)", "error": "\(error)"])
+    }
+
+    /// Keeps an entry from being delivered until `retry`. A delivery under way isn't cut short, and its acknowledgement is kept.
+    public func hold(id: UUID) throws {
+        try update(id, from: [.waiting], "state = 'held', nextAttemptAt = NULL")
+    }
+
+    /// Has an entry delivered after all, as soon as what it depends on is: one that was held, refused or put into quarantine, or that only waits for its time.
+    public func retry(id: UUID) throws {
+        try update(id, from: [.waiting, .held, .rejected, .quarantined], "state = 'waiting', nextAttemptAt = NULL")
+    }
+
+    /// - Parameter also: what changes in the same transaction
+    private func update(
+        _ id: UUID, from states: [OutboxEntry.State], _ assignments: String, _ arguments: StatementArguments = [],
+        also: (Database) throws -> Void = { _ in }
+    ) throws {
         try database.write { db in
-            try db.cachedStatement(sql: "UPDATE item SET \(assignments) WHERE id = ? AND state = 'waiting'")
-                .execute(arguments: arguments + [id.key])
-            guard db.changesCount == 1 else { throw OutboxError(.notWaiting, "\(id.key) doesn't wait for delivery") }
+            let known = states.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+            try db.cachedStatement(sql: "UPDATE item SET \(assignments) WHERE id = ? AND state IN (\(known))").execute(
+                arguments: arguments + [id.key])
+            guard db.changesCount == 1 else {
+                throw OutboxError(.wrongState, "\(id.key) isn't there, or not \(states.map(\.rawValue).joined(separator: " or "))")
+            }
+            try also(db)
         }
     }
 }

@@ -21,17 +21,59 @@ extension Outbox {
         }
     }
 
-    /// How many wait and were delivered, and the bytes of sealed payload on the disk, delivered and rejected ones included. Blocks.
-    public func counts() throws -> (waiting: Int, delivered: Int, bytes: Int) {
+    /// How much is in each state: costs the same however much that is. Blocks.
+    public func counts() throws -> OutboxCounts {
+        try database.read { db in
+            var counts = OutboxCounts()
+            for row in try Row.fetchAll(db.cachedStatement(sql: "SELECT state, entries, bytes FROM tally")) {
+                guard let state = (row["state"] as String?).flatMap(OutboxEntry.State.init(rawValue:)) else { continue }
+                counts.shares[state] = OutboxCounts.Share(entries: row["entries"], bytes: row["bytes"])
+            }
+            return counts
+        }
+    }
+
+    /// How delivery goes. Reads every row. Blocks.
+    public func progress() throws -> OutboxProgress {
         try database.read { db in
             let row = try Row.fetchOne(
                 db,
                 sql: """
-                    SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting, count(*) FILTER (WHERE state = 'delivered') AS delivered,
-                        coalesce(sum(byteCount), 0) AS bytes FROM item
+                    SELECT min(createdAt) FILTER (WHERE state = 'waiting') AS oldest, max(deliveredAt) AS delivered,
+                        count(*) FILTER (WHERE state = 'waiting' AND attempts > 0) AS failing
+                    FROM item
                     """)
-            guard let row else { return (0, 0, 0) }
-            return (row["waiting"], row["delivered"], row["bytes"])
+            return OutboxProgress(
+                failing: row?["failing"] ?? 0, oldestWaiting: (row?["oldest"] as Int64?).map(Date.init(milliseconds:)),
+                lastDelivered: (row?["delivered"] as Int64?).map(Date.init(milliseconds:)))
         }
     }
+}
+
+/// How much there is.
+public struct OutboxCounts: Sendable, Equatable {
+    /// What is in one state.
+    public struct Share: Sendable, Equatable {
+        public var entries = 0
+        /// Of sealed payload.
+        public var bytes = 0
+    }
+
+    var shares: [OutboxEntry.State: Share] = [:]
+
+    /// In this state.
+    public subscript(state: OutboxEntry.State) -> Share { shares[state] ?? Share() }
+
+    /// Of sealed payload on the disk, whatever its state.
+    public var bytes: Int { shares.values.reduce(0) { $0 + $1.bytes } }
+}
+
+/// How delivery goes.
+public struct OutboxProgress: Sendable, Equatable {
+    /// Entries that wait and have failed before.
+    public var failing: Int
+    /// When the one that waits longest was committed.
+    public var oldestWaiting: Date?
+    /// When an acknowledgement was stored last.
+    public var lastDelivered: Date?
 }

@@ -12,50 +12,54 @@ public final class Outbox: Sendable {
     /// seconds. No entry waits longer than this for its next attempt; see `recordFailure`.
     public static let longestDelay: TimeInterval = 3600
 
+    /// How many sequence numbers are taken out of the counter in one transaction.
+    private static let numbersAtOnce = 256
+
     let database: OutboxDatabase
     let payloads: PayloadDirectory
     let logger: Logger
     private let lock: DirectoryLock
-    /// Held during a commit. False once a write ended in an unknown state.
-    private let usable = Mutex(true)
+    /// Held during a commit, and by whoever must know that none is under way.
+    let committing = Mutex(CommitState())
 
-    /// Opens the outbox in `directory`, made when it is missing (its parent must exist), and clears what a crash left behind.
+    /// Opens the outbox in `directory`, made when it is missing (its parent must exist), and takes back the commits that a crash left in doubt.
+    /// It takes as long for a million entries as for none: what lies there is looked at by `verify`, which is to follow.
     /// Blocks. Throws `OutboxError`: `locked` when another process holds the directory, `corrupt`, `io`, `diskFull`.
     public init(directory: URL, logger: Logger) throws {
         self.logger = logger
-        if mkdir(directory.path, 0o700) != 0, errno != EEXIST { throw OutboxError.system("mkdir", of: "outbox directory") }
+        let handle = try DirectoryHandle(making: directory)
         lock = try DirectoryLock(directory: directory)
-        payloads = try PayloadDirectory(url: directory.appendingPathComponent("payloads"))
+        payloads = try PayloadDirectory(in: directory)
         database = try OutboxDatabase(url: directory.appendingPathComponent("outbox.sqlite"))
         // The new names themselves must survive a power cut, up to the parent that holds the directory.
-        for url in [directory, directory.deletingLastPathComponent()] {
-            try DirectoryHandle(url: url).sync()
-        }
+        try handle.sync()
+        try DirectoryHandle(url: directory.deletingLastPathComponent()).sync()
         try recover()
     }
 
     /// Seals, stores and enqueues packets that belong together. Durable when it returns: every file is written, fsynced and renamed, the
     /// directory fsynced, and all rows are committed in one transaction at synchronous=FULL. All or nothing, across a crash too.
     ///
-    /// Sequence numbers are used up even when the commit fails, since something may have been sealed under them.
+    /// Sequence numbers are used up even when the commit fails, since something may have been sealed under them; a restart leaves a gap, too.
     /// - Parameters:
     ///   - seal: called once per draft in order; hands the sealed bytes to the sink in pieces of its choice. What it throws passes through.
-    /// - Throws: `OutboxError`; after `io` and `failed` every further commit throws `failed` until the directory is opened anew.
+    /// - Throws: `OutboxError`; after `io` every further commit throws `failed` until the directory is opened anew, after a verification that found
+    ///   the database damaged `corrupt`.
     public func commit(
         _ drafts: [OutboxDraft], at date: Date,
         seal: (_ draft: OutboxDraft, _ sequence: UInt64, _ sink: (Data) throws -> Void) throws -> Void
     ) throws -> [OutboxEntry] {
         if drafts.isEmpty { return [] }
-        return try usable.withLock { usable in
-            guard usable else { throw OutboxError(.failed, "an earlier commit ended in an unknown state") }
+        return try committing.withLock { state in
+            if let refusal = state.refusal { throw refusal }
             try validate(drafts)
             do {
-                let sequences = try reserve(drafts.count)
+                let sequences = try take(drafts.count, from: &state)
                 let entries = try store(drafts, sequences: sequences, at: date, seal: seal)
                 try enqueue(entries, sequences: sequences)
                 return entries
             } catch let error as OutboxError where error.code == .io {
-                usable = false
+                state.refusal = OutboxError(.failed, "an earlier commit ended in an unknown state")
                 logger.critical("outbox stopped: a write ended in an unknown state", metadata: ["error": "\(error)"])
                 throw error
             }
@@ -84,14 +88,21 @@ public final class Outbox: Sendable {
         }
     }
 
-    /// Takes numbers out of the counter for good, before anything is sealed under them.
-    private func reserve(_ count: Int) throws -> ClosedRange<UInt64> {
-        let last = try database.write { db in
-            try Int64.fetchOne(
-                db.cachedStatement(sql: "UPDATE counter SET lastSequence = lastSequence + ? RETURNING lastSequence"), arguments: [count])
+    /// Numbers for drafts. They are taken out of the counter for good, many at once, before anything is sealed under the first of them:
+    /// so they cost a commit no fsync of its own. Those left over when the process ends are never given.
+    private func take(_ count: Int, from state: inout CommitState) throws -> ClosedRange<UInt64> {
+        if state.numbers.count < count {
+            let more = max(count, Self.numbersAtOnce)
+            let last = try database.write { db in
+                try Int64.fetchOne(
+                    db.cachedStatement(sql: "UPDATE counter SET lastSequence = lastSequence + ? RETURNING lastSequence"), arguments: [more])
+            }
+            guard let last, last >= Int64(more) else { throw OutboxError(.corrupt, "the sequence counter is missing") }
+            state.numbers = UInt64(last) - UInt64(more) + 1..<UInt64(last) + 1
         }
-        guard let last, last >= Int64(count) else { throw OutboxError(.corrupt, "the sequence counter is missing") }
-        return UInt64(last) - UInt64(count) + 1...UInt64(last)
+        let first = state.numbers.lowerBound
+        state.numbers = first + UInt64(count)..<state.numbers.upperBound
+        return first...first + UInt64(count) - 1
     }
 
     private func store(
@@ -132,7 +143,6 @@ public final class Outbox: Sendable {
             // The rows may be on the disk although we were told no (a failed fsync): a restart must not find them valid.
             do {
                 try payloads.abandon(entries[0].id, sequences: sequences)
-                try payloads.sync()
             } catch {
                 logger.critical("outbox: a failed commit couldn't be taken back", metadata: ["error": "\(error)"])
             }
@@ -140,14 +150,22 @@ public final class Outbox: Sendable {
         }
     }
 
-    /// Best effort: what stays is an orphan, which the next opening removes.
+    /// Best effort: what stays is an orphan, which the next verification removes.
     private func discard(_ ids: [UUID]) {
-        for name in ids.flatMap({ [$0.key + PayloadDirectory.part, $0.key + PayloadDirectory.sealed] }) {
+        for id in ids {
             do {
-                try payloads.remove(name)
+                try payloads.remove(id)
             } catch {
-                logger.warning("outbox: a file of a failed commit stays until the next start", metadata: ["error": "\(error)"])
+                logger.warning("outbox: a file of a failed commit stays until the next verification", metadata: ["error": "\(error)"])
             }
         }
     }
+}
+
+/// What commits share, and change one after the other.
+struct CommitState: Sendable {
+    /// Why none is taken any more; nil while all is well.
+    var refusal: OutboxError?
+    /// Taken out of the counter and not given yet.
+    var numbers: Range<UInt64> = 0..<0
 }

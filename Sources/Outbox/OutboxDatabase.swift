@@ -24,11 +24,8 @@ struct OutboxDatabase: Sendable {
                 guard mode == "wal", synchronous == 2, foreignKeys == 1 else {
                     throw OutboxError(.io, "SQLite refused WAL, synchronous=FULL or foreign keys")
                 }
-                if let fault = try String.fetchOne(db, sql: "PRAGMA quick_check(1)"), fault != "ok" {
-                    throw OutboxError(.corrupt, "the outbox database fails its check: \(fault)")
-                }
             }
-            try Self.migrator.migrate(queue)
+            try OutboxMigration.migrate(queue)
             #if MUTANTS
                 if Mutant.synchronousOff.isAwake { try queue.inDatabase { try $0.execute(sql: "PRAGMA synchronous = NORMAL") } }
             #endif
@@ -45,36 +42,62 @@ struct OutboxDatabase: Sendable {
         try Self.translating { try queue.write(body) }
     }
 
-    /// Named migrations: never changed once released, only added to.
-    private static var migrator: DatabaseMigrator {
-        var migrator = DatabaseMigrator()
-        migrator.registerMigration("1 items and their sequence") { db in
-            try db.execute(
-                sql: """
-                    CREATE TABLE counter (id INTEGER PRIMARY KEY CHECK (id = 1), lastSequence INTEGER NOT NULL) STRICT;
-                    INSERT INTO counter VALUES (1, 0);
-                    CREATE TABLE item (
-                        sequence INTEGER PRIMARY KEY,
-                        id TEXT NOT NULL UNIQUE,
-                        kind TEXT NOT NULL,
-                        reference TEXT NOT NULL,
-                        dependsOn TEXT REFERENCES item (id),
-                        state TEXT NOT NULL CHECK (state IN ('waiting', 'delivered', 'rejected')),
-                        byteCount INTEGER NOT NULL,
-                        digest TEXT NOT NULL,
-                        createdAt INTEGER NOT NULL,
-                        attempts INTEGER NOT NULL DEFAULT 0,
-                        nextAttemptAt INTEGER,
-                        lastError TEXT,
-                        deliveredAt INTEGER,
-                        acknowledgement BLOB,
-                        CHECK (state <> 'delivered' OR acknowledgement IS NOT NULL)
-                    ) STRICT;
-                    CREATE INDEX itemWaiting ON item (nextAttemptAt, sequence) WHERE state = 'waiting';
-                    CREATE INDEX itemDependency ON item (dependsOn) WHERE dependsOn IS NOT NULL;
-                    """)
+    /// What SQLite finds wrong when it looks at every page, row and index; empty when nothing is. On a connection of its own, so that nobody waits for it.
+    func faults() throws -> [String] {
+        var faults: [String] = []
+        for check in ["integrity_check(20)", "foreign_key_check"] {
+            do {
+                // A sound database says `ok` to the first, and nothing to the second.
+                faults += try aside { db in
+                    try Row.fetchAll(db, sql: "PRAGMA \(check)").compactMap { row in
+                        let words = String.fromDatabaseValue(row[0]) ?? "?"
+                        return words == "ok" ? nil : "\(check): \(words)"
+                    }
+                }
+            } catch let error as OutboxError where error.code == .corrupt {
+                // It couldn't even look.
+                faults.append("\(check): \(error.message)")
+            }
         }
-        return migrator
+        return faults
+    }
+
+    /// How many rows have a value that doesn't follow from the others as it should.
+    func derivedWrongly() throws -> Int {
+        try aside { db in
+            try Int.fetchOne(
+                db,
+                sql: """
+                    SELECT (SELECT count(*) FROM item WHERE blocked <> \(Self.blocked))
+                        + (SELECT count(*) FROM tally WHERE (entries, bytes)
+                            <> (SELECT count(*), coalesce(sum(byteCount), 0) FROM item WHERE item.state = tally.state))
+                    """) ?? 0
+        }
+    }
+
+    /// Puts those right.
+    static func deriveAnew(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                UPDATE item SET blocked = \(blocked) WHERE blocked <> \(blocked);
+                UPDATE tally SET (entries, bytes) = (SELECT count(*), coalesce(sum(byteCount), 0) FROM item WHERE item.state = tally.state);
+                """)
+    }
+
+    private static let blocked = """
+        (dependsOn IS NOT NULL AND NOT EXISTS (SELECT 1 FROM item AS needed WHERE needed.id = item.dependsOn AND needed.state = 'delivered'))
+        """
+
+    /// Reads on a connection of its own.
+    private func aside<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try Self.translating {
+            var configuration = Configuration()
+            configuration.label = "outbox.check"
+            configuration.readonly = true
+            let connection = try DatabaseQueue(path: queue.path, configuration: configuration)
+            defer { try? connection.close() }
+            return try connection.read(body)
+        }
     }
 
     /// Runs `body` and turns SQLite's result codes into ours.

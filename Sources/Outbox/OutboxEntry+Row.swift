@@ -27,7 +27,9 @@ extension OutboxEntry {
 
     func insert(_ db: Database) throws {
         let sql = """
-            INSERT INTO item (sequence, id, kind, reference, dependsOn, state, byteCount, digest, createdAt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO item (sequence, id, kind, reference, dependsOn, state, byteCount, digest, createdAt, blocked)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
+                ?5 IS NOT NULL AND NOT EXISTS (SELECT 1 FROM item WHERE id = ?5 AND state = 'delivered'))
             """
         try db.cachedStatement(sql: sql).execute(arguments: [
             Int64(bitPattern: sequence), id.key, kind, reference, dependsOn?.key, state.rawValue, byteCount, digest, createdAt.milliseconds,

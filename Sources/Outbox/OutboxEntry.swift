@@ -2,15 +2,22 @@ public import Foundation
 
 /// One committed packet, as its row tells. Dates have millisecond precision.
 public struct OutboxEntry: Sendable, Codable, Equatable {
-    /// Where the packet is in its life. Only `waiting` ever changes.
+    /// Where the packet is in its life. By itself only `waiting` ever changes; a technician's word brings `held`, `rejected` and `quarantined` back to it.
     public enum State: String, Sendable, Codable, CaseIterable {
         /// Still to be delivered.
         case waiting
+        /// A technician said not to deliver it for now.
+        case held
         /// The platform's signed acknowledgement is stored.
         case delivered
         /// The platform refused it for good. Somebody must look; it is never tried again by itself.
         case rejected
+        /// Its payload isn't what was committed, or a technician set it aside. Somebody must look; nothing else is kept from going on.
+        case quarantined
     }
+
+    /// Why an entry is in quarantine that nobody found damaged.
+    public static let setAsideByTechnician = "outbox.set-aside: a technician said so"
 
     /// As the draft named it.
     public var id: UUID

@@ -12,8 +12,8 @@ public struct OutboxError: Error, CustomStringConvertible {
         case locked = "outbox.locked"
         /// A draft that can't be kept: an id used before, an unknown dependency, an empty payload. A mistake of the caller.
         case invalidDraft = "outbox.invalid-draft"
-        /// No such entry, or one that isn't waiting any more.
-        case notWaiting = "outbox.not-waiting"
+        /// No such entry, or one whose state doesn't allow what was asked for.
+        case wrongState = "outbox.wrong-state"
         /// An earlier write ended in an unknown state. This object commits nothing more; open the directory anew.
         case failed = "outbox.failed"
     }

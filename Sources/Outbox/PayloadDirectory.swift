@@ -4,115 +4,121 @@ internal import Glibc
     internal import Mutants
 #endif
 
-/// The sealed files: `<id>.sealed`, and `<id>.part` while one is written.
+/// The sealed files, and where those go that no entry owns.
 ///
-/// All names are resolved against one open directory, whose descriptor is also what gets fsynced: what this type
-/// calls durable is durable even if somebody renames the directory's parents meanwhile.
+/// - `payloads/ID.sealed`, and `ID.part` while one is written
+/// - `abandoned/FIRST-LAST`: the first file of a commit whose rows must not live, named for their sequence numbers
+/// - `orphans/ID.sealed`: no entry owns it
 struct PayloadDirectory: Sendable {
-    static let sealed = ".sealed"
-    static let part = ".part"
-    static let abandoned = ".abandoned"
+    private let payloads: DirectoryHandle
+    private let abandoned: DirectoryHandle
+    private let orphans: DirectoryHandle
 
-    let url: URL
-    private let handle: DirectoryHandle
-
-    init(url: URL) throws {
-        self.url = url
-        if mkdir(url.path, 0o700) != 0, errno != EEXIST { throw OutboxError.system("mkdir", of: url.lastPathComponent) }
-        handle = try DirectoryHandle(url: url)
+    /// - Parameter url: the outbox's directory
+    init(in url: URL) throws {
+        payloads = try DirectoryHandle(making: url.appendingPathComponent("payloads"))
+        abandoned = try DirectoryHandle(making: url.appendingPathComponent("abandoned"))
+        orphans = try DirectoryHandle(making: url.appendingPathComponent("orphans"))
     }
 
-    static func name(_ id: UUID) -> String { id.uuidString.lowercased() }
+    private static func part(_ id: UUID) -> String { id.key + ".part" }
+    private static func sealed(_ id: UUID) -> String { id.key + ".sealed" }
 
-    func fileURL(_ id: UUID) -> URL { url.appendingPathComponent(Self.name(id) + Self.sealed) }
+    func fileURL(_ id: UUID) -> URL { payloads.url.appendingPathComponent(Self.sealed(id)) }
 
-    /// Opens `<id>.part` for writing; it must not exist.
+    // MARK: - A commit
+
+    /// Opens `ID.part` for writing; it must not exist.
     func create(_ id: UUID) throws -> SealedFileWriter {
-        let file = openat(handle.descriptor, Self.name(id) + Self.part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard file >= 0 else { throw OutboxError.system("open", of: Self.name(id) + Self.part) }
-        return SealedFileWriter(owning: file, name: Self.name(id) + Self.part)
+        SealedFileWriter(owning: try payloads.create(Self.part(id)), name: Self.part(id))
     }
 
     /// Gives a finished file its final name. Durable only after `sync()`.
     func publish(_ id: UUID) throws {
-        try rename(Self.name(id) + Self.part, to: Self.name(id) + Self.sealed)
+        guard try payloads.rename(Self.part(id), to: Self.sealed(id)) else { throw OutboxError(.io, "\(Self.part(id)) is gone") }
     }
 
-    /// Takes a file back out of sight in one step that needs no room on the disk, with the sequence numbers whose rows must not live.
-    func abandon(_ id: UUID, sequences: ClosedRange<UInt64>) throws {
-        try rename(Self.name(id) + Self.sealed, to: "\(sequences.lowerBound)-\(sequences.upperBound)\(Self.abandoned)")
-    }
-
-    /// Fsyncs the directory.
+    /// Fsyncs the directory of the sealed files.
     func sync() throws {
         #if MUTANTS
             if Mutant.noDirectoryFsync.isAwake { return }
         #endif
-        try handle.sync()
+        try payloads.sync()
     }
 
-    /// Removes a file if it is there.
-    func remove(_ name: String) throws {
-        if unlinkat(handle.descriptor, name, 0) != 0, errno != ENOENT { throw OutboxError.system("unlink", of: name) }
+    /// Removes what there is of a payload.
+    func remove(_ id: UUID) throws {
+        try payloads.remove(Self.part(id))
+        try payloads.remove(Self.sealed(id))
     }
 
-    /// Every name in the directory with its size in bytes.
-    func contents() throws -> [String: Int] {
-        // Its own open file description: reading through the shared one would move a position that other readers share.
-        let copy = openat(handle.descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
-        guard copy >= 0 else { throw OutboxError.system("open", of: url.lastPathComponent) }
-        guard let stream = fdopendir(copy) else {
-            let error = OutboxError.system("opendir", of: url.lastPathComponent)
-            close(copy)
-            throw error
+    // MARK: - A commit taken back
+
+    /// Takes a file out of sight in one step that needs no room on the disk, with the sequence numbers whose rows must not live.
+    func abandon(_ id: UUID, sequences: ClosedRange<UInt64>) throws {
+        guard try payloads.rename(Self.sealed(id), to: "\(sequences.lowerBound)-\(sequences.upperBound)", in: abandoned) else {
+            throw OutboxError(.io, "\(Self.sealed(id)) is gone")
         }
-        defer { closedir(stream) }
-        var sizes: [String: Int] = [:]
-        errno = 0
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-            var status = stat()
-            if fstatat(copy, name, &status, AT_SYMLINK_NOFOLLOW) == 0 {
-                if status.st_mode & S_IFMT == S_IFREG { sizes[name] = Int(status.st_size) }
-            } else if errno != ENOENT {
-                // A disk that doesn't answer isn't a file that is gone: what was acknowledged must not be set aside for it.
-                throw OutboxError.system("stat", of: name)
+        try abandoned.sync()
+        try payloads.sync()
+    }
+
+    /// What was abandoned, by the names of the files that `forget` takes.
+    func abandonedCommits() throws -> [(name: String, sequences: ClosedRange<Int64>)] {
+        var commits: [(String, ClosedRange<Int64>)] = []
+        try abandoned.forEachName(atOnce: 64) { names in
+            for name in names {
+                let bounds = name.split(separator: "-").compactMap { Int64($0) }
+                guard bounds.count == 2, bounds[0] <= bounds[1] else {
+                    throw OutboxError(.corrupt, "abandoned/ holds a file with an unknown name: move it away, then start again")
+                }
+                commits.append((name, bounds[0]...bounds[1]))
             }
-            errno = 0
+            return true
         }
-        guard errno == 0 else { throw OutboxError.system("readdir", of: url.lastPathComponent) }
-        return sizes
+        return commits
     }
 
-    private func rename(_ old: String, to new: String) throws {
-        guard renameat(handle.descriptor, old, handle.descriptor, new) == 0 else { throw OutboxError.system("rename", of: old) }
-    }
-}
-
-/// An open directory, closed with this object.
-final class DirectoryHandle: Sendable {
-    let descriptor: Int32
-
-    init(url: URL) throws {
-        descriptor = open(url.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw OutboxError.system("open", of: url.lastPathComponent) }
+    /// Removes the trace of an abandoned commit, whose rows are gone for good.
+    func forget(_ names: [String]) throws {
+        for name in names { try abandoned.remove(name) }
+        try abandoned.sync()
     }
 
-    deinit { close(descriptor) }
+    // MARK: - Verification
 
-    func sync() throws {
-        // Swift may let go of an object after the last read of its properties, which would close what fsync works on.
-        try withExtendedLifetime(self) {
-            guard fsync(descriptor) == 0 else { throw OutboxError.system("fsync", of: "directory") }
-        }
+    /// Whether no payload lies here, finished or not.
+    func isEmpty() throws -> Bool { try payloads.isEmpty() }
+
+    /// The names of all payloads, finished or not, some at a time.
+    /// - Parameter take: returns whether to go on
+    func forEachName(_ take: ([String]) throws -> Bool) throws {
+        try payloads.forEachName(atOnce: 256, take)
     }
-}
 
-extension OutboxError {
-    /// An error out of `errno`. `file` is a name of ours: an id or a fixed word.
-    static func system(_ call: String, of file: String) -> OutboxError {
-        let number = errno
-        let noRoom = number == ENOSPC || number == EDQUOT || number == EFBIG
-        return OutboxError(noRoom ? .diskFull : .io, "\(call) of \(file): \(String(cString: strerror(number))) (errno \(number))")
+    /// The entry that a payload belongs to; nil for a file that was never finished, and for one that isn't ours.
+    static func owner(of name: String) -> String? {
+        name.hasSuffix(".sealed") ? String(name.dropLast(".sealed".count)) : nil
+    }
+
+    /// Takes a file away that no entry owns. One that was finished is kept apart: should the database have lost its row, it is all there is of it.
+    /// - Returns: false when it was gone already, as after a commit that came to its end meanwhile, and for what isn't ours
+    func removeOrphan(_ name: String) throws -> Bool {
+        if Self.owner(of: name) != nil { return try payloads.rename(name, to: name, in: orphans) }
+        guard name.hasSuffix(".part") else { return false }
+        return try payloads.remove(name)
+    }
+
+    /// Fsyncs what `removeOrphan` did.
+    func syncOrphans() throws {
+        try orphans.sync()
+        try payloads.sync()
+    }
+
+    /// Size in bytes and SHA-256 in lower-case hexadecimal of a sealed file as it lies on the disk; nil when there is none.
+    func measure(_ id: UUID) throws -> (byteCount: Int, digest: String)? {
+        guard let file = try payloads.open(Self.sealed(id)) else { return nil }
+        defer { close(file) }
+        return try SealedFile.measure(file, name: Self.sealed(id))
     }
 }

@@ -46,7 +46,7 @@ final class SealedFileWriter {
             descriptor = -1
         }
         try synchronize()
-        return hash.finalize().map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+        return SealedFile.hexadecimal(hash.finalize())
     }
 
     private func synchronize() throws {

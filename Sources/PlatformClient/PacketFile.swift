@@ -32,13 +32,22 @@ struct PacketFile: Sendable {
         }
     }
 
+    private static func open(_ url: URL) throws -> FileHandle {
+        let descriptor = Foundation.open(url.path, O_RDONLY | O_CLOEXEC)
+        if descriptor < 0 {
+            if errno == ENOENT { throw UplinkError.fileDamaged }
+            throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
+        }
+        return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    }
+
     private func blocking<Result: Sendable>(_ work: @escaping @Sendable (FileHandle) throws -> Result) async throws -> Result {
         let url = url
         return try await withCheckedThrowingContinuation { continuation in
             Self.queue.async {
                 continuation.resume(
                     with: Swift.Result {
-                        let handle = try FileHandle(forReadingFrom: url)
+                        let handle = try Self.open(url)
                         defer { try? handle.close() }
                         return try work(handle)
                     })

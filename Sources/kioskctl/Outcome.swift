@@ -17,12 +17,12 @@ enum Outcome: Int32, CaseIterable {
     var meaning: String {
         switch self {
         case .ok: "answered, nothing wrong"
-        case .needsTechnician: "answered, and it shows a device fault or a rejected item; or a device refused"
-        case .notFound: "no device or item of that name"
+        case .needsTechnician: "answered, and it shows a device fault or an item that can't be delivered; or a device refused"
+        case .notFound: "no device or item of that name, or the item's state doesn't allow it"
         case .usage: "wrong command line"
         case .notRunning: "kioskd isn't running"
         case .internal: "kioskd or kioskctl failed"
-        case .timedOut: "kioskd gave no answer in time"
+        case .timedOut: "kioskd gave no answer in time, or holds the outbox that --data names"
         case .notUnderstood: "the answer wasn't understood (another version?)"
         case .notPermitted: "this user may not talk to kioskd"
         }
@@ -38,9 +38,19 @@ enum Outcome: Int32, CaseIterable {
             case .notRunning: .notRunning
             case .notPermitted: .notPermitted
             case .timedOut: .timedOut
-            case .problem(let problem): problem.status == 404 ? .notFound : problem.status == 502 ? .needsTechnician : .internal
+            case .problem(let problem): Self(status: problem.status)
             case .notUnderstood: .notUnderstood
             case .broken: .internal
+            }
+    }
+
+    private init(status: Int) {
+        self =
+            switch status {
+            case 404, 409: .notFound
+            case 423: .timedOut
+            case 502: .needsTechnician
+            default: .internal
             }
     }
 

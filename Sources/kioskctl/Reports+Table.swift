@@ -3,7 +3,7 @@ import KioskModel
 import LocalAPI
 
 extension KioskReport: Report {
-    var needsTechnician: Bool { recordsTrouble != nil || devices.contains { $0.needsTechnician } }
+    var needsTechnician: Bool { recordsTrouble != nil || queue.needsTechnician || devices.contains { $0.needsTechnician } }
 
     var table: Table {
         let contact = platformLastContact.map { "last answer \($0.text)" } ?? "no answer yet"
@@ -12,15 +12,34 @@ extension KioskReport: Report {
             .facts([
                 ("kiosk", kiosk), ("version", version), ("started", startedAt.text), ("platform", platform),
                 ("power", power.inWords),
-                ("queue", "\(queue.waiting) waiting, \(queue.delivered) delivered, \(queue.bytes) bytes"), ("records", recordsTrouble),
+                ("queue", queue.inWords), ("storage", queue.trouble), ("records", recordsTrouble),
             ]),
-            devices.overview, .lines(devices.compactMap(\.advice) + [recordsAdvice].compactMap { $0 }))
+            devices.overview, .lines(devices.compactMap(\.advice) + [queue.advice, recordsAdvice].compactMap { $0 }))
     }
 
     private var recordsAdvice: String? {
         recordsTrouble.map { _ in
             "records: Make room on the kiosk's disk, or replace it. Devices serve meanwhile, but nothing is opened or printed; it is tried again every 30 seconds."
         }
+    }
+}
+
+extension QueueReport {
+    fileprivate var needsTechnician: Bool { trouble != nil || rejected > 0 || quarantined > 0 }
+
+    fileprivate var inWords: String {
+        let some = [("held", held), ("rejected", rejected), ("quarantined", quarantined)].filter { $0.1 > 0 }.map { "\($0.1) \($0.0)" }
+        return (["\(waiting) waiting", "\(delivered) delivered"] + some + ["\(bytes) bytes"]).joined(separator: ", ")
+    }
+
+    fileprivate var advice: String? {
+        if trouble != nil {
+            return
+                "queue: Keep the kiosk's disk. What lies there whole is still delivered; tell the fleet operator, and replace the disk when nothing waits any more."
+        }
+        guard rejected + quarantined > 0 else { return nil }
+        return
+            "queue: `kioskctl queue list --state \(quarantined > 0 ? "quarantined" : "rejected")` names what can't be delivered. Keep the kiosk's disk, and tell the fleet operator."
     }
 }
 
@@ -132,7 +151,7 @@ extension QueueItemReport: ListedReport {
                 }, none: "no items"))
     }
 
-    var needsTechnician: Bool { state == .rejected }
+    var needsTechnician: Bool { state == .rejected || state == .quarantined }
 
     var table: Table {
         Table(
@@ -141,9 +160,45 @@ extension QueueItemReport: ListedReport {
                 ("bytes", "\(byteCount)"), ("sha-256", digest), ("depends on", dependsOn?.uuidString.lowercased()), ("created", createdAt.text),
                 ("tries", "\(attempts)"), ("next try", nextAttemptAt?.text), ("last error", lastError), ("delivered", deliveredAt?.text),
             ]),
-            .lines(
-                needsTechnician
-                    ? ["The platform will not take this item. Keep the kiosk's disk and tell the fleet operator its id and reference."] : []))
+            .lines([advice].compactMap { $0 }))
+    }
+
+    private var advice: String? {
+        switch state {
+        case .waiting, .delivered: nil
+        case .held: "It isn't delivered until `kioskctl queue retry \(id.uuidString.lowercased())`."
+        case .rejected: "The platform will not take this item. Keep the kiosk's disk and tell the fleet operator its id and reference."
+        case .quarantined:
+            "Its sealed file isn't what was committed. Keep the kiosk's disk and tell the fleet operator its id and reference."
+        }
+    }
+}
+
+extension QueueStatistics: Report {
+    var needsTechnician: Bool { shares.contains { ($0.state == .rejected || $0.state == .quarantined) && $0.items > 0 } }
+
+    var table: Table {
+        Table(
+            .rows(headings: ["STATE", "ITEMS", "BYTES"], shares.map { [$0.state.rawValue, "\($0.items)", "\($0.bytes)"] }, none: ""),
+            .facts([
+                ("failing", "\(failing)"), ("waits longest", oldestWaiting.map { "since \($0.text)" }), ("next try", nextAttemptAt?.text),
+                ("last delivered", lastDeliveredAt?.text),
+            ]))
+    }
+}
+
+extension QueueVerificationReport: Report {
+    var needsTechnician: Bool { !(quarantined.isEmpty && damaged.isEmpty && unreadable.isEmpty && databaseFaults.isEmpty) }
+
+    var table: Table {
+        func list(_ ids: [UUID]) -> String? { ids.isEmpty ? nil : ids.map { $0.uuidString.lowercased() }.joined(separator: " ") }
+        return Table(
+            .facts([
+                ("items", "\(items) of \(total)"), ("bytes", "\(bytes)"), ("orphans", "\(orphans)"), ("put in quarantine", list(quarantined)),
+                ("damaged, not waiting", list(damaged)), ("unreadable", list(unreadable)),
+                ("database", databaseFaults.isEmpty ? "ok" : databaseFaults.joined(separator: "; ")), ("ended", endedAt?.text),
+            ]),
+            .lines(needsTechnician ? ["Keep the kiosk's disk and tell the fleet operator. Everything else goes on."] : []))
     }
 }
 

@@ -29,6 +29,7 @@ struct Kiosk {
         let items = try Catalogue.load(directory: configuration.catalogueDirectory)
         let outbox = try Outbox(directory: configuration.dataDirectory, logger: logger)
         let store = OutboxStore(outbox)
+        let verifier = OutboxVerifier(store: store, logger: logger)
 
         let records = DeviceMemory(directory: configuration.dataDirectory, logger: logger)
         let supervisor = DeviceSupervisor(
@@ -48,7 +49,9 @@ struct Kiosk {
             onCommit: { Task { await delivery.notifyCommitted() } })
         let origin = try ServerOrigin(tokenFile: configuration.tokenFile)
         let source = KioskStatus(
-            kiosk: configuration.kiosk, engine: engine, supervisor: supervisor, delivery: delivery, store: store, records: records, startedAt: Date())
+            kiosk: configuration.kiosk, engine: engine, supervisor: supervisor, delivery: delivery, store: store, verifier: verifier,
+            records: records,
+            startedAt: Date())
         power = PowerWatch(engine: engine, supervisor: supervisor, minimumRuntime: configuration.minimumRuntime, logger: logger)
         services = [
             uplink,
@@ -56,7 +59,8 @@ struct Kiosk {
             delivery,
             PlatformProbe(uplink: uplink, delivery: delivery),
             SurroundingsWatch(engine: engine, supervisor: supervisor, delivery: delivery, roles: configuration.roles),
-            StorageWatch(store: store, engine: engine, logger: logger),
+            verifier,
+            StorageWatch(store: store, verifier: verifier, engine: engine, logger: logger),
             ControlServer(configuration: configuration, source: source, origin: origin, logger: logger),
             try TouchscreenServer(configuration: configuration, engine: engine, origin: origin, logger: logger),
         ]

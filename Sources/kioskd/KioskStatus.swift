@@ -6,6 +6,7 @@ import KioskQueue
 import KioskRuntime
 import LocalAPI
 import Outbox
+import OutboxReports
 
 /// Gathers what the control server tells.
 struct KioskStatus: ControlSource {
@@ -16,6 +17,7 @@ struct KioskStatus: ControlSource {
     let supervisor: DeviceSupervisor
     let delivery: DeliveryService
     let store: OutboxStore
+    let verifier: OutboxVerifier
     let records: DeviceMemory
     let startedAt: Date
 
@@ -25,7 +27,7 @@ struct KioskStatus: ControlSource {
         return KioskReport(
             kiosk: kiosk, version: Self.version, startedAt: startedAt, platformReachable: link.platformReachable,
             platformLastContact: link.lastContact, power: await engine.power, devices: await supervisor.reports,
-            queue: QueueReport(waiting: counts.waiting, delivered: counts.delivered, bytes: counts.bytes), recordsTrouble: records.trouble)
+            queue: QueueReport(counts, trouble: verifier.knowledge.trouble), recordsTrouble: records.trouble)
     }
 
     func devices() async -> [DeviceReport] {
@@ -66,12 +68,50 @@ struct KioskStatus: ControlSource {
         }
     }
 
-    func queue() async throws -> [QueueItemReport] {
-        try await store.perform { try $0.entries() }.map(QueueItemReport.init)
+    func queue(state: QueueItemReport.State?) async throws -> [QueueItemReport] {
+        try await store.perform { try $0.entries(state: state.map(OutboxEntry.State.init)) }.map(QueueItemReport.init)
     }
 
     func queueItem(_ id: UUID) async throws -> QueueItemReport? {
         try await store.perform { try $0.entry(id: id) }.map(QueueItemReport.init)
+    }
+
+    func holdQueueItem(_ id: UUID) async throws {
+        try await change { try $0.hold(id: id) }
+    }
+
+    func retryQueueItem(_ id: UUID) async throws {
+        try await change { try $0.retry(id: id) }
+        await delivery.notifyCommitted()
+    }
+
+    private func change(_ work: @escaping @Sendable (Outbox) throws -> Void) async throws {
+        do {
+            try await store.perform(work)
+        } catch let error as OutboxError {
+            throw LocalProblem(error)
+        }
+    }
+
+    func quarantineQueueItem(_ id: UUID) async throws {
+        try await change { try $0.quarantine(id: id, error: OutboxEntry.setAsideByTechnician) }
+    }
+
+    func queueStatistics() async throws -> QueueStatistics {
+        try await store.perform { try QueueStatistics($0) }
+    }
+
+    func verifyQueue() async throws -> QueueVerificationReport {
+        await verifier.request()
+        return try queueVerification()
+    }
+
+    func queueVerification() throws -> QueueVerificationReport {
+        let known = verifier.knowledge
+        if let underWay = known.underWay { return QueueVerificationReport(underWay, endedAt: nil) }
+        if let failure = known.failure { throw LocalProblem(status: 502, code: "queue.unverified", detail: failure) }
+        guard let last = known.last else { throw LocalProblem(status: 404, code: "queue.unverified", detail: "The queue wasn't verified yet.") }
+        return QueueVerificationReport(last, endedAt: known.endedAt)
     }
 
     func session() async -> SessionReport {
@@ -79,21 +119,13 @@ struct KioskStatus: ControlSource {
     }
 }
 
-extension QueueItemReport {
-    init(_ entry: OutboxEntry) {
-        self.init(
-            id: entry.id, sequence: entry.sequence, kind: entry.kind, state: .init(entry.state), reference: entry.reference,
-            byteCount: entry.byteCount, digest: entry.digest, dependsOn: entry.dependsOn, createdAt: entry.createdAt, attempts: entry.attempts,
-            nextAttemptAt: entry.nextAttemptAt, lastError: entry.lastError, deliveredAt: entry.deliveredAt)
-    }
-}
-
-extension QueueItemReport.State {
-    init(_ state: OutboxEntry.State) {
-        switch state {
-        case .waiting: self = .waiting
-        case .delivered: self = .delivered
-        case .rejected: self = .rejected
-        }
+extension OutboxVerifier.Knowledge {
+    /// In words; nil when there is none but what the states of the items tell.
+    var trouble: String? {
+        var parts = failure.map { ["it couldn't be verified (\($0))"] } ?? []
+        if let fault = last?.databaseFaults.first { parts.append("the database is damaged (\(fault))") }
+        if let last, !last.unreadable.isEmpty { parts.append("the disk doesn't hand out \(last.unreadable.count) sealed files") }
+        if let last, !last.damaged.isEmpty { parts.append("\(last.damaged.count) sealed files that were kept are damaged") }
+        return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }
 }

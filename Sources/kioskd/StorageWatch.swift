@@ -1,14 +1,19 @@
+import KioskFlow
 import KioskModel
 import KioskQueue
 import KioskRuntime
 import LocalAPI
 import Logging
+import Outbox
 import ServiceLifecycle
 
+/// Tells the session whether the outbox takes anything: nobody is to scan a page that can't be kept.
+///
 /// After the disk has failed under a commit the outbox must be opened anew, with all its checks: kioskd ends as soon as the citizen at the screen has
 /// been told and is gone, and whoever runs it starts it again. A disk that stays broken then refuses at the start, before anybody scans a page.
 struct StorageWatch: Service {
     let store: OutboxStore
+    let verifier: OutboxVerifier
     let engine: SessionEngine
     let logger: Logger
 
@@ -17,6 +22,17 @@ struct StorageWatch: Service {
     }
 
     func run() async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask {
+                for await found in verifier.results.cancelOnGracefulShutdown() {
+                    await engine.surroundingsChanged { $0.canStore = found.databaseFaults.isEmpty }
+                }
+            }
+            group.addTask { try await self.watchCommits() }
+        }
+    }
+
+    private func watchCommits() async throws {
         for await _ in store.broken.cancelOnGracefulShutdown() {
             logger.critical("the outbox is out of use until kioskd has been restarted")
             for await _ in await engine.updates().cancelOnGracefulShutdown() where await engine.isIdle { throw Broken() }

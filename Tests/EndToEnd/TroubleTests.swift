@@ -177,6 +177,34 @@ struct TroubleTests {
         }
     }
 
+    @Test func `a damaged packet is set aside, and delivered when its bytes are there again`() async throws {
+        try await night { night in
+            try await night.kiosk.network.setOnline(false)
+            try await night.toInsert()
+            let reference = try await night.toReceipt()
+            let local = night.kiosk.local
+            let application = try #require(try await local.queue(state: .waiting).first { $0.kind == "application" })
+            #expect(application.reference == reference)
+            let name = application.id.uuidString.lowercased() + ".sealed"
+            let file = night.kiosk.layout.kioskData.appending(path: "payloads/\(name)")
+            let sealed = try Data(contentsOf: file)
+            try sealed.dropLast().write(to: file)
+
+            var found = try await local.verifyQueue()
+            while found.endedAt == nil { found = try await local.queueVerification() }
+            #expect(found.quarantined == [application.id])
+            #expect(try await local.queue(state: .quarantined).map(\.id) == [application.id])
+            #expect(try await local.status().queue.quarantined == 1)
+            // With the network nothing of it is sent: its materials depend on it.
+            try await night.kiosk.network.setOnline(true)
+            #expect(try await night.kiosk.officer.applications().isEmpty)
+
+            try sealed.write(to: file)
+            #expect(try await local.retryQueueItem(application.id).state == .waiting)
+            try await night.delivered(reference)
+        }
+    }
+
     @Test(arguments: [BenchAction.Process.Signal.KILL, .STOP])
     func `a reader host lost during a read costs a retry, not the session`(signal: BenchAction.Process.Signal) async throws {
         try await night { night in
@@ -246,14 +274,16 @@ struct TroubleTests {
             try await night.toInsert()
             _ = try await night.toReceipt()
             let socket = night.kiosk.layout.controlSocket.path
-            for verb in [["status"], ["device", "list"], ["queue", "list"], ["session", "show"]] {
+            for verb in [["status"], ["device", "list"], ["queue", "list"], ["queue", "stats"], ["queue", "verify"], ["session", "show"]] {
                 let output = ProcessLog()
                 let command = BenchProcess.Command(
                     night.kiosk.layout.executable("kioskctl"), verb + ["--socket", socket, "--format", "json"], environment: [:])
                 let child = try await BenchProcess.start(command) { output.append($0, from: "kioskctl") }
                 #expect(await child.wait() == .exit(0), "\(verb)")
                 let text = String(decoding: output.everything.flatMap(\.bytes), as: UTF8.self)
-                #expect(text.contains(verb[0] == "queue" ? "\"digest\"" : verb[0] == "session" ? "\"receipt\"" : "\"scanner\""), "\(verb): \(text)")
+                let telling = ["list": "digest", "stats": "shares", "verify": "databaseFaults"]
+                let word = verb[0] == "queue" ? telling[verb[1]] ?? "" : verb[0] == "session" ? "receipt" : "scanner"
+                #expect(text.contains("\"\(word)\""), "\(verb): \(text)")
                 for personal in night.citizen.personalTexts { #expect(!text.contains(personal)) }
             }
         }

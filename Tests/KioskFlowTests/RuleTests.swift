@@ -98,6 +98,19 @@ import Testing
         #expect(started.phase == .closed && started.handle(.timer(started.timerGeneration)) == [])
     }
 
+    @Test func `where nothing can be kept nobody is let scan`() throws {
+        var kiosk = Driver()
+        kiosk.touch(.start)
+        var new = surroundings
+        new.canStore = false
+        kiosk.send(.surroundings(new))
+        #expect(!kiosk.flow.screen.offers(Touch(.chooseJourney, "upload")))
+        guard case .choice(let rows)? = kiosk.flow.screen.body.first else { Issue.record("no choice"); return }
+        #expect(rows.map(\.unavailable) == [.key("menu.upload.noStorage")])
+        kiosk.send(.surroundings(surroundings))
+        #expect(kiosk.flow.screen.offers(Touch(.chooseJourney, "upload")))
+    }
+
     @Test func `who is here on battery is told, and no journey is begun that can't be ended`() throws {
         var kiosk = Driver()
         kiosk.touch(.start)

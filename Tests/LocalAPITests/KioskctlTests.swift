@@ -40,6 +40,9 @@ import Testing
         ("queue-list-waiting", ["queue", "list", "--state", "waiting"], 0),
         ("queue-list-delivered", ["queue", "list", "--state", "delivered"], 0),
         ("queue-show", ["queue", "show", Samples.material.uuidString], 1),
+        ("queue-hold", ["queue", "hold", Samples.application.uuidString], 0),
+        ("queue-stats", ["queue", "stats"], 1),
+        ("queue-verify", ["queue", "verify"], 1),
         ("session-show", ["session", "show"], 0),
     ]
 
@@ -126,7 +129,8 @@ import Testing
     @Test func theExamplesInTheManualAreTheGoldenOnes() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         let manual = try String(contentsOf: root.appendingPathComponent("../../docs/cli.md"), encoding: .utf8)
-        for name in ["status", "device-list", "device-show", "device-log", "queue-list", "queue-show", "session-show"] {
+        for name in ["status", "device-list", "device-show", "device-log", "queue-list", "queue-show", "queue-stats", "queue-verify", "session-show"]
+        {
             let json = try String(contentsOf: root.appendingPathComponent("Golden/\(name).json"), encoding: .utf8)
             #expect(manual.contains("```json\n\(json)```"), "docs/cli.md lacks the JSON of \(name)")
         }
@@ -182,6 +186,10 @@ import Testing
             #expect(missing.status == 4)
             let usage = try await Self.kioskctl(["queue", "show", "seven", "--socket", socket])
             #expect(usage.status == 64 && usage.output == "")
+            for verb in ["hold", "retry", "quarantine"] {
+                let refused = try await Self.kioskctl(["queue", verb, Samples.material.uuidString, "--socket", socket])
+                #expect(refused.status == 4 && refused.output == "" && refused.error.hasSuffix("(queue.wrong-state)\n"))
+            }
             let state = try await Self.kioskctl(["queue", "list", "--state", "lost", "--socket", socket])
             #expect(state.status == 64)
         }

@@ -39,6 +39,22 @@ func withSampleServer(devices: [DeviceReport] = [Samples.reader, Samples.printer
         let state = request.uri.queryParameters["state"].map(String.init)
         return try json([Samples.waiting, Samples.rejected].filter { state == nil || $0.state.rawValue == state })
     }
+    router.get(RouterPath(LocalRoute.queueStatistics)) { _, _ in try json(Samples.statistics) }
+    // The first question finds it under way, the second at its end.
+    router.post(RouterPath(LocalRoute.queueVerification)) { _, _ in
+        var report = Samples.verification
+        report.endedAt = nil
+        return try json(report)
+    }
+    router.get(RouterPath(LocalRoute.queueVerification)) { _, _ in try json(Samples.verification) }
+    for pattern in [LocalRoute.queueHoldPattern, LocalRoute.queueRetryPattern, LocalRoute.queueQuarantinePattern] {
+        router.post(RouterPath(pattern)) { _, context in
+            guard try context.parameters.require("id", as: UUID.self) == Samples.application else {
+                return try json(LocalProblem(status: 409, code: "queue.wrong-state", detail: "the item's state doesn't allow it"), status: .conflict)
+            }
+            return try json(Samples.waiting)
+        }
+    }
     router.get(RouterPath(LocalRoute.queueItemPattern)) { _, context in
         let id = try context.parameters.require("id", as: UUID.self)
         guard let item = [Samples.waiting, Samples.rejected].first(where: { $0.id == id }) else {

@@ -45,6 +45,13 @@ enum Samples {
         material, 8, "material", .rejected, dependsOn: application, attempts: 1,
         error: "rejected (http.422): the seal doesn't open")
 
+    static let statistics = QueueStatistics(
+        shares: zip(QueueItemReport.State.allCases, [2, 0, 1, 1, 0]).map { .init(state: $0, items: $1, bytes: 61_728 * $1) }, failing: 1,
+        oldestWaiting: date, nextAttemptAt: date + 90, lastDeliveredAt: date - 60)
+
+    static let verification = QueueVerificationReport(
+        total: 4, items: 4, bytes: 246_912, orphans: 1, quarantined: [material], damaged: [], unreadable: [], databaseFaults: [], endedAt: date + 1)
+
     static let session = SessionReport(session: "s-1", revision: 12, screen: "scan", language: .simplifiedChinese, startedAt: date)
 
     private static func item(

@@ -65,17 +65,18 @@ import Testing
         try outbox.markDelivered(id: application.id, acknowledgement: Data("signed".utf8), at: start + 5)
         let delivered = try #require(try outbox.entry(id: application.id))
         #expect(delivered.state == .delivered && delivered.acknowledgement == Data("signed".utf8) && delivered.deliveredAt == start + 5)
-        #expect(try outbox.counts() == (waiting: 2, delivered: 1, bytes: 24))
+        let counts = try outbox.counts()
+        #expect(counts[.waiting].entries == 2 && counts[.delivered].entries == 1 && counts.bytes == 24)
         #expect(FileManager.default.fileExists(atPath: outbox.fileURL(for: entry).path))
     }
 
     @Test func onlyAWaitingEntryCanChange() throws {
         try outbox.markDelivered(id: application.id, acknowledgement: Data("signed".utf8), at: start)
         func code(_ body: () throws -> Void) -> OutboxError.Code? { #expect(throws: OutboxError.self, performing: body)?.code }
-        #expect(code { try outbox.markDelivered(id: application.id, acknowledgement: Data("again".utf8), at: start) } == .notWaiting)
-        #expect(code { try outbox.markRejected(id: application.id, error: "late", at: start) } == .notWaiting)
-        #expect(code { try outbox.recordFailure(id: application.id, at: start, retryAt: start, error: "late") } == .notWaiting)
-        #expect(code { try outbox.recordFailure(id: UUID(), at: start, retryAt: start, error: "unknown") } == .notWaiting)
+        #expect(code { try outbox.markDelivered(id: application.id, acknowledgement: Data("again".utf8), at: start) } == .wrongState)
+        #expect(code { try outbox.markRejected(id: application.id, error: "late", at: start) } == .wrongState)
+        #expect(code { try outbox.recordFailure(id: application.id, at: start, retryAt: start, error: "late") } == .wrongState)
+        #expect(code { try outbox.recordFailure(id: UUID(), at: start, retryAt: start, error: "unknown") } == .wrongState)
         #expect(try outbox.entry(id: application.id)?.acknowledgement == Data("signed".utf8))
     }
 }

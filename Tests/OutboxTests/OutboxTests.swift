@@ -26,7 +26,8 @@ import Testing
         }
         #expect(try outbox.entries() == entries)
         #expect(try outbox.entry(id: UUID()) == nil)
-        #expect(try outbox.counts() == (waiting: 2, delivered: 0, bytes: 16))
+        let counts = try outbox.counts()
+        #expect(counts[.waiting].entries == 2 && counts.bytes == 16)
     }
 
     @Test func filesAreForTheOwnerAlone() throws {
@@ -83,7 +84,8 @@ import Testing
         let scratch = try Scratch()
         let first = try scratch.open().commit([.application(), .application()], at: start, seal: bytes)
         let second = try scratch.open().commit([.application()], at: start, seal: bytes)
-        #expect(first.map(\.sequence) + second.map(\.sequence) == [1, 2, 3])
+        #expect(first.map(\.sequence) == [1, 2])
+        #expect(second[0].sequence > 2)
     }
 
     @Test func onlyOneMayOpenTheDirectory() throws {
@@ -106,7 +108,7 @@ import Testing
             )
         }
         #expect(mode == "wal")
-        #expect(migrations == ["1 items and their sequence"])
+        #expect(migrations == ["1 items and their sequence", "2 hold and quarantine", "3 what is due, and a tally"])
         withExtendedLifetime(outbox) {}
     }
 

@@ -3,39 +3,27 @@ import Outbox
 import Testing
 
 @Suite struct RecoveryTests {
-    @Test func leftoversAreRemoved() throws {
-        let scratch = try Scratch()
-        let entry = try scratch.open().commit([.application()], at: start, seal: bytes)[0]
-        for name in ["\(UUID().uuidString.lowercased()).part", "\(UUID().uuidString.lowercased()).sealed"] {
-            try Data("left behind".utf8).write(to: scratch.payloads.appendingPathComponent(name))
-        }
-        #expect(try scratch.open().entries() == [entry])
-        #expect(try scratch.files() == [entry.id.uuidString.lowercased() + ".sealed"])
-    }
-
     @Test func rowsOfAnAbandonedCommitAreRemoved() throws {
         let scratch = try Scratch()
         let kept = try scratch.open().commit([.application()], at: start, seal: bytes)
         let application = OutboxDraft.application()
         let phantom = try scratch.open().commit([application, .material(of: application)], at: start, seal: bytes)
         // As a commit leaves it that was told that its rows failed.
-        try FileManager.default.moveItem(
-            at: scratch.payloads.appendingPathComponent(phantom[0].id.uuidString.lowercased() + ".sealed"),
-            to: scratch.payloads.appendingPathComponent("2-3.abandoned"))
-        #expect(try scratch.open().entries() == kept)
+        let marker = scratch.outboxURL.appendingPathComponent("abandoned/\(phantom[0].sequence)-\(phantom[1].sequence)")
+        try FileManager.default.moveItem(at: scratch.file(phantom[0].id), to: marker)
+        let outbox = try scratch.open()
+        #expect(try outbox.entries() == kept)
+        #expect(!FileManager.default.fileExists(atPath: marker.path))
+        #expect(try outbox.verify().orphans == 1)
         #expect(try scratch.files() == [kept[0].id.uuidString.lowercased() + ".sealed"])
-        #expect(try scratch.open().commit([.application()], at: start, seal: bytes)[0].sequence == 4)
+        #expect(try outbox.commit([.application()], at: start, seal: bytes)[0].sequence > phantom[1].sequence)
     }
 
-    @Test func aDamagedPayloadIsSetAsideAndTheRestGoesOn() throws {
+    @Test func anUnknownFileAmongTheAbandonedIsNamed() throws {
         let scratch = try Scratch()
-        let entries = try scratch.open().commit([.application(), .application(), .application()], at: start, seal: bytes)
-        try FileManager.default.removeItem(at: scratch.payloads.appendingPathComponent(entries[0].id.uuidString.lowercased() + ".sealed"))
-        try Data("short".utf8).write(to: scratch.payloads.appendingPathComponent(entries[1].id.uuidString.lowercased() + ".sealed"))
-        let outbox = try scratch.open()
-        #expect(try outbox.due(at: start, limit: 10).map(\.id) == [entries[2].id])
-        for entry in try outbox.entries(state: .rejected) { #expect(entry.lastError?.hasPrefix("outbox.payload-damaged") == true) }
-        #expect(try outbox.entries(state: .rejected).count == 2)
+        _ = try scratch.open()
+        try Data().write(to: scratch.outboxURL.appendingPathComponent("abandoned/notes.txt"))
+        #expect(#expect(throws: OutboxError.self) { try scratch.open() }?.code == .corrupt)
     }
 
     /// Sealed files beside a fresh database are what citizens were promised, not leftovers.
@@ -48,5 +36,18 @@ import Testing
         }
         #expect(#expect(throws: OutboxError.self) { try scratch.open() }?.code == .corrupt)
         #expect(try scratch.files() == files)
+    }
+
+    /// What a start costs doesn't grow with what lies there: no payload is so much as named.
+    @Test func openingLooksAtNoPayload() throws {
+        let scratch = try Scratch()
+        #expect(try write(to: scratch, count: 30, size: 100).acknowledged.count == 60)
+        let trace = scratch.url.appendingPathComponent("trace")
+        let run = try write(to: scratch, count: 0, size: 1, wrapper: ["strace", "-f", "-y", "-qq", "-o", trace.path, "-e", "trace=%file,getdents64"])
+        #expect(run.lines == ["open"])
+        let calls = try String(contentsOf: trace, encoding: .utf8).split(separator: "\n")
+        #expect(!calls.contains { $0.contains(".sealed") })
+        #expect(!calls.contains { $0.contains("getdents64") && $0.contains("payloads") })
+        #expect(calls.contains { $0.contains("outbox.sqlite") })
     }
 }

@@ -19,13 +19,16 @@ final class Scratch {
     var outboxURL: URL { url.appendingPathComponent("outbox") }
     var payloads: URL { outboxURL.appendingPathComponent("payloads") }
 
-    func open() throws -> Outbox {
-        try Outbox(directory: outboxURL, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+    let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+
+    func open() throws -> Outbox { try Outbox(directory: outboxURL, logger: logger) }
+
+    func files(_ directory: String = "payloads") throws -> Set<String> {
+        Set(try FileManager.default.contentsOfDirectory(atPath: outboxURL.appendingPathComponent(directory).path))
     }
 
-    func files() throws -> Set<String> {
-        Set(try FileManager.default.contentsOfDirectory(atPath: payloads.path))
-    }
+    /// Where the sealed bytes of an entry lie.
+    func file(_ id: UUID) -> URL { payloads.appendingPathComponent(id.uuidString.lowercased() + ".sealed") }
 }
 
 extension OutboxDraft {
@@ -66,14 +69,15 @@ struct WriterRun {
     }
 }
 
-/// Runs the helper, under another program if `wrapper` names one, and kills it when `kill` says so after a line.
+/// Runs the helper, which commits `count` pairs, or verifies without one, under another program if `wrapper` names one, and kills it when `kill` says so after a line.
 func write(
-    to scratch: Scratch, count: Int, size: Int, fileLimit: Int? = nil, wrapper: [String] = [],
+    to scratch: Scratch, count: Int?, size: Int = 1, fileLimit: Int? = nil, wrapper: [String] = [],
     killAfter kill: (_ lines: Int) -> useconds_t? = { _ in nil }
 ) throws -> WriterRun {
     let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let helper = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("outbox-writer").path
-    let command = wrapper + [helper, scratch.outboxURL.path, "\(count)", "\(size)"] + (fileLimit.map { ["\($0)"] } ?? [])
+    let command =
+        wrapper + [helper, scratch.outboxURL.path] + (count.map { ["\($0)", "\(size)"] } ?? ["verify"]) + (fileLimit.map { ["\($0)"] } ?? [])
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = command
@@ -102,6 +106,8 @@ func write(
 /// What must hold after any end of the writer: nothing acknowledged is lost, nothing refused or half-done lives.
 func checkDurable(_ run: WriterRun, in scratch: Scratch, size: Int, sourceLocation: SourceLocation = #_sourceLocation) throws {
     let outbox = try scratch.open()
+    let verification = try outbox.verify()
+    #expect(verification.isClean, "\(verification)", sourceLocation: sourceLocation)
     let entries = try outbox.entries()
     let ids = Set(entries.map(\.id))
     #expect(run.acknowledged.isSubset(of: ids), "an acknowledged packet is lost", sourceLocation: sourceLocation)

@@ -139,12 +139,13 @@ import Testing
         }
     }
 
-    @Test func aFileThatChangedSinceItWasSealedIsNotSent() async throws {
+    @Test(arguments: [false, true])
+    func aFileThatIsNotWhatWasSealedIsNotSent(isMissing: Bool) async throws {
         try await with { platform, credential, uplink in
             let packet = try TestApplication(credential).application
             let file = try packet.file()
             defer { try? FileManager.default.removeItem(at: file) }
-            try (packet.sealed + Data(count: 1)).write(to: file)
+            if isMissing { try FileManager.default.removeItem(at: file) } else { try (packet.sealed + Data(count: 1)).write(to: file) }
             await #expect(throws: UplinkError.fileDamaged) {
                 try await uplink.deliver(file: file, header: packet.header, sealedDigest: packet.digest)
             }

@@ -8,6 +8,8 @@ public struct DeliveryError: Error, Equatable, CustomStringConvertible {
         case retryable
         /// The platform will never take this packet.
         case rejected
+        /// The sealed file isn't what was committed: there is nothing to send.
+        case damaged
         /// Whoever answered isn't the platform: a captive portal, a wrong certificate, a wrong signature. Everything waits.
         case notThePlatform
         /// The platform doesn't take this kiosk's credential: everything waits.

@@ -20,7 +20,7 @@ public actor DeliveryService: Service {
     private let now: @Sendable () -> Date
     private let logger: Logger
 
-    /// Writes in a row for which the store had no room.
+    /// Calls in a row that the store couldn't serve.
     private var storeFailures = 0
     /// Failures of the way in a row.
     private var linkFailures = 0
@@ -47,7 +47,7 @@ public actor DeliveryService: Service {
     }
 
     /// Delivers until the task is cancelled or its service group shuts down, then returns; a delivery under way is cut short, which costs nothing
-    /// but its bytes. Throws only what the store throws, as without a store nothing may go on; a full one (`PacketStoreFull`) is waited for. Run it once.
+    /// but its bytes. Throws only what the store throws, as without a store nothing may go on; one that is full or damaged (`PacketStoreUnavailable`) is waited for. Run it once.
     public func run() async throws {
         try await cancelWhenGracefulShutdown { try await self.deliver() }
     }
@@ -66,18 +66,18 @@ public actor DeliveryService: Service {
                 }
                 let next = try await store.nextDueDate().map { max($0, heldUntil ?? $0) }
                 await pause(until: next)
-            } catch is PacketStoreFull {
-                await waitForRoom()
+            } catch let error as PacketStoreUnavailable {
+                await wait(for: error)
             }
         }
     }
 
     /// A full disk is no reason to end under a citizen's hands. What couldn't be noted is done again: the platform takes an id once.
-    private func waitForRoom() async {
+    private func wait(for store: PacketStoreUnavailable) async {
         storeFailures += 1
         let delay = backoff.delay(afterFailures: storeFailures)
         heldUntil = now().addingTimeInterval(delay / .seconds(1))
-        logger.error("the outbox has no room", metadata: ["retryAfter": "\(delay)"])
+        logger.error("the outbox can't be worked with", metadata: ["reason": "\(store.reason)", "retryAfter": "\(delay)"])
         await pause(until: heldUntil)
     }
 
@@ -158,7 +158,7 @@ public actor DeliveryService: Service {
         let date = now()
         let text = error.description
         let metadata = packet.metadata.merging(["error": "\(text)"]) { $1 }
-        logger.log(level: error.kind == .rejected ? .error : .warning, "not delivered", metadata: metadata)
+        logger.log(level: [.rejected, .damaged].contains(error.kind) ? .error : .warning, "not delivered", metadata: metadata)
         var delay = backoff.delay(afterFailures: packet.attempts + 1)
         switch error.kind {
         case .rejected:
@@ -166,6 +166,9 @@ public actor DeliveryService: Service {
             linkFailures = 0
             try await store.markRejected(id: packet.id, error: text, at: date)
             return publish(.rejected(id: packet.id, reference: packet.reference, error: text))
+        case .damaged:
+            try await store.quarantine(id: packet.id, error: text)
+            return publish(.quarantined(id: packet.id, reference: packet.reference, error: text))
         case .retryable:
             asked(answered: true)
             linkFailures = 0

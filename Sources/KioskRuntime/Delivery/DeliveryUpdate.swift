@@ -21,5 +21,7 @@ public enum DeliveryUpdate: Sendable, Equatable {
     case delivered(id: UUID, reference: String)
     /// Code and sentence, without personal data.
     case rejected(id: UUID, reference: String, error: String)
+    /// Code and sentence, without personal data.
+    case quarantined(id: UUID, reference: String, error: String)
     case postponed(id: UUID, until: Date)
 }

@@ -1,11 +1,17 @@
 public import Foundation
 
-/// Thrown by a `PacketStore` that has no room to write: nothing was changed, and a later try is right.
-public struct PacketStoreFull: Error {
-    public init() {}
+/// Thrown by a `PacketStore` that can't be worked with now: it has no room to write, or can't read what it holds. Nothing was changed, and a later try is right.
+public struct PacketStoreUnavailable: Error {
+    /// A code and a sentence for the journal, without personal data.
+    public let reason: String
+
+    public init(_ reason: String) {
+        self.reason = reason
+    }
 }
 
-/// What the delivery loop needs of the outbox. kioskd supplies it; every call is durable when it returns.
+/// What the delivery loop needs of the outbox. kioskd supplies it; every call is durable when it returns. Others may change a packet while it is under way:
+/// what then came of it is kept where that still says something, and is no error where it doesn't.
 public protocol PacketStore: Sendable {
     /// Packets to deliver now, in the order to try them: none before its dependency was delivered.
     func due(at date: Date, limit: Int) async throws -> [QueuedPacket]
@@ -17,6 +23,8 @@ public protocol PacketStore: Sendable {
     func clearDelays() async throws
     /// Keeps the acknowledgement; the packet is never sent again.
     func markDelivered(id: UUID, acknowledgement: Data, at date: Date) async throws
-    /// Sets the packet aside, and with it what depends on it.
+    /// Sets the packet aside that the platform refused, and with it what depends on it.
     func markRejected(id: UUID, error: String, at date: Date) async throws
+    /// Sets the packet aside whose sealed file isn't what was committed, and with it what depends on it.
+    func quarantine(id: UUID, error: String) async throws
 }

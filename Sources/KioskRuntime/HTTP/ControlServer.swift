@@ -14,8 +14,18 @@ public protocol ControlSource: Sendable {
     func resetDevice(_ name: String) async throws
     func beginRecording(_ name: String) async throws
     func endRecording(_ name: String) async throws -> DeviceRecording
-    func queue() async throws -> [QueueItemReport]
+    /// In order of commit; nil for every state.
+    func queue(state: QueueItemReport.State?) async throws -> [QueueItemReport]
     func queueItem(_ id: UUID) async throws -> QueueItemReport?
+    /// Throws a `LocalProblem` when the item's state doesn't allow it.
+    func holdQueueItem(_ id: UUID) async throws
+    func retryQueueItem(_ id: UUID) async throws
+    func quarantineQueueItem(_ id: UUID) async throws
+    func queueStatistics() async throws -> QueueStatistics
+    /// Begins a verification, or hurries the one under way.
+    func verifyQueue() async throws -> QueueVerificationReport
+    /// The verification under way, or the last. Throws a `LocalProblem` when there is none.
+    func queueVerification() async throws -> QueueVerificationReport
     func session() async -> SessionReport
 }
 
@@ -44,18 +54,7 @@ public struct ControlServer: Service {
             try JSONResponse.encode(try await device(context))
         }
         addDeviceRoutes(to: router)
-        router.get(RouterPath(LocalRoute.queue)) { request, _ in
-            let items = try await source.queue()
-            guard let state = request.uri.queryParameters["state"] else { return try JSONResponse.encode(items) }
-            guard let wanted = QueueItemReport.State(rawValue: String(state)) else {
-                throw LocalProblem(status: 400, code: "queue.state", detail: "The states are waiting, delivered and rejected.")
-            }
-            return try JSONResponse.encode(items.filter { $0.state == wanted })
-        }
-        router.get(RouterPath(LocalRoute.queueItemPattern)) { _, context in
-            let id = try context.parameters.require("id", as: UUID.self)
-            return try JSONResponse.encode(try found(try await source.queueItem(id), "queue"))
-        }
+        addQueueRoutes(to: router)
         router.get(RouterPath(LocalRoute.session)) { _, _ in try JSONResponse.encode(await source.session()) }
         router.post("/v1/start-url") { _, _ in
             guard let address = origin.makeStartAddress() else {
@@ -91,6 +90,37 @@ public struct ControlServer: Service {
         router.post(RouterPath(LocalRoute.recordingEndPattern)) { _, context in
             try JSONResponse.encode(try await source.endRecording(try await device(context).name))
         }
+    }
+
+    private func addQueueRoutes(to router: Router<BasicRequestContext>) {
+        router.get(RouterPath(LocalRoute.queue)) { request, _ in
+            guard let state = request.uri.queryParameters["state"] else { return try JSONResponse.encode(try await source.queue(state: nil)) }
+            guard let wanted = QueueItemReport.State(rawValue: String(state)) else {
+                throw LocalProblem(status: 400, code: "queue.state", detail: "The states are \(QueueItemReport.State.inWords).")
+            }
+            return try JSONResponse.encode(try await source.queue(state: wanted))
+        }
+        router.get(RouterPath(LocalRoute.queueStatistics)) { _, _ in try JSONResponse.encode(try await source.queueStatistics()) }
+        router.get(RouterPath(LocalRoute.queueVerification)) { _, _ in try JSONResponse.encode(try await source.queueVerification()) }
+        router.post(RouterPath(LocalRoute.queueVerification)) { _, _ in try JSONResponse.encode(try await source.verifyQueue()) }
+        router.get(RouterPath(LocalRoute.queueItemPattern)) { _, context in try JSONResponse.encode(try await item(context)) }
+        router.post(RouterPath(LocalRoute.queueHoldPattern)) { _, context in
+            try await source.holdQueueItem(try await item(context).id)
+            return try JSONResponse.encode(try await item(context))
+        }
+        router.post(RouterPath(LocalRoute.queueRetryPattern)) { _, context in
+            try await source.retryQueueItem(try await item(context).id)
+            return try JSONResponse.encode(try await item(context))
+        }
+        router.post(RouterPath(LocalRoute.queueQuarantinePattern)) { _, context in
+            try await source.quarantineQueueItem(try await item(context).id)
+            return try JSONResponse.encode(try await item(context))
+        }
+    }
+
+    /// The item that the path names.
+    private func item(_ context: BasicRequestContext) async throws -> QueueItemReport {
+        try found(try await source.queueItem(try context.parameters.require("id", as: UUID.self)), "queue")
     }
 
     /// The device that the path names, also one whose name has to be percent-encoded.

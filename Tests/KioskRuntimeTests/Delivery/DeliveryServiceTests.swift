@@ -158,27 +158,30 @@ import Testing
         #expect(uplink.asked == [first, second, first, first])
     }
 
-    @Test func aRejectedOneIsSetAsideWithItsDependantsAlone() async throws {
-        let rejected = store.add()
-        let material = store.add(kind: "material", dependsOn: rejected)
+    /// Refused by the platform, or never to be sent to it because the file is damaged.
+    @Test(arguments: [DeliveryError.Kind.rejected, .damaged])
+    func oneThatCannotBeDeliveredIsSetAsideWithItsDependantsAlone(kind: DeliveryError.Kind) async throws {
+        let lost = store.add()
+        let material = store.add(kind: "material", dependsOn: lost)
         let other = store.add()
-        uplink.script(rejected, .fail(DeliveryError(.rejected, code: "http.422", message: "the seal doesn't open")))
+        uplink.script(lost, .fail(DeliveryError(kind, code: "test.code", message: "the seal doesn't open")))
         var updates = await service.updates().makeAsyncIterator()
         try await running {
             try await until("the other is delivered") { delivered(other) }
         }
-        #expect(store.item(rejected)?.state == "rejected")
-        #expect(store.item(rejected)?.error == "rejected (http.422): the seal doesn't open")
+        let error = "\(kind.rawValue) (test.code): the seal doesn't open"
+        #expect(store.item(lost)?.state == (kind == .rejected ? "rejected" : "quarantined"))
+        #expect(store.item(lost)?.error == error)
         #expect(store.item(material)?.state == "waiting")
-        #expect(uplink.asked == [rejected, other])
+        #expect(uplink.asked == [lost, other])
         var seen: [DeliveryUpdate] = []
         while let update = await updates.next() { seen.append(update) }
-        #expect(
-            seen == [
-                .status(DeliveryStatus(platformReachable: true, lastContact: ManualClock.epoch)),
-                .rejected(id: rejected, reference: "TEST-0001", error: "rejected (http.422): the seal doesn't open"),
-                .delivered(id: other, reference: "TEST-0001"),
-            ])
+        // A refusal is an answer of the platform; a damaged file says nothing about it.
+        let status = DeliveryUpdate.status(DeliveryStatus(platformReachable: true, lastContact: ManualClock.epoch))
+        let aside: DeliveryUpdate =
+            kind == .rejected
+            ? .rejected(id: lost, reference: "TEST-0001", error: error) : .quarantined(id: lost, reference: "TEST-0001", error: error)
+        #expect(seen == (kind == .rejected ? [status, aside] : [aside, status]) + [.delivered(id: other, reference: "TEST-0001")])
     }
 
     @Test(arguments: [DeliveryError.Kind.notThePlatform, .unauthorised])

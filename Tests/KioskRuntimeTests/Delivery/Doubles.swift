@@ -123,7 +123,7 @@ final class MemoryStore: PacketStore {
 
     func clearDelays() throws {
         try state.withLock { state in
-            if state.full { throw PacketStoreFull() }
+            if state.full { throw PacketStoreUnavailable("full") }
             for index in state.items.indices { state.items[index].next = nil }
         }
     }
@@ -142,9 +142,16 @@ final class MemoryStore: PacketStore {
         }
     }
 
+    func quarantine(id: UUID, error: String) throws {
+        try change(id) {
+            $0.state = "quarantined"
+            $0.error = error
+        }
+    }
+
     private func change(_ id: UUID, _ body: (inout Item) -> Void) throws {
         try state.withLock { state in
-            if state.full { throw PacketStoreFull() }
+            if state.full { throw PacketStoreUnavailable("full") }
             for index in state.items.indices where state.items[index].packet.id == id { body(&state.items[index]) }
         }
     }

@@ -38,7 +38,7 @@ public struct LoadVerifier: Sendable {
             for packet in packets {
                 let name = "\(packet.kind) \(packet.id.uuidString.lowercased()) of \(reference)"
                 switch packet.state {
-                case .rejected: findings.corrupted.append("\(name) was set aside: \(packet.lastError ?? "no reason")")
+                case .rejected, .quarantined, .held: findings.corrupted.append("\(name) was set aside: \(packet.lastError ?? "no reason")")
                 case .delivered:
                     if packet.acknowledgement?.isEmpty ?? true { findings.lost.append("\(name) counts as delivered without an acknowledgement") }
                 case .waiting:

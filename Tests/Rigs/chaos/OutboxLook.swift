@@ -19,12 +19,16 @@ enum OutboxLook {
     private static func look(_ directory: URL, _ verifier: LoadVerifier, drained: Bool) -> Findings {
         do {
             let outbox = try Outbox(directory: directory, logger: Logger(label: "look", factory: { _ in SwiftLogNoOpLogHandler() }))
-            return try verifier.check(try outbox.entries(limit: .max), drained: drained) { entry in
+            // What kioskd does beside its work: only here nobody commits meanwhile.
+            let verification = try outbox.verify()
+            var findings = try verifier.check(try outbox.entries(limit: .max), drained: drained) { entry in
                 let file = outbox.fileURL(for: entry)
                 guard FileManager.default.fileExists(atPath: file.path) else { return .missing }
                 let data = try Data(contentsOf: file)
                 return .present(byteCount: data.count, digest: Digest.sha256(data))
             }
+            findings.corrupted += verification.databaseFaults.map { "the database: \($0)" } + verification.damaged.map { "the kept payload of \($0)" }
+            return findings
         } catch {
             var findings = Findings()
             findings.corrupted.append("the outbox can't be read: \(error)")

@@ -20,6 +20,7 @@ struct DeliveryReport: Service {
                 switch update {
                 case .delivered(let id, _): say("delivered \(id.uuidString.lowercased())")
                 case .rejected(let id, _, _): say("rejected \(id.uuidString.lowercased())")
+                case .quarantined(let id, _, _): say("quarantined \(id.uuidString.lowercased())")
                 case .status, .postponed: continue
                 }
                 if try await isDone() { return }
@@ -35,8 +36,10 @@ struct DeliveryReport: Service {
 
     /// The last line. Throws an exit code when something waits for what the platform has refused, or the drain was cut short.
     func conclude() async throws {
-        let (counts, rejected) = try await store.perform { (try $0.counts(), try $0.entries(state: .rejected, limit: .max).count) }
-        say("drained waiting=\(counts.waiting) delivered=\(counts.delivered) rejected=\(rejected)")
-        if counts.waiting > 0 { throw ExitCode(1) }
+        let counts = try await store.perform { try $0.counts() }
+        say(
+            "drained waiting=\(counts[.waiting].entries) delivered=\(counts[.delivered].entries) rejected=\(counts[.rejected].entries + counts[.quarantined].entries)"
+        )
+        if counts[.waiting].entries > 0 { throw ExitCode(1) }
     }
 }

@@ -63,7 +63,7 @@ struct LoadWriter: Service {
     private func waitForRoom() async throws {
         try Task.checkCancellation()
         guard backlog > 0 else { return }
-        while try await store.perform({ try $0.counts().waiting }) >= backlog {
+        while try await store.perform({ try $0.counts()[.waiting].entries }) >= backlog {
             try await Task.sleep(for: .milliseconds(5))
         }
     }

@@ -92,6 +92,7 @@ struct QueueLoadCommand: AsyncParsableCommand {
             .init(service: uplink),
             .init(service: report, successTerminationBehavior: .gracefullyShutdownGroup),
             .init(service: delivery),
+            .init(service: OutboxVerifier(store: store, logger: logger)),
         ]
         if !drain, !idle {
             let writer = LoadWriter(

@@ -1,10 +1,12 @@
 // outbox-writer DIRECTORY COUNT SIZE [FILE-LIMIT]
+// outbox-writer DIRECTORY verify
 //
 // Commits COUNT pairs of application and material of SIZE bytes each and says what it was told, one line a fact, unbuffered:
 //   open                  the outbox is open
 //   sealing SEQUENCE      about to hand out sealed bytes under this number
 //   ack ID ID             commit returned: these two must never be lost
 //   refused CODE ID ID    commit threw: these two must never be delivered
+//   verified QUARANTINED UNREADABLE ORPHANS   what a verification found, in numbers; or its error's code
 //   then CODE             what the next commit met after that: an error, or `none` when it would have been taken
 // Ends with 0 when all were acknowledged, with 3 at the first refusal. FILE-LIMIT is the longest file that may be written, in bytes.
 
@@ -20,6 +22,16 @@ func say(_ line: String) {
 }
 
 let arguments = CommandLine.arguments
+if arguments.count == 3, arguments[2] == "verify" {
+    do {
+        let found = try Outbox(directory: URL(fileURLWithPath: arguments[1]), logger: Logger(label: "outbox-writer")).verify()
+        say("verified \(found.quarantined.count) \(found.unreadable.count) \(found.orphans)")
+        exit(0)
+    } catch let error as OutboxError {
+        say("verified \(error.code.rawValue)")
+        exit(4)
+    }
+}
 guard arguments.count >= 4, let count = Int(arguments[2]), let size = Int(arguments[3]) else { exit(64) }
 if arguments.count > 4, let limit = UInt(arguments[4]) {
     signal(SIGXFSZ, SIG_IGN)

@@ -1,0 +1,142 @@
+internal import GRDB
+
+/// A named step of the schema, with the way back. Never changed once released, only followed by others.
+///
+/// The way back is stored in the database beside the step: a kiosk whose update was taken back finds there how to undo what the newer version did.
+struct OutboxMigration: Sendable {
+    let name: String
+    let up: String
+    /// Loses nothing that was acknowledged. Nil for the first, before which there is nothing.
+    let down: String?
+
+    static let all = [itemsAndTheirSequence, holdAndQuarantine, dueAndTally]
+
+    /// Brings a database to these migrations, backwards where it knows later ones.
+    /// Throws `OutboxError.corrupt` when there is no way back.
+    static func migrate(_ queue: DatabaseQueue, to migrations: [OutboxMigration] = all) throws {
+        try rollBack(queue, to: migrations)
+        var migrator = DatabaseMigrator()
+        for migration in migrations {
+            migrator.registerMigration(migration.name) { db in
+                try db.execute(sql: migration.up)
+                try db.execute(sql: "INSERT INTO migrationDown (name, sql) VALUES (?, ?)", arguments: [migration.name, migration.down])
+            }
+        }
+        try migrator.migrate(queue)
+    }
+
+    private static func rollBack(_ queue: DatabaseQueue, to migrations: [OutboxMigration]) throws {
+        let known = Set(migrations.map(\.name))
+        try queue.inDatabase { db in
+            try db.execute(
+                sql: "CREATE TABLE IF NOT EXISTS migrationDown (position INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, sql TEXT) STRICT")
+            let applied = try Row.fetchAll(db, sql: "SELECT name, sql FROM migrationDown ORDER BY position DESC")
+            let later = applied.filter { !known.contains($0["name"] as String? ?? "") }
+            if later.isEmpty { return }
+            // A table that is made anew is referred to by others for a moment in which it isn't there.
+            try db.execute(sql: "PRAGMA foreign_keys = OFF")
+            defer { try? db.execute(sql: "PRAGMA foreign_keys = ON") }
+            try db.inTransaction {
+                for row in later {
+                    let name: String = row["name"]
+                    guard let sql = row["sql"] as String? else {
+                        throw OutboxError(.corrupt, "the outbox was made by a later version, which alone can open it")
+                    }
+                    try db.execute(sql: sql)
+                    try db.execute(sql: "DELETE FROM migrationDown WHERE name = ?", arguments: [name])
+                    try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier = ?", arguments: [name])
+                }
+                try db.checkForeignKeys()
+                return .commit
+            }
+        }
+    }
+
+    private static let itemsAndTheirSequence = OutboxMigration(
+        name: "1 items and their sequence",
+        up: """
+            CREATE TABLE counter (id INTEGER PRIMARY KEY CHECK (id = 1), lastSequence INTEGER NOT NULL) STRICT;
+            INSERT INTO counter VALUES (1, 0);
+            \(item(states: "'waiting', 'delivered', 'rejected'"))
+            """,
+        down: nil)
+
+    private static let holdAndQuarantine = OutboxMigration(
+        name: "2 hold and quarantine",
+        up: remade(states: "'waiting', 'held', 'delivered', 'rejected', 'quarantined'", from: "state"),
+        down: remade(
+            states: "'waiting', 'delivered', 'rejected'",
+            from: "CASE state WHEN 'held' THEN 'waiting' WHEN 'quarantined' THEN 'rejected' ELSE state END"))
+
+    /// What is asked all the time must not cost more the more there is: what is due, and how much is in which state.
+    private static let dueAndTally = OutboxMigration(
+        name: "3 what is due, and a tally",
+        up: """
+            ALTER TABLE item ADD COLUMN blocked INTEGER NOT NULL DEFAULT 0;
+            UPDATE item SET blocked = 1 WHERE dependsOn IS NOT NULL
+                AND NOT EXISTS (SELECT 1 FROM item AS needed WHERE needed.id = item.dependsOn AND needed.state = 'delivered');
+            DROP INDEX itemWaiting;
+            CREATE INDEX itemDue ON item (nextAttemptAt, sequence) WHERE state = 'waiting' AND blocked = 0;
+            CREATE TABLE tally (state TEXT PRIMARY KEY, entries INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+            INSERT INTO tally
+                SELECT column1, count(id), coalesce(sum(byteCount), 0)
+                FROM (VALUES ('waiting'), ('held'), ('delivered'), ('rejected'), ('quarantined')) LEFT JOIN item ON state = column1 GROUP BY column1;
+            CREATE TRIGGER itemInserted AFTER INSERT ON item BEGIN
+                UPDATE tally SET entries = entries + 1, bytes = bytes + new.byteCount WHERE state = new.state;
+            END;
+            CREATE TRIGGER itemChanged AFTER UPDATE OF state ON item WHEN old.state <> new.state BEGIN
+                UPDATE tally SET entries = entries - 1, bytes = bytes - old.byteCount WHERE state = old.state;
+                UPDATE tally SET entries = entries + 1, bytes = bytes + new.byteCount WHERE state = new.state;
+            END;
+            CREATE TRIGGER itemDeleted AFTER DELETE ON item BEGIN
+                UPDATE tally SET entries = entries - 1, bytes = bytes - old.byteCount WHERE state = old.state;
+            END;
+            """,
+        down: """
+            DROP TRIGGER itemInserted;
+            DROP TRIGGER itemChanged;
+            DROP TRIGGER itemDeleted;
+            DROP TABLE tally;
+            DROP INDEX itemDue;
+            ALTER TABLE item DROP COLUMN blocked;
+            CREATE INDEX itemWaiting ON item (nextAttemptAt, sequence) WHERE state = 'waiting';
+            """)
+
+    /// `item` with another set of states, which SQLite can only give it by making it anew.
+    private static func remade(states: String, from state: String) -> String {
+        let columns =
+            "sequence, id, kind, reference, dependsOn, byteCount, digest, createdAt, attempts, nextAttemptAt, lastError, deliveredAt, acknowledgement"
+        return """
+            ALTER TABLE item RENAME TO itemBefore;
+            DROP INDEX itemWaiting;
+            DROP INDEX itemDependency;
+            \(item(states: states))
+            INSERT INTO item (\(columns), state) SELECT \(columns), \(state) FROM itemBefore;
+            DROP TABLE itemBefore;
+            """
+    }
+
+    private static func item(states: String) -> String {
+        """
+        CREATE TABLE item (
+            sequence INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            kind TEXT NOT NULL,
+            reference TEXT NOT NULL,
+            dependsOn TEXT REFERENCES item (id),
+            state TEXT NOT NULL CHECK (state IN (\(states))),
+            byteCount INTEGER NOT NULL,
+            digest TEXT NOT NULL,
+            createdAt INTEGER NOT NULL,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            nextAttemptAt INTEGER,
+            lastError TEXT,
+            deliveredAt INTEGER,
+            acknowledgement BLOB,
+            CHECK (state <> 'delivered' OR acknowledgement IS NOT NULL)
+        ) STRICT;
+        CREATE INDEX itemWaiting ON item (nextAttemptAt, sequence) WHERE state = 'waiting';
+        CREATE INDEX itemDependency ON item (dependsOn) WHERE dependsOn IS NOT NULL;
+        """
+    }
+}

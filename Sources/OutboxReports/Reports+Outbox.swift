@@ -1,0 +1,86 @@
+public import Foundation
+public import LocalAPI
+public import Outbox
+
+// The outbox as a technician is told of it: by kioskd, and by kioskctl when kioskd is stopped.
+
+extension QueueItemReport {
+    /// As its row tells.
+    public init(_ entry: OutboxEntry) {
+        self.init(
+            id: entry.id, sequence: entry.sequence, kind: entry.kind, state: State(entry.state), reference: entry.reference,
+            byteCount: entry.byteCount, digest: entry.digest, dependsOn: entry.dependsOn, createdAt: entry.createdAt, attempts: entry.attempts,
+            nextAttemptAt: entry.nextAttemptAt, lastError: entry.lastError, deliveredAt: entry.deliveredAt)
+    }
+}
+
+extension QueueItemReport.State {
+    fileprivate init(_ state: OutboxEntry.State) {
+        switch state {
+        case .waiting: self = .waiting
+        case .held: self = .held
+        case .delivered: self = .delivered
+        case .rejected: self = .rejected
+        case .quarantined: self = .quarantined
+        }
+    }
+}
+
+extension OutboxEntry.State {
+    /// The outbox's word for it.
+    public init(_ state: QueueItemReport.State) {
+        switch state {
+        case .waiting: self = .waiting
+        case .held: self = .held
+        case .delivered: self = .delivered
+        case .rejected: self = .rejected
+        case .quarantined: self = .quarantined
+        }
+    }
+}
+
+extension QueueReport {
+    /// - Parameter trouble: what the last verification found, in words
+    public init(_ counts: OutboxCounts, trouble: String?) {
+        self.init(
+            waiting: counts[.waiting].entries, held: counts[.held].entries, delivered: counts[.delivered].entries,
+            rejected: counts[.rejected].entries, quarantined: counts[.quarantined].entries, bytes: counts.bytes, trouble: trouble)
+    }
+}
+
+extension QueueStatistics {
+    /// Blocks.
+    public init(_ outbox: Outbox) throws {
+        let (counts, progress) = (try outbox.counts(), try outbox.progress())
+        self.init(
+            shares: QueueItemReport.State.allCases.map { state in
+                let share = counts[OutboxEntry.State(state)]
+                return Share(state: state, items: share.entries, bytes: share.bytes)
+            },
+            failing: progress.failing, oldestWaiting: progress.oldestWaiting, nextAttemptAt: try outbox.nextDueDate(),
+            lastDeliveredAt: progress.lastDelivered)
+    }
+}
+
+extension QueueVerificationReport {
+    /// - Parameter endedAt: nil while it is under way
+    public init(_ found: OutboxVerification, endedAt: Date?) {
+        self.init(
+            total: found.total, items: found.entries, bytes: found.bytes, orphans: found.orphans, quarantined: found.quarantined,
+            damaged: found.damaged, unreadable: found.unreadable, databaseFaults: found.databaseFaults, endedAt: endedAt)
+    }
+}
+
+extension LocalProblem {
+    /// Why the outbox refused what a technician asked for.
+    public init(_ error: OutboxError) {
+        switch error.code {
+        case .wrongState:
+            self.init(
+                status: 409, code: "queue.wrong-state", detail: "The item isn't in a state that allows it; `kioskctl queue show` tells its state.")
+        case .locked: self.init(status: 423, code: error.code.rawValue, detail: "Another process works on this outbox: \(error.message).")
+        case .diskFull: self.init(status: 502, code: error.code.rawValue, detail: "Make room on the kiosk's disk: \(error.message).")
+        case .io, .corrupt, .failed, .invalidDraft: self.init(status: 502, code: error.code.rawValue, detail: error.message)
+        }
+    }
+}

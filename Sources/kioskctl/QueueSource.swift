@@ -1,0 +1,100 @@
+import Foundation
+import LocalAPI
+import Logging
+import Outbox
+import OutboxReports
+
+/// The queue of a kiosk, running or stopped. Everything here throws `LocalClientError`.
+protocol QueueSource {
+    func items(_ state: QueueItemReport.State?) async throws -> [QueueItemReport]
+    func item(_ id: UUID) async throws -> QueueItemReport
+    func hold(_ id: UUID) async throws -> QueueItemReport
+    func retry(_ id: UUID) async throws -> QueueItemReport
+    func quarantine(_ id: UUID) async throws -> QueueItemReport
+    func statistics() async throws -> QueueStatistics
+    /// - Parameter progress: called now and then with what was found so far
+    func verify(_ progress: (QueueVerificationReport) -> Void) async throws -> QueueVerificationReport
+}
+
+/// kioskd's queue, which it is asked for.
+struct RunningQueue: QueueSource {
+    let client: LocalClient
+
+    func items(_ state: QueueItemReport.State?) async throws -> [QueueItemReport] { try await client.queue(state: state) }
+    func item(_ id: UUID) async throws -> QueueItemReport { try await client.queueItem(id) }
+    func hold(_ id: UUID) async throws -> QueueItemReport { try await client.holdQueueItem(id) }
+    func retry(_ id: UUID) async throws -> QueueItemReport { try await client.retryQueueItem(id) }
+    func quarantine(_ id: UUID) async throws -> QueueItemReport { try await client.quarantineQueueItem(id) }
+    func statistics() async throws -> QueueStatistics { try await client.queueStatistics() }
+
+    /// kioskd goes on with it when this is broken off.
+    func verify(_ progress: (QueueVerificationReport) -> Void) async throws -> QueueVerificationReport {
+        var report = try await client.verifyQueue()
+        while report.endedAt == nil {
+            progress(report)
+            try await Task.sleep(for: .milliseconds(500))
+            report = try await client.queueVerification()
+        }
+        return report
+    }
+}
+
+/// The queue on the disk of a kiosk whose kioskd is stopped.
+struct StoppedQueue: QueueSource {
+    private let outbox: Outbox
+
+    /// Unlike kioskd makes nothing: a mistyped directory stays empty.
+    init(directory: String) throws {
+        let url = URL(fileURLWithPath: directory)
+        guard FileManager.default.fileExists(atPath: url.appending(path: "outbox.sqlite").path) else {
+            throw LocalClientError.problem(
+                LocalProblem(status: 404, code: "outbox.none", detail: "There is no outbox in \(directory), or this user may not look into it."))
+        }
+        // What it would log stands in the answers.
+        outbox = try Self.translating { try Outbox(directory: url, logger: Logger(label: "outbox", factory: { _ in SwiftLogNoOpLogHandler() })) }
+    }
+
+    func items(_ state: QueueItemReport.State?) throws -> [QueueItemReport] {
+        try Self.translating { try outbox.entries(state: state.map(OutboxEntry.State.init)).map(QueueItemReport.init) }
+    }
+
+    func item(_ id: UUID) throws -> QueueItemReport {
+        guard let entry = try Self.translating({ try outbox.entry(id: id) }) else {
+            throw LocalClientError.problem(LocalProblem(status: 404, code: "queue.unknown", detail: "The queue holds no such item."))
+        }
+        return QueueItemReport(entry)
+    }
+
+    func hold(_ id: UUID) throws -> QueueItemReport { try change(id) { try outbox.hold(id: id) } }
+    func retry(_ id: UUID) throws -> QueueItemReport { try change(id) { try outbox.retry(id: id) } }
+
+    func quarantine(_ id: UUID) throws -> QueueItemReport {
+        try change(id) { try outbox.quarantine(id: id, error: OutboxEntry.setAsideByTechnician) }
+    }
+
+    private func change(_ id: UUID, _ work: () throws -> Void) throws -> QueueItemReport {
+        _ = try item(id)
+        try Self.translating(work)
+        return try item(id)
+    }
+
+    func statistics() throws -> QueueStatistics { try Self.translating { try QueueStatistics(outbox) } }
+
+    func verify(_ progress: (QueueVerificationReport) -> Void) throws -> QueueVerificationReport {
+        let found = try Self.translating {
+            try outbox.verify { found in
+                progress(QueueVerificationReport(found, endedAt: nil))
+                return true
+            }
+        }
+        return QueueVerificationReport(found, endedAt: Date())
+    }
+
+    private static func translating<Value>(_ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as OutboxError {
+            throw LocalClientError.problem(LocalProblem(error))
+        }
+    }
+}

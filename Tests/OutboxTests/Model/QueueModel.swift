@@ -1,0 +1,115 @@
+import Foundation
+import Outbox
+
+/// The outbox as its documentation promises it, in a few lines and without a disk: what the real one is compared with.
+struct QueueModel {
+    struct Item: Equatable {
+        var id: UUID
+        var sequence: UInt64
+        var dependsOn: UUID?
+        var createdAt: Date
+        var state = OutboxEntry.State.waiting
+        var attempts = 0
+        var next: Date?
+        var error: String?
+        var acknowledgement: Data?
+        /// Whether the payload is still what was committed.
+        var isWhole = true
+    }
+
+    private(set) var items: [Item] = []
+    /// No number up to this one may be given again.
+    private(set) var lastSequence: UInt64 = 0
+
+    subscript(id: UUID) -> Item? { items.first { $0.id == id } }
+
+    mutating func commit(_ entries: [OutboxEntry]) {
+        items += entries.map { Item(id: $0.id, sequence: $0.sequence, dependsOn: $0.dependsOn, createdAt: $0.createdAt) }
+    }
+
+    /// Something was sealed under a number, whatever became of it.
+    mutating func used(_ sequence: UInt64) { lastSequence = max(lastSequence, sequence) }
+
+    func due(at now: Date, limit: Int) -> [UUID] {
+        eligible
+            .filter { $0.next.map { $0 <= now || $0 > now + Outbox.longestDelay } ?? true }
+            .prefix(limit).map(\.id)
+    }
+
+    var nextDueDate: Date? { eligible.first.map { $0.next ?? $0.createdAt } }
+
+    /// What waits for nothing but its time, those never tried first.
+    private var eligible: [Item] {
+        let delivered = Set(items.filter { $0.state == .delivered }.map(\.id))
+        return items.filter { $0.state == .waiting && ($0.dependsOn.map(delivered.contains) ?? true) }
+            .sorted { ($0.next ?? .distantPast, $0.sequence) < ($1.next ?? .distantPast, $1.sequence) }
+    }
+
+    mutating func deliver(_ id: UUID, _ acknowledgement: Data) -> Bool {
+        change(id, from: [.waiting, .held, .rejected, .quarantined]) {
+            $0.state = .delivered
+            $0.acknowledgement = acknowledgement
+            $0.next = nil
+            $0.error = nil
+        }
+    }
+
+    mutating func fail(_ id: UUID, at now: Date, retryAt: Date, _ error: String) -> Bool {
+        change(id, from: [.waiting, .held]) {
+            $0.attempts += 1
+            $0.next = min(retryAt, now + Outbox.longestDelay)
+            $0.error = error
+        }
+    }
+
+    mutating func reject(_ id: UUID, _ error: String) -> Bool {
+        change(id, from: [.waiting, .held]) {
+            $0.state = .rejected
+            $0.attempts += 1
+            $0.next = nil
+            $0.error = error
+        }
+    }
+
+    mutating func hold(_ id: UUID) -> Bool {
+        change(id, from: [.waiting]) {
+            $0.state = .held
+            $0.next = nil
+        }
+    }
+
+    mutating func retry(_ id: UUID) -> Bool {
+        change(id, from: [.waiting, .held, .rejected, .quarantined]) {
+            $0.state = .waiting
+            $0.next = nil
+        }
+    }
+
+    mutating func clearDelays() {
+        for index in items.indices where items[index].state == .waiting { items[index].next = nil }
+    }
+
+    mutating func damage(_ id: UUID) { _ = change(id, from: OutboxEntry.State.allCases) { $0.isWhole = false } }
+
+    /// - Returns: what a verification must put into quarantine, and what it must only name
+    mutating func verify() -> (quarantined: Set<UUID>, damaged: Set<UUID>) {
+        let broken = items.filter { !$0.isWhole && $0.state != .quarantined }
+        let quarantined = Set(broken.filter { [.waiting, .held].contains($0.state) }.map(\.id))
+        for id in quarantined { _ = quarantine(id, "outbox.payload-damaged") }
+        return (quarantined, Set(broken.map(\.id)).subtracting(quarantined))
+    }
+
+    mutating func quarantine(_ id: UUID, _ error: String) -> Bool {
+        change(id, from: [.waiting, .held]) {
+            $0.state = .quarantined
+            $0.next = nil
+            $0.error = error
+        }
+    }
+
+    private mutating func change(_ id: UUID, from states: [OutboxEntry.State], _ body: (inout Item) -> Void) -> Bool {
+        guard let index = items.firstIndex(where: { $0.id == id }), states.contains(items[index].state) else { return false }
+        body(&items[index])
+        return true
+    }
+}

@@ -1,0 +1,316 @@
+import Foundation
+import Logging
+import Outbox
+import SeededRandom
+
+/// A random walk of one outbox and its model, side by side: commits, replies, a technician's words, damage, time, crashes. A difference ends it.
+struct QueueWalk {
+    struct Difference: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    private struct Refused: Error {}
+
+    /// Entries of one life. More would only make every step slower.
+    private static let mostEntries = 40
+
+    private let root: URL
+    private var generator: SeededGenerator
+    private var outbox: Outbox
+    private var model = QueueModel()
+    private var now = Date(timeIntervalSince1970: 1_800_000_000)
+    private var step = ""
+
+    /// On a file system in memory where there is one: what is tried here is the logic, not the disk.
+    init(seed: UInt64) throws {
+        let memory = URL(fileURLWithPath: "/dev/shm")
+        let base = FileManager.default.isWritableFile(atPath: memory.path) ? memory : FileManager.default.temporaryDirectory
+        root = base.appendingPathComponent("queue-model-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: root, withIntermediateDirectories: false)
+        generator = SeededGenerator(seed: seed)
+        outbox = try Self.open(root)
+    }
+
+    func discard() { try? FileManager.default.removeItem(at: root) }
+
+    private static func open(_ root: URL) throws -> Outbox {
+        try Outbox(directory: root.appendingPathComponent("outbox"), logger: Logger(label: "walk", factory: { _ in SwiftLogNoOpLogHandler() }))
+    }
+
+    private var payloads: URL { root.appendingPathComponent("outbox/payloads") }
+
+    /// Takes so many steps; throws at the first after which the two differ.
+    mutating func run(steps: Int) throws {
+        for number in 1...steps {
+            do {
+                try take()
+                try compareDue()
+                if number % 25 == 0 { try compareAll() }
+            } catch {
+                throw Difference(description: "step \(number) (\(step)): \(error)")
+            }
+        }
+        try compareAll()
+    }
+
+    private mutating func take() throws {
+        switch Int.random(in: 0..<100, using: &generator) {
+        case 0..<22: try commit()
+        case 22..<48: try reply()
+        case 48..<56: try replyToAny()
+        case 56..<64: try technician()
+        case 64..<67:
+            step = "the network came back"
+            try outbox.clearDelays()
+            model.clearDelays()
+        case 67..<80: passTime()
+        case 80..<84: try damage()
+        case 84..<88: try leaveOrphan()
+        case 88..<93: try verify()
+        case 93..<96:
+            step = "restart"
+            try restart()
+        default: try crash()
+        }
+    }
+
+    // MARK: - Steps
+
+    private mutating func drafts() -> [OutboxDraft] {
+        var drafts: [OutboxDraft] = []
+        for _ in 0..<Int.random(in: 1...3, using: &generator) {
+            var draft = OutboxDraft.application(uuid())
+            let candidates = model.items.map(\.id) + drafts.map(\.id)
+            if Int.random(in: 0..<2, using: &generator) == 0, let needed = candidates.randomElement(using: &generator) {
+                draft = OutboxDraft(id: draft.id, kind: "material", reference: draft.reference, dependsOn: needed)
+            }
+            drafts.append(draft)
+        }
+        return drafts
+    }
+
+    private mutating func commit() throws {
+        guard model.items.count < Self.mostEntries else { return try reply() }
+        let drafts = drafts()
+        let failing = Int.random(in: 0..<8, using: &generator) == 0 ? drafts.randomElement(using: &generator)?.id : nil
+        step = "commit of \(drafts.count)\(failing == nil ? "" : ", with a seal that fails")"
+        var sequences: [UInt64] = []
+        do {
+            let entries = try outbox.commit(drafts, at: now) { draft, sequence, sink in
+                sequences.append(sequence)
+                if draft.id == failing { throw Refused() }
+                try sink(Self.payload(draft.id))
+            }
+            guard failing == nil else { throw Difference(description: "it returned") }
+            guard entries.map(\.id) == drafts.map(\.id), entries.map(\.sequence) == sequences else {
+                throw Difference(description: "other entries than drafts")
+            }
+            model.commit(entries)
+        } catch is Refused {
+        }
+        try checkFresh(sequences)
+    }
+
+    private mutating func checkFresh(_ sequences: [UInt64]) throws {
+        for sequence in sequences {
+            guard sequence > model.lastSequence else { throw Difference(description: "number \(sequence) was given twice") }
+            model.used(sequence)
+        }
+    }
+
+    /// What the platform may say of the next one due.
+    private mutating func reply() throws {
+        guard let id = model.due(at: now, limit: 1).first else { return passTime() }
+        try reply(to: id)
+    }
+
+    /// Late or repeated answers, also for entries that don't wait any more, and for none.
+    private mutating func replyToAny() throws {
+        let id = model.items.randomElement(using: &generator)?.id ?? uuid()
+        try reply(to: Int.random(in: 0..<10, using: &generator) == 0 ? uuid() : id)
+    }
+
+    private mutating func reply(to id: UUID) throws {
+        let state = model[id].map { $0.state.rawValue } ?? "unknown"
+        switch Int.random(in: 0..<8, using: &generator) {
+        case 0...3:
+            step = "acknowledged while \(state)"
+            let acknowledgement = Data("signed \(generator.next())".utf8)
+            try expect(model.deliver(id, acknowledgement)) { try outbox.markDelivered(id: id, acknowledgement: acknowledgement, at: now) }
+        case 4...6:
+            step = "failed while \(state)"
+            let retry = now + Double(Int.random(in: 0...8000, using: &generator))
+            try expect(model.fail(id, at: now, retryAt: retry, "unreachable")) {
+                try outbox.recordFailure(id: id, at: now, retryAt: retry, error: "unreachable")
+            }
+        default:
+            step = "refused while \(state)"
+            try expect(model.reject(id, "http.422")) { try outbox.markRejected(id: id, error: "http.422", at: now) }
+        }
+    }
+
+    private mutating func technician() throws {
+        let id = model.items.randomElement(using: &generator)?.id ?? uuid()
+        switch Int.random(in: 0..<5, using: &generator) {
+        case 0, 1:
+            step = "hold"
+            try expect(model.hold(id)) { try outbox.hold(id: id) }
+        case 2:
+            step = "quarantine"
+            try expect(model.quarantine(id, OutboxEntry.setAsideByTechnician)) {
+                try outbox.quarantine(id: id, error: OutboxEntry.setAsideByTechnician)
+            }
+        default:
+            step = "retry"
+            try expect(model.retry(id)) { try outbox.retry(id: id) }
+        }
+    }
+
+    private mutating func passTime() {
+        let years = 2 * 365 * 86400
+        let seconds: Int
+        switch Int.random(in: 0..<20, using: &generator) {
+        case 0: seconds = years
+        case 1: seconds = -years
+        default: seconds = Int.random(in: 0...2000, using: &generator)
+        }
+        step = "the clock moves by \(seconds) s"
+        now += Double(seconds)
+    }
+
+    private mutating func damage() throws {
+        guard let item = model.items.filter(\.isWhole).randomElement(using: &generator) else { return }
+        let file = payloads.appendingPathComponent(Self.name(item.id))
+        switch Int.random(in: 0..<3, using: &generator) {
+        case 0:
+            step = "a payload is lost"
+            try FileManager.default.removeItem(at: file)
+        case 1:
+            step = "a payload is cut short"
+            try Self.payload(item.id).dropLast(7).write(to: file)
+        default:
+            step = "a bit of a payload flips"
+            var bytes = Self.payload(item.id)
+            bytes[bytes.startIndex + Int.random(in: 0..<bytes.count, using: &generator)] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+            try bytes.write(to: file)
+        }
+        model.damage(item.id)
+    }
+
+    private mutating func leaveOrphan() throws {
+        // Nothing is ever written before the first number was taken.
+        guard model.lastSequence > 0 else { return }
+        step = "an orphan"
+        try Data("orphan".utf8).write(
+            to: payloads.appendingPathComponent(uuid().uuidString.lowercased() + [".part", ".sealed"].randomElement(using: &generator)!))
+    }
+
+    private mutating func verify() throws {
+        step = "verification"
+        let found = try outbox.verify()
+        let expected = model.verify()
+        guard Set(found.quarantined) == expected.quarantined, Set(found.damaged) == expected.damaged, found.unreadable.isEmpty,
+            found.databaseFaults.isEmpty, found.entries == model.items.count
+        else { throw Difference(description: "it found \(found), not \(expected)") }
+        let files = Set(try FileManager.default.contentsOfDirectory(atPath: payloads.path))
+        let owned = Set(model.items.map { Self.name($0.id) })
+        guard files.isSubset(of: owned) else { throw Difference(description: "orphans are left") }
+    }
+
+    /// The process dies: between two calls, or while a draft is being sealed. The disk is as it was at that moment.
+    private mutating func crash() throws {
+        guard Bool.random(using: &generator), model.items.count < Self.mostEntries else {
+            step = "crash"
+            try snapshot()
+            return try restart()
+        }
+        let drafts = drafts()
+        let fatal = Int.random(in: 0..<drafts.count, using: &generator)
+        step = "crash while the draft \(fatal + 1) of \(drafts.count) is being sealed"
+        var sequences: [UInt64] = []
+        do {
+            _ = try outbox.commit(drafts, at: now) { draft, sequence, sink in
+                sequences.append(sequence)
+                try sink(Self.payload(draft.id))
+                if sequences.count == fatal + 1 {
+                    try snapshot()
+                    throw Refused()
+                }
+            }
+        } catch is Refused {
+        }
+        try restart()
+        try checkFresh(sequences)
+    }
+
+    private func snapshot() throws {
+        try FileManager.default.copyItem(at: root.appendingPathComponent("outbox"), to: root.appendingPathComponent("snapshot"))
+    }
+
+    /// On what a crash left, or else on what lies there.
+    private mutating func restart() throws {
+        let home = root.appendingPathComponent("outbox")
+        let snapshot = root.appendingPathComponent("snapshot")
+        // The one before must be gone: it holds the lock, and SQLite removes its files by their path.
+        let elsewhere = root.appendingPathComponent("elsewhere")
+        outbox = try Outbox(directory: elsewhere, logger: Logger(label: "walk", factory: { _ in SwiftLogNoOpLogHandler() }))
+        if FileManager.default.fileExists(atPath: snapshot.path) {
+            try FileManager.default.removeItem(at: home)
+            try FileManager.default.moveItem(at: snapshot, to: home)
+        }
+        outbox = try Self.open(root)
+        try FileManager.default.removeItem(at: elsewhere)
+    }
+
+    // MARK: - Comparing
+
+    private func expect(_ allowed: Bool, _ call: () throws -> Void) throws {
+        do {
+            try call()
+        } catch let error as OutboxError where error.code == .wrongState {
+            if allowed { throw Difference(description: "it was refused: \(error)") }
+            return
+        }
+        if !allowed { throw Difference(description: "it wasn't refused") }
+    }
+
+    private mutating func compareDue() throws {
+        let limit = Int.random(in: 1...50, using: &generator)
+        let (due, expected) = (try outbox.due(at: now, limit: limit).map(\.id), model.due(at: now, limit: limit))
+        guard due == expected else { throw Difference(description: "due are \(due), not \(expected)") }
+        let next = try outbox.nextDueDate()
+        guard next == model.nextDueDate else {
+            throw Difference(description: "next is \(String(describing: next)), not \(String(describing: model.nextDueDate))")
+        }
+    }
+
+    private func compareAll() throws {
+        let entries = try outbox.entries(limit: .max)
+        guard entries.count == model.items.count else { throw Difference(description: "\(entries.count) entries, not \(model.items.count)") }
+        for (entry, item) in zip(entries, model.items) {
+            // What a verification writes says more than the model knows.
+            let errorFits = item.error.map { entry.lastError?.hasPrefix($0) == true } ?? (entry.lastError == nil)
+            guard entry.id == item.id, entry.sequence == item.sequence, entry.state == item.state, entry.attempts == item.attempts,
+                entry.nextAttemptAt == item.next, entry.dependsOn == item.dependsOn, entry.acknowledgement == item.acknowledgement, errorFits
+            else { throw Difference(description: "\(entry) isn't \(item)") }
+            if item.isWhole, try Data(contentsOf: outbox.fileURL(for: entry)) != Self.payload(item.id) {
+                throw Difference(description: "the payload of \(entry.id) is another")
+            }
+        }
+        let counts = try outbox.counts()
+        for state in OutboxEntry.State.allCases where counts[state].entries != model.items.count(where: { $0.state == state }) {
+            throw Difference(description: "counts \(counts)")
+        }
+    }
+
+    // MARK: - Values
+
+    private mutating func uuid() -> UUID {
+        let (high, low) = (generator.next(), generator.next())
+        return withUnsafeBytes(of: (high, low)) { bytes in UUID(uuid: bytes.load(as: uuid_t.self)) }
+    }
+
+    private static func name(_ id: UUID) -> String { id.uuidString.lowercased() + ".sealed" }
+
+    private static func payload(_ id: UUID) -> Data { Data("sealed payload of \(id.uuidString)".utf8) }
+}
