@@ -8,6 +8,9 @@ SHELL := /bin/bash
 unexport KIOSK_MUTANTS
 
 BIN = $(shell swift build --show-bin-path)
+RELEASE = $(shell swift build -c release --show-bin-path)
+# The measurements of queue-bench; device-bench has the others.
+QUEUE_BENCH = enqueue open backlog
 CITIZEN ?= rare
 # A build whose device hosts look for leaks and bad accesses, in Swift and in C.
 SANITIZED = --scratch-path .build-asan --sanitize=address -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=undefined
@@ -43,10 +46,11 @@ check: ## format, import rule, strings, scripts
 	@shellcheck scripts/install-deps scripts/venv scripts/test-swift scripts/test-browser scripts/fuzz scripts/with-mutants Tests/VM/image/build Tests/VM/image/customise .ci/run
 	@echo "check: ok"
 
-bench: ## what the devices cost, beside a peer in the same run; an optimised build; NAMES="reader scan print idle preview"
+bench: ## what devices and queue cost, beside a peer in the same run; an optimised build; NAMES="reader scan print idle preview enqueue open backlog"
 	@scripts/install-deps test
-	@for product in device-bench kiosk-device kioskd platformd test-photo-decoder; do swift build -c release --product $$product; done
-	@"$$(swift build -c release --show-bin-path)/device-bench" $(NAMES)
+	@for product in queue-bench device-bench kiosk-device kioskd platformd test-photo-decoder; do swift build -c release --product $$product; done
+	@$(if $(or $(filter $(QUEUE_BENCH),$(NAMES)),$(if $(NAMES),,all)),"$(RELEASE)/queue-bench" $(filter $(QUEUE_BENCH),$(NAMES)))
+	@$(if $(or $(filter-out $(QUEUE_BENCH),$(NAMES)),$(if $(NAMES),,all)),"$(RELEASE)/device-bench" $(filter-out $(QUEUE_BENCH),$(NAMES)))
 
 demo: build ## the story without a screen, verified at the platform; KILL=1 kills kioskd and platformd on the way
 	@"$(BIN)/kiosk-bench" demo --citizen "$(CITIZEN)" $(if $(KILL),--kill)

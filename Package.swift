@@ -202,8 +202,15 @@ let package = Package(
 
         // What the devices cost, beside a peer (make bench).
         .executableTarget(
-            name: "device-bench", dependencies: ["Bench", "KioskRuntime", "DeviceLink", "LocalAPI", "KioskModel", arguments, log],
+            name: "device-bench", dependencies: ["BenchLine", "Bench", "KioskRuntime", "DeviceLink", "LocalAPI", "KioskModel", arguments, log],
             path: "Tests/Benchmarks/device-bench", swiftSettings: swiftSettings),
+
+        // What the queue costs, beside plain C with SQLite (make bench).
+        .executableTarget(
+            name: "queue-bench", dependencies: ["BenchLine", "SQLitePeer", "Outbox", grdb, crypto, arguments, log],
+            path: "Tests/Benchmarks/queue-bench", swiftSettings: swiftSettings),
+        shim("SQLitePeer", path: "Tests/Benchmarks/SQLitePeer", link: ["sqlite3"]),
+        library("BenchLine", path: "Tests/Benchmarks/BenchLine", []),
 
         // Test-only: random choices that a seed repeats.
         library("SeededRandom", path: "Tests/Support/SeededRandom", []),

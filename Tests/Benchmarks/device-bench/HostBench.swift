@@ -1,3 +1,4 @@
+import BenchLine
 import DeviceLink
 import Foundation
 import KioskModel

@@ -1,4 +1,5 @@
 import Bench
+import BenchLine
 import Foundation
 import KioskModel
 import LocalAPI

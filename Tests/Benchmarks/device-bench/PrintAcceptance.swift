@@ -1,4 +1,5 @@
 import Bench
+import BenchLine
 import DeviceLink
 import Foundation
 import KioskModel

@@ -1,3 +1,4 @@
+import BenchLine
 import Glibc
 
 /// What a process has run, all its threads together, ended ones too: its processor-time clock (clock_getcpuclockid(3)). /proc/PID/stat counts in ticks

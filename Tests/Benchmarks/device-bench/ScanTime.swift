@@ -1,3 +1,4 @@
+import BenchLine
 import DeviceLink
 import Dispatch
 import Foundation

@@ -1,3 +1,4 @@
+import BenchLine
 import Foundation
 
 /// Time that the machine's own host took its processors away for, in a virtual machine (`steal` in proc_stat(5)). Zero on real hardware.

@@ -1,15 +1,24 @@
 /// One measurement as it is printed.
-struct BenchLine: CustomStringConvertible {
-    var name: String
-    var value: Double
-    var unit: String
+public struct BenchLine: CustomStringConvertible {
+    public var name: String
+    public var value: Double
+    public var unit: String
     /// `scanimage`, or `limit` for what the house allows.
-    var peer: String
-    var peerValue: Double
+    public var peer: String
+    public var peerValue: Double
     /// The highest good ratio of value to peer.
-    var goal: Double
+    public var goal: Double
 
-    var description: String {
+    public init(name: String, value: Double, unit: String, peer: String, peerValue: Double, goal: Double) {
+        self.name = name
+        self.value = value
+        self.unit = unit
+        self.peer = peer
+        self.peerValue = peerValue
+        self.goal = goal
+    }
+
+    public var description: String {
         // A peer that seems to have taken no time was lost in the noise of a busy machine, and nothing is ok beside it.
         let ratio = peerValue > 0 ? value / peerValue : .infinity
         return "bench \(name) value=\(Self.text(value)) unit=\(unit) peer=\(peer) peer_value=\(Self.text(peerValue)) ratio=\(Self.text(ratio)) "
@@ -26,19 +35,19 @@ struct BenchLine: CustomStringConvertible {
 }
 
 /// Of a measurement that could not be taken.
-struct BenchFailure: Error, CustomStringConvertible {
-    var description: String
+public struct BenchFailure: Error, CustomStringConvertible {
+    public let description: String
 
-    init(_ description: String) {
+    public init(_ description: String) {
         self.description = description
     }
 }
 
 extension [Duration] {
     /// The value below which that part of all lies. Not for an empty array.
-    func quantile(_ part: Double) -> Duration {
+    public func quantile(_ part: Double) -> Duration {
         sorted()[Swift.min(count - 1, Int((Double(count) * part).rounded(.down)))]
     }
 
-    var median: Duration { quantile(0.5) }
+    public var median: Duration { quantile(0.5) }
 }
