@@ -12,13 +12,17 @@ public struct OutboxStore: PacketStore {
     let outbox: Outbox
     /// One value once the disk has failed under a commit: the outbox takes no more until it has been opened anew.
     public let broken: AsyncStream<Void>
+    /// One value whenever the database can't be read, which a verification should look at; for one listener.
+    public let damaged: AsyncStream<Void>
     private let breaks: AsyncStream<Void>.Continuation
+    private let damages: AsyncStream<Void>.Continuation
     private let queue = DispatchQueue(label: "outbox")
 
     /// One store an outbox, and one outbox a directory.
     public init(_ outbox: Outbox) {
         self.outbox = outbox
         (broken, breaks) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
+        (damaged, damages) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
     }
 
     /// Runs a call that blocks on the disk.
@@ -33,6 +37,7 @@ public struct OutboxStore: PacketStore {
         do {
             return try await perform(work)
         } catch let error as OutboxError where error.code == .diskFull || error.code == .corrupt {
+            if error.code == .corrupt { damages.yield() }
             throw PacketStoreUnavailable("\(error)")
         }
     }
@@ -95,8 +100,12 @@ extension OutboxStore: SubmissionStore {
         #endif
         do {
             _ = try await store(drafts, byID, at: date, seal: seal)
-        } catch let error as OutboxError where error.code == .io || error.code == .failed {
-            breaks.yield()
+        } catch let error as OutboxError {
+            switch error.code {
+            case .io, .failed: breaks.yield()
+            case .corrupt: damages.yield()
+            default: break
+            }
             throw error
         }
     }

@@ -26,6 +26,9 @@ public actor OutboxVerifier: Service {
     public nonisolated let results: AsyncStream<OutboxVerification>
 
     private let listener: AsyncStream<OutboxVerification>.Continuation
+    /// How soon one that failed is tried again.
+    private static let retry = Duration.seconds(600)
+
     private let store: OutboxStore
     private let interval: Duration
     private let logger: Logger
@@ -55,11 +58,20 @@ public actor OutboxVerifier: Service {
     /// Verifies until the task is cancelled or its service group shuts down; one under way is then broken off at the next file.
     public func run() async throws {
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                await self.verify()
-                await self.pause()
+            await withDiscardingTaskGroup { group in
+                group.addTask { await self.listen() }
+                while !Task.isCancelled {
+                    await self.verify()
+                    await self.pause()
+                }
+                group.cancelAll()
             }
         }
+    }
+
+    /// Whoever meets a damaged page has it looked at now, not tomorrow. Once that is known it needn't be said again.
+    private func listen() async {
+        for await _ in store.damaged where knowledge.last?.databaseFaults.isEmpty ?? true { request() }
     }
 
     private func verify() async {
@@ -71,6 +83,7 @@ public actor OutboxVerifier: Service {
             }
         } onCancel: {
             isCancelled.flag.store(true, ordering: .relaxed)
+            store.outbox.interruptVerification()
         }
         if Task.isCancelled { return }
         isUrgent.store(false, ordering: .relaxed)
@@ -123,8 +136,9 @@ public actor OutboxVerifier: Service {
     /// Returns when the next is due, requested, or the task cancelled.
     private func pause() async {
         if isUrgent.load(ordering: .relaxed) || Task.isCancelled { return }
-        let alarm = Task { [interval] in
-            try? await Task.sleep(for: interval, tolerance: .seconds(60))
+        let delay = knowledge.failure == nil ? interval : min(interval, Self.retry)
+        let alarm = Task {
+            try? await Task.sleep(for: delay, tolerance: .seconds(60))
             if !Task.isCancelled { wake() }
         }
         await withTaskCancellationHandler {

@@ -26,8 +26,8 @@ extension Outbox {
         try database.read { db in
             var counts = OutboxCounts()
             for row in try Row.fetchAll(db.cachedStatement(sql: "SELECT state, entries, bytes FROM tally")) {
-                guard let state = (row["state"] as String?).flatMap(OutboxEntry.State.init(rawValue:)) else { continue }
-                counts.shares[state] = OutboxCounts.Share(entries: row["entries"], bytes: row["bytes"])
+                guard let state = OutboxEntry.State(rawValue: try row.value("state")) else { continue }
+                counts.shares[state] = OutboxCounts.Share(entries: try row.value("entries"), bytes: try row.value("bytes"))
             }
             return counts
         }
@@ -44,8 +44,8 @@ extension Outbox {
                     FROM item
                     """)
             return OutboxProgress(
-                failing: row?["failing"] ?? 0, oldestWaiting: (row?["oldest"] as Int64?).map(Date.init(milliseconds:)),
-                lastDelivered: (row?["delivered"] as Int64?).map(Date.init(milliseconds:)))
+                failing: try row?.value("failing") ?? 0, oldestWaiting: try row?.optional("oldest").map(Date.init(milliseconds:)),
+                lastDelivered: try row?.optional("delivered").map(Date.init(milliseconds:)))
         }
     }
 }
@@ -60,6 +60,9 @@ public struct OutboxCounts: Sendable, Equatable {
     }
 
     var shares: [OutboxEntry.State: Share] = [:]
+
+    /// Nothing at all.
+    public init() {}
 
     /// In this state.
     public subscript(state: OutboxEntry.State) -> Share { shares[state] ?? Share() }

@@ -13,19 +13,23 @@ extension Outbox {
     @discardableResult
     public func verify(_ proceed: (OutboxVerification) -> Bool = { _ in true }) throws -> OutboxVerification {
         var found = OutboxVerification()
+        var isComplete = false
         do {
             found.total = try database.read { try Int.fetchOne($0, sql: "SELECT sum(entries) FROM tally") } ?? 0
             found.databaseFaults = try database.faults()
             if found.databaseFaults.isEmpty, proceed(found) {
                 try deriveAnew()
-                if try removeOrphans(&found, proceed) { try verifyPayloads(&found, proceed) }
+                if try removeOrphans(&found, proceed) { isComplete = try verifyPayloads(&found, proceed) }
             }
         } catch let error as OutboxError where error.code == .corrupt {
             found.databaseFaults.append(error.message)
         }
-        if !found.databaseFaults.isEmpty {
-            logger.critical("outbox: the database is damaged", metadata: ["faults": "\(found.databaseFaults.joined(separator: "; "))"])
-            committing.withLock { $0.refusal = OutboxError(.corrupt, "the database is damaged") }
+        let isDamaged = !found.databaseFaults.isEmpty
+        if isDamaged { logger.critical("outbox: the database is damaged", metadata: ["faults": "\(found.databaseFaults.joined(separator: "; "))"]) }
+        committing.withLock { state in
+            if isDamaged, state.refusal == nil { state.refusal = OutboxError(.corrupt, "the database is damaged") }
+            // Somebody mended it, or the disk had a bad moment.
+            if isComplete, !isDamaged, state.refusal?.code == .corrupt { state.refusal = nil }
         }
         return found
     }
@@ -49,7 +53,7 @@ extension Outbox {
                     for name in try unowned(orphans) {
                         do {
                             removed += try payloads.removeOrphan(name) ? 1 : 0
-                        } catch let error as OutboxError where error.code == .io {
+                        } catch let error as OutboxError where error.code == .io || error.code == .diskFull {
                             logger.error("outbox: a file that no entry owns can't be taken away", metadata: ["error": "\(error)"])
                         }
                     }
@@ -77,22 +81,26 @@ extension Outbox {
         }
     }
 
-    private func verifyPayloads(_ found: inout OutboxVerification, _ proceed: (OutboxVerification) -> Bool) throws {
+    /// - Returns: whether all were looked at
+    private func verifyPayloads(_ found: inout OutboxVerification, _ proceed: (OutboxVerification) -> Bool) throws -> Bool {
         var last: Int64 = 0
         while true {
             let page = try database.read { db in
                 try Row.fetchAll(db.cachedStatement(sql: "SELECT * FROM item WHERE sequence > ? ORDER BY sequence LIMIT 64"), arguments: [last])
                     .map(OutboxEntry.init(row:))
             }
-            guard let end = page.last else { return }
+            guard let end = page.last else { return true }
             last = Int64(bitPattern: end.sequence)
             for entry in page {
                 try verify(entry, &found)
                 found.entries += 1
-                guard proceed(found) else { return }
+                guard proceed(found) else { return false }
             }
         }
     }
+
+    /// Ends what `verify` has SQLite look at, which it throws `interrupted` for; everything else ends by its `proceed`. May be called from any thread.
+    public func interruptVerification() { database.interruptAside() }
 
     private func verify(_ entry: OutboxEntry, _ found: inout OutboxVerification) throws {
         // It is known of already.

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import GRDB
+internal import Synchronization
 #if MUTANTS
     internal import Mutants
 #endif
@@ -8,13 +9,16 @@ internal import GRDB
 ///
 /// One connection is enough for a queue that a person fills, and makes it certain that every transaction runs with the settings
 /// checked at opening. GRDB's own `journalMode = .wal` isn't used, because it sets synchronous=NORMAL after any preparation.
-struct OutboxDatabase: Sendable {
+final class OutboxDatabase: Sendable {
     private let queue: DatabaseQueue
+    /// The connection of a check that is under way.
+    private let aside = Mutex<DatabaseQueue?>(nil)
 
     init(url: URL) throws {
         queue = try Self.translating {
             var configuration = Configuration()
             configuration.label = "outbox"
+            configuration.busyMode = .timeout(Self.patience)
             let queue = try DatabaseQueue(path: url.path, configuration: configuration)
             try queue.inDatabase { db in
                 let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
@@ -48,7 +52,7 @@ struct OutboxDatabase: Sendable {
         for check in ["integrity_check(20)", "foreign_key_check"] {
             do {
                 // A sound database says `ok` to the first, and nothing to the second.
-                faults += try aside { db in
+                faults += try readAside { db in
                     try Row.fetchAll(db, sql: "PRAGMA \(check)").compactMap { row in
                         let words = String.fromDatabaseValue(row[0]) ?? "?"
                         return words == "ok" ? nil : "\(check): \(words)"
@@ -59,12 +63,15 @@ struct OutboxDatabase: Sendable {
                 faults.append("\(check): \(error.message)")
             }
         }
-        return faults
+        let isCounterRight = try readAside { db in
+            try Bool.fetchOne(db, sql: "SELECT lastSequence >= (SELECT coalesce(max(sequence), 0) FROM item) FROM counter") ?? false
+        }
+        return isCounterRight ? faults : faults + ["the sequence counter is missing, or behind a number that was given"]
     }
 
     /// How many rows have a value that doesn't follow from the others as it should.
     func derivedWrongly() throws -> Int {
-        try aside { db in
+        try readAside { db in
             try Int.fetchOne(
                 db,
                 sql: """
@@ -88,14 +95,25 @@ struct OutboxDatabase: Sendable {
         (dependsOn IS NOT NULL AND NOT EXISTS (SELECT 1 FROM item AS needed WHERE needed.id = item.dependsOn AND needed.state = 'delivered'))
         """
 
+    /// Ends a check that is under way.
+    func interruptAside() { aside.withLock { $0?.interrupt() } }
+
+    /// seconds. Two connections of one process keep each other waiting for moments only.
+    private static let patience: TimeInterval = 5
+
     /// Reads on a connection of its own.
-    private func aside<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    private func readAside<Value>(_ body: (Database) throws -> Value) throws -> Value {
         try Self.translating {
             var configuration = Configuration()
             configuration.label = "outbox.check"
             configuration.readonly = true
+            configuration.busyMode = .timeout(Self.patience)
             let connection = try DatabaseQueue(path: queue.path, configuration: configuration)
-            defer { try? connection.close() }
+            aside.withLock { $0 = connection }
+            defer {
+                aside.withLock { $0 = nil }
+                try? connection.close()
+            }
             return try connection.read(body)
         }
     }
@@ -110,10 +128,14 @@ struct OutboxDatabase: Sendable {
                 case .SQLITE_FULL: .diskFull
                 case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_FORMAT: .corrupt
                 case .SQLITE_BUSY, .SQLITE_LOCKED: .locked
+                case .SQLITE_INTERRUPT: .interrupted
                 default: .io
                 }
             // `message` without the statement's arguments.
             throw OutboxError(code, "SQLite: \(error.message ?? "no message") (\(error.extendedResultCode.rawValue))", cause: error)
+        } catch let error as RowDecodingError {
+            // Its text quotes the value.
+            throw OutboxError(.corrupt, "a column holds another type", cause: error)
         }
     }
 }

@@ -4,25 +4,21 @@ internal import GRDB
 extension OutboxEntry {
     /// Reads a row of `item`.
     init(row: Row) throws {
-        func value<Value: DatabaseValueConvertible>(_ column: String) throws -> Value {
-            guard let value = Value.fromDatabaseValue(row[column]) else { throw OutboxError(.corrupt, "column \(column) holds another type") }
-            return value
-        }
         func id(_ text: String) throws -> UUID {
             guard let id = UUID(uuidString: text) else { throw OutboxError(.corrupt, "an entry's id isn't a UUID") }
             return id
         }
-        let dependency: String? = row["dependsOn"]
-        let nextAttempt: Int64? = row["nextAttemptAt"]
-        let delivered: Int64? = row["deliveredAt"]
-        let stateName: String = try value("state")
+        let dependency: String? = try row.optional("dependsOn")
+        let nextAttempt: Int64? = try row.optional("nextAttemptAt")
+        let delivered: Int64? = try row.optional("deliveredAt")
+        let stateName: String = try row.value("state")
         guard let state = State(rawValue: stateName) else { throw OutboxError(.corrupt, "unknown state \(stateName)") }
         self.init(
-            id: try id(value("id")), sequence: UInt64(bitPattern: try value("sequence") as Int64), kind: try value("kind"),
-            reference: try value("reference"), dependsOn: try dependency.map(id), state: state, byteCount: try value("byteCount"),
-            digest: try value("digest"), createdAt: Date(milliseconds: try value("createdAt")), attempts: try value("attempts"),
-            nextAttemptAt: nextAttempt.map(Date.init(milliseconds:)), lastError: row["lastError"],
-            deliveredAt: delivered.map(Date.init(milliseconds:)), acknowledgement: row["acknowledgement"])
+            id: try id(row.value("id")), sequence: UInt64(bitPattern: try row.value("sequence") as Int64), kind: try row.value("kind"),
+            reference: try row.value("reference"), dependsOn: try dependency.map(id), state: state, byteCount: try row.value("byteCount"),
+            digest: try row.value("digest"), createdAt: Date(milliseconds: try row.value("createdAt")), attempts: try row.value("attempts"),
+            nextAttemptAt: nextAttempt.map(Date.init(milliseconds:)), lastError: try row.optional("lastError"),
+            deliveredAt: delivered.map(Date.init(milliseconds:)), acknowledgement: try row.optional("acknowledgement"))
     }
 
     func insert(_ db: Database) throws {
@@ -34,6 +30,21 @@ extension OutboxEntry {
         try db.cachedStatement(sql: sql).execute(arguments: [
             Int64(bitPattern: sequence), id.key, kind, reference, dependsOn?.key, state.rawValue, byteCount, digest, createdAt.milliseconds,
         ])
+    }
+}
+
+extension Row {
+    /// GRDB's own subscripts end the process at a value of another type, which a damaged page may hold.
+    func value<Value: DatabaseValueConvertible>(_ column: String) throws -> Value {
+        guard let value: Value = try optional(column) else { throw OutboxError(.corrupt, "column \(column) is empty") }
+        return value
+    }
+
+    func optional<Value: DatabaseValueConvertible>(_ column: String) throws -> Value? {
+        let stored: DatabaseValue = self[column]
+        if stored.isNull { return nil }
+        guard let value = Value.fromDatabaseValue(stored) else { throw OutboxError(.corrupt, "column \(column) holds another type") }
+        return value
     }
 }
 

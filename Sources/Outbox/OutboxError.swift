@@ -14,6 +14,8 @@ public struct OutboxError: Error, CustomStringConvertible {
         case invalidDraft = "outbox.invalid-draft"
         /// No such entry, or one whose state doesn't allow what was asked for.
         case wrongState = "outbox.wrong-state"
+        /// A look at the database was broken off, as was asked for.
+        case interrupted = "outbox.interrupted"
         /// An earlier write ended in an unknown state. This object commits nothing more; open the directory anew.
         case failed = "outbox.failed"
     }

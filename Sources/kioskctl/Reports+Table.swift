@@ -35,7 +35,7 @@ extension QueueReport {
     fileprivate var advice: String? {
         if trouble != nil {
             return
-                "queue: Keep the kiosk's disk. What lies there whole is still delivered; tell the fleet operator, and replace the disk when nothing waits any more."
+                "queue: Keep the kiosk's disk. What can be read is still delivered; tell the fleet operator, and replace the disk when nothing waits any more."
         }
         guard rejected + quarantined > 0 else { return nil }
         return
@@ -169,7 +169,7 @@ extension QueueItemReport: ListedReport {
         case .held: "It isn't delivered until `kioskctl queue retry \(id.uuidString.lowercased())`."
         case .rejected: "The platform will not take this item. Keep the kiosk's disk and tell the fleet operator its id and reference."
         case .quarantined:
-            "Its sealed file isn't what was committed. Keep the kiosk's disk and tell the fleet operator its id and reference."
+            "Its sealed file isn't what was committed, or somebody set it aside (see the last error). Keep the kiosk's disk and tell the fleet operator its id and reference."
         }
     }
 }

@@ -22,12 +22,15 @@ struct KioskStatus: ControlSource {
     let startedAt: Date
 
     func status() async throws -> KioskReport {
-        let counts = try await store.perform { try $0.counts() }
+        // A database that can't be read is no reason to be silent on all the rest.
+        let counts = try? await store.perform { try $0.counts() }
         let link = await delivery.status
         return KioskReport(
             kiosk: kiosk, version: Self.version, startedAt: startedAt, platformReachable: link.platformReachable,
             platformLastContact: link.lastContact, power: await engine.power, devices: await supervisor.reports,
-            queue: QueueReport(counts, trouble: verifier.knowledge.trouble), recordsTrouble: records.trouble)
+            queue: QueueReport(
+                counts ?? OutboxCounts(), trouble: verifier.knowledge.trouble ?? (counts == nil ? "the database can't be read" : nil)),
+            recordsTrouble: records.trouble)
     }
 
     func devices() async -> [DeviceReport] {
@@ -69,36 +72,37 @@ struct KioskStatus: ControlSource {
     }
 
     func queue(state: QueueItemReport.State?) async throws -> [QueueItemReport] {
-        try await store.perform { try $0.entries(state: state.map(OutboxEntry.State.init)) }.map(QueueItemReport.init)
+        try await told { try $0.entries(state: state.map(OutboxEntry.State.init)) }.map(QueueItemReport.init)
     }
 
     func queueItem(_ id: UUID) async throws -> QueueItemReport? {
-        try await store.perform { try $0.entry(id: id) }.map(QueueItemReport.init)
+        try await told { try $0.entry(id: id) }.map(QueueItemReport.init)
     }
 
     func holdQueueItem(_ id: UUID) async throws {
-        try await change { try $0.hold(id: id) }
+        try await told { try $0.hold(id: id) }
     }
 
     func retryQueueItem(_ id: UUID) async throws {
-        try await change { try $0.retry(id: id) }
+        try await told { try $0.retry(id: id) }
         await delivery.notifyCommitted()
     }
 
-    private func change(_ work: @escaping @Sendable (Outbox) throws -> Void) async throws {
+    /// What the outbox answers, or why it doesn't.
+    private func told<Value: Sendable>(_ work: @escaping @Sendable (Outbox) throws -> Value) async throws -> Value {
         do {
-            try await store.perform(work)
+            return try await store.perform(work)
         } catch let error as OutboxError {
             throw LocalProblem(error)
         }
     }
 
     func quarantineQueueItem(_ id: UUID) async throws {
-        try await change { try $0.quarantine(id: id, error: OutboxEntry.setAsideByTechnician) }
+        try await told { try $0.quarantine(id: id, error: OutboxEntry.setAsideByTechnician) }
     }
 
     func queueStatistics() async throws -> QueueStatistics {
-        try await store.perform { try QueueStatistics($0) }
+        try await told { try QueueStatistics($0) }
     }
 
     func verifyQueue() async throws -> QueueVerificationReport {

@@ -9,8 +9,8 @@ import ServiceLifecycle
 
 /// Tells the session whether the outbox takes anything: nobody is to scan a page that can't be kept.
 ///
-/// After the disk has failed under a commit the outbox must be opened anew, with all its checks: kioskd ends as soon as the citizen at the screen has
-/// been told and is gone, and whoever runs it starts it again. A disk that stays broken then refuses at the start, before anybody scans a page.
+/// After the disk has failed under a commit the outbox must be opened anew, which takes back what was in doubt: kioskd ends as soon as the citizen at the
+/// screen has been told and is gone, and whoever runs it starts it again.
 struct StorageWatch: Service {
     let store: OutboxStore
     let verifier: OutboxVerifier

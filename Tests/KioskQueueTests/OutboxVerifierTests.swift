@@ -1,20 +1,25 @@
 import Bench
 import Foundation
+import GRDB
 import KioskQueue
+import KioskRuntime
 import Logging
 import Outbox
+import PlatformAPI
 import Testing
 
 @Suite struct OutboxVerifierTests {
     private let directory: URL
     private let outbox: Outbox
+    private let store: OutboxStore
     private let verifier: OutboxVerifier
 
     init() throws {
         directory = FileManager.default.temporaryDirectory.appendingPathComponent("verifier-\(UUID().uuidString)")
         let quiet = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         outbox = try Outbox(directory: directory, logger: quiet)
-        verifier = OutboxVerifier(store: OutboxStore(outbox), logger: quiet)
+        store = OutboxStore(outbox)
+        verifier = OutboxVerifier(store: store, logger: quiet)
     }
 
     private func running(_ body: () async throws -> Void) async throws {
@@ -78,6 +83,26 @@ import Testing
             let found = try await ended { $0.last?.entries == 1 }
             #expect(found.last?.unreadable == [entry.id])
             #expect(try outbox.entry(id: entry.id)?.state == .waiting)
+        }
+    }
+
+    /// What is lost at noon isn't found the next day only.
+    @Test func damageThatACommitMeetsIsLookedAtAtOnce() async throws {
+        try await running {
+            #expect(try await ended().last?.isClean == true)
+            let database = try DatabaseQueue(path: directory.appendingPathComponent("outbox.sqlite").path)
+            try await database.write { try $0.execute(sql: "DELETE FROM counter") }
+            let draft = PacketDraft(id: UUID(), kind: .application, reference: "TEST-0001", dependsOn: nil)
+            let error = await #expect(throws: OutboxError.self) {
+                try await store.commit([draft], at: Date()) { _, _, sink in try sink(Data("sealed".utf8)) }
+            }
+            #expect(error?.code == .corrupt)
+            _ = try await ended { $0.last?.isClean == false }
+            // Somebody mends it, and the next look lets commits in again.
+            try await database.write { try $0.execute(sql: "INSERT INTO counter VALUES (1, 1000)") }
+            await verifier.request()
+            _ = try await ended { $0.last?.isClean == true }
+            try await store.commit([draft], at: Date()) { _, _, sink in try sink(Data("sealed".utf8)) }
         }
     }
 

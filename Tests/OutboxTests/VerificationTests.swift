@@ -78,6 +78,13 @@ import Testing
         #expect(!(try reopened.verify().databaseFaults.isEmpty))
         #expect(#expect(throws: OutboxError.self) { try reopened.commit([.application()], at: start, seal: bytes) }?.code == .corrupt)
         #expect(try reopened.entries() == entries)
+
+        // Once it is mended the outbox takes commits again.
+        let database = try DatabaseQueue(path: scratch.url.appendingPathComponent("copy/outbox.sqlite").path)
+        try database.writeWithoutTransaction { try $0.execute(sql: "REINDEX") }
+        try database.close()
+        #expect(try reopened.verify().isClean)
+        #expect(try reopened.commit([.application()], at: start, seal: bytes).count == 1)
     }
 
     /// A page that the disk lost: even SQLite's check can only say that it can't look.
