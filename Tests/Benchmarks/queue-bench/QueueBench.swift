@@ -19,7 +19,7 @@ struct QueueBench: ParsableCommand {
     var items = 1000
 
     @Option(help: "Items that wait in the long queue.")
-    var backlog = 1_000_000
+    var backlog = 100_000
 
     @Option(help: "Items that wait when the outbox is opened.")
     var waiting = 100_000
