@@ -15,7 +15,9 @@
 
 enum { SCANNER, KEYPAD, INTERFACES };
 
-/// How long the host may take to fetch a report: it polls only while someone has the device open.
+/// How long the host may take to fetch the report before the next one. It polls only while someone has the device open, so nothing waits for
+/// the last report's end: f_hid closes a report that fills its packet with an empty packet (req->zero), which a reader who has his code and
+/// closes the device never fetches.
 enum { FETCH_MS = 10000 };
 
 /// A code that is held before the scanner is read again after so long.
@@ -114,8 +116,7 @@ static enum outcome scan(struct hid *hid, const char *text, bool part) {
             break;
         }
     }
-    // What was scanned has been read when this returns.
-    return outcome ? outcome : wait_for(hid->fds[SCANNER], POLLOUT, deadline_in(FETCH_MS), "waiting for the host to fetch the report");
+    return outcome;
 }
 
 static nfds_t watch(void *context, struct pollfd *entries, int *milliseconds) {
