@@ -180,7 +180,7 @@ let package = Package(
                 "IDCardReader", "Camera", "Locker", "CodeScanner", "Scanner", "Printer", "ReceiptPrinter", "SmartCard", "Imaging", "Keypad",
                 "PowerSupply", "Auxiliaries", "PhotoDecoder", "DeviceLink", "KioskModel",
             ]),
-        tool("kioskctl", ["LocalAPI", "Outbox", "OutboxReports", "KioskModel", arguments, log]),
+        tool("kioskctl", ["LocalAPI", "PlatformAPI", "Outbox", "OutboxReports", "KioskModel", arguments, log]),
 
         // The city.
         library("Platform", ["KioskModel", "PlatformAPI", "Catalogue", server, http, nio, grdb, crypto, lifecycle, log]),
@@ -245,7 +245,7 @@ let package = Package(
         suite("KioskFlow", ["KioskFlow", "KioskModel", "SeededRandom"]),
         suite("Catalogue", ["Catalogue", "KioskModel"]),
         suite("DeviceLink", ["DeviceLink", "KioskModel", "LinkShim"]),
-        suite("LocalAPI", ["LocalAPI", "kioskctl", "Outbox", "KioskModel", server, log]),
+        suite("LocalAPI", ["LocalAPI", "PlatformAPI", "kioskctl", "Outbox", "KioskModel", server, log]),
         suite("PlatformAPI", ["PlatformAPI", crypto]),
         suite("Line", ["Line", "LineShim", "Bench"]),
         suite(

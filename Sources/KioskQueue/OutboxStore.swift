@@ -88,18 +88,18 @@ public struct OutboxStore: PacketStore {
 
 extension OutboxStore: SubmissionStore {
     public func commit(
-        _ drafts: [PacketDraft], at date: Date,
+        _ drafts: [PacketDraft], at date: Date, closing: @escaping @Sendable (_ digest: Data) throws -> Data,
         seal: @escaping @Sendable (PacketDraft, _ sequence: UInt64, _ sink: (Data) throws -> Void) throws -> Void
     ) async throws {
         let byID = Dictionary(uniqueKeysWithValues: drafts.map { ($0.id, $0) })
         #if MUTANTS
             if Mutant.earlyAcknowledgement.isAwake {
-                Task { try await store(drafts, byID, at: date, seal: seal) }
+                Task { try await store(drafts, byID, at: date, closing: closing, seal: seal) }
                 return
             }
         #endif
         do {
-            _ = try await store(drafts, byID, at: date, seal: seal)
+            _ = try await store(drafts, byID, at: date, closing: closing, seal: seal)
         } catch let error as OutboxError {
             switch error.code {
             case .io, .failed: breaks.yield()
@@ -111,12 +111,12 @@ extension OutboxStore: SubmissionStore {
     }
 
     private func store(
-        _ drafts: [PacketDraft], _ byID: [UUID: PacketDraft], at date: Date,
+        _ drafts: [PacketDraft], _ byID: [UUID: PacketDraft], at date: Date, closing: @escaping @Sendable (_ digest: Data) throws -> Data,
         seal: @escaping @Sendable (PacketDraft, _ sequence: UInt64, _ sink: (Data) throws -> Void) throws -> Void
     ) async throws -> [OutboxEntry] {
         try await perform { outbox in
             let rows = drafts.map { OutboxDraft(id: $0.id, kind: $0.kind.rawValue, reference: $0.reference, dependsOn: $0.dependsOn) }
-            return try outbox.commit(rows, at: date) { row, sequence, sink in
+            return try outbox.commit(rows, at: date, closing: closing) { row, sequence, sink in
                 guard let draft = byID[row.id] else { return }
                 try seal(draft, sequence, sink)
             }

@@ -8,10 +8,14 @@ public import ServiceLifecycle
 public struct PlatformLink: Uplink, Service {
     private let kiosk: String
     private let client: PlatformUplink
+    private let keys: PlatformKeys?
 
     /// Connects only when something is to be delivered.
-    /// - Parameter deadline: the longest that one request may take, its whole answer included
-    public init(credential: KioskCredential, deadline: Duration = .seconds(60)) throws {
+    /// - Parameters:
+    ///   - keys: is told of what the platform says of its keys
+    ///   - deadline: the longest that one request may take, its whole answer included
+    public init(credential: KioskCredential, keys: PlatformKeys? = nil, deadline: Duration = .seconds(60)) throws {
+        self.keys = keys
         kiosk = credential.kiosk
         client = try PlatformUplink(credential: credential, deadline: deadline)
     }
@@ -32,7 +36,9 @@ public struct PlatformLink: Uplink, Service {
 
     /// Whether the platform answers as itself.
     public func answers() async -> Bool {
-        (try? await client.info()) != nil
+        guard let info = try? await client.info() else { return false }
+        keys?.learn(from: info)
+        return true
     }
 
     /// Holds the connections open until everything that uses them has ended.

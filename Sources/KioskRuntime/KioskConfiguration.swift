@@ -31,6 +31,8 @@ public struct KioskConfiguration: Sendable {
     public var frameAncestor: String?
     public var catalogueDirectory: URL
     public var credentialFile: URL
+    /// The kiosk's own key, as `kioskctl key make` wrote it.
+    public var signingKeyFile: URL
     /// Overrides the credential's address.
     public var platformURL: URL?
     /// The kiosk-device executable.
@@ -43,7 +45,7 @@ public struct KioskConfiguration: Sendable {
 
     public init(
         kiosk: String, dataDirectory: URL, runtimeDirectory: URL, webDirectory: URL, stringsDirectory: URL, webPort: Int, frameAncestor: String?,
-        catalogueDirectory: URL, credentialFile: URL, platformURL: URL?, deviceHost: URL, devices: [Device],
+        catalogueDirectory: URL, credentialFile: URL, signingKeyFile: URL, platformURL: URL?, deviceHost: URL, devices: [Device],
         documentCamera: String? = nil, minimumRuntime: Int = PowerPolicy.defaultMinimum
     ) {
         self.kiosk = kiosk
@@ -55,6 +57,7 @@ public struct KioskConfiguration: Sendable {
         self.frameAncestor = frameAncestor
         self.catalogueDirectory = catalogueDirectory
         self.credentialFile = credentialFile
+        self.signingKeyFile = signingKeyFile
         self.platformURL = platformURL
         self.deviceHost = deviceHost
         self.devices = devices

@@ -42,11 +42,12 @@ public final class Outbox: Sendable {
     ///
     /// Sequence numbers are used up even when the commit fails, since something may have been sealed under them; a restart leaves a gap, too.
     /// - Parameters:
-    ///   - seal: called once per draft in order; hands the sealed bytes to the sink in pieces of its choice. What it throws passes through.
+    ///   - closing: called once per draft behind `seal` with the SHA-256 of what that wrote, 32 bytes; returns the file's last bytes, such as a signature
+    ///   - seal: called once per draft in order; hands the sealed bytes to the sink in pieces of its choice. What either throws passes through.
     /// - Throws: `OutboxError`; after `io` every further commit throws `failed` until the directory is opened anew, after a verification that found
     ///   the database damaged `corrupt`.
     public func commit(
-        _ drafts: [OutboxDraft], at date: Date,
+        _ drafts: [OutboxDraft], at date: Date, closing: (_ digest: Data) throws -> Data = { _ in Data() },
         seal: (_ draft: OutboxDraft, _ sequence: UInt64, _ sink: (Data) throws -> Void) throws -> Void
     ) throws -> [OutboxEntry] {
         if drafts.isEmpty { return [] }
@@ -55,7 +56,7 @@ public final class Outbox: Sendable {
             try validate(drafts)
             do {
                 let sequences = try take(drafts.count, from: &state)
-                let entries = try store(drafts, sequences: sequences, at: date, seal: seal)
+                let entries = try store(drafts, sequences: sequences, at: date, closing: closing, seal: seal)
                 try enqueue(entries, sequences: sequences)
                 return entries
             } catch let error as OutboxError where error.code == .io {
@@ -106,7 +107,7 @@ public final class Outbox: Sendable {
     }
 
     private func store(
-        _ drafts: [OutboxDraft], sequences: ClosedRange<UInt64>, at date: Date,
+        _ drafts: [OutboxDraft], sequences: ClosedRange<UInt64>, at date: Date, closing: (Data) throws -> Data,
         seal: (OutboxDraft, UInt64, (Data) throws -> Void) throws -> Void
     ) throws -> [OutboxEntry] {
         do {
@@ -115,6 +116,7 @@ public final class Outbox: Sendable {
                 let writer = try payloads.create(draft.id)
                 try seal(draft, sequence, writer.write)
                 guard writer.byteCount > 0 else { throw OutboxError(.invalidDraft, "nothing was sealed for \(draft.id.key)") }
+                try writer.write(try closing(writer.digest))
                 let digest = try writer.finish()
                 entries.append(
                     OutboxEntry(

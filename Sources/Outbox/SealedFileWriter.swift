@@ -21,6 +21,9 @@ final class SealedFileWriter {
         if descriptor >= 0 { close(descriptor) }
     }
 
+    /// SHA-256 of everything so far, 32 bytes.
+    var digest: Data { Data(hash.finalize()) }
+
     func write(_ chunk: Data) throws {
         try chunk.withUnsafeBytes { bytes in
             var rest = bytes[...]

@@ -75,7 +75,7 @@ struct PlatformRoutes: Sendable {
     private func info(_ request: Request, _ context: PlatformRequestContext) async throws -> Response {
         try .json(
             PlatformInfo(
-                sealingKeys: [keys.sealing.publicKey], acknowledgementKeys: [keys.acknowledgement.publicKey],
+                sealingKeys: try keys.statements(), acknowledgementKeys: [keys.acknowledgement.publicKey],
                 maxPacketSize: limits.maxMaterialPacket, time: Date(seconds: Date().seconds)))
     }
 }

@@ -36,14 +36,16 @@ public struct PlatformServer: Service {
         let locks = UploadLocks()
         let applications = ApplicationStore(
             database: database, items: Dictionary(uniqueKeysWithValues: items.map { ($0.code, $0) }), maxMaterialSize: limits.maxMaterialPacket)
+        let reader = PacketReader(files: files, keys: keys, kioskKeys: KioskKeyStore(database: database))
         intake = PacketIntake(
-            uploads: uploads, files: files, locks: locks, keys: keys, decisions: DecisionStore(database: database), applications: applications,
+            uploads: uploads, files: files, locks: locks, keys: keys, reader: reader, decisions: DecisionStore(database: database),
+            applications: applications,
             logger: logger)
         table = PlatformRoutes(
             tokens: TokenStore(database: database), keys: keys, limits: limits, items: ItemRoutes(items: items),
             uploads: UploadRoutes(store: uploads, files: files, locks: locks, intake: intake, limits: limits),
             acknowledgements: AcknowledgementRoutes(intake: intake),
-            applications: ApplicationRoutes(store: applications, uploads: uploads, reader: PacketReader(files: files, keys: keys)))
+            applications: ApplicationRoutes(store: applications, uploads: uploads, reader: reader))
         routes = table.entries.map { "\($0.method.rawValue) \($0.path)" }.sorted()
     }
 

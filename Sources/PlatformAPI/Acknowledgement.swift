@@ -60,6 +60,11 @@ public struct AcknowledgementKey: Sendable, Codable, Hashable {
         self.publicKey = publicKey
         id = Data(SHA256.hash(data: publicKey).prefix(8)).hexadecimal
     }
+
+    func verify(_ signature: Data, of bytes: Data) -> Bool {
+        guard let key = try? Curve25519.Signing.PublicKey(rawRepresentation: publicKey) else { return false }
+        return key.isValidSignature(signature, for: bytes)
+    }
 }
 
 /// The platform's half of an `AcknowledgementKey`. Not Codable: it is written by the key store alone.
@@ -83,7 +88,11 @@ public struct AcknowledgementSigner: Sendable {
 
     public func sign(_ acknowledgement: Acknowledgement) throws -> SignedAcknowledgement {
         SignedAcknowledgement(
-            acknowledgement: acknowledgement, keyID: publicKey.id, signature: try key.signature(for: acknowledgement.canonicalBytes))
+            acknowledgement: acknowledgement, keyID: publicKey.id, signature: try sign(acknowledgement.canonicalBytes))
+    }
+
+    func sign(_ bytes: Data) throws -> Data {
+        try key.signature(for: bytes)
     }
 }
 
@@ -102,7 +111,6 @@ public struct SignedAcknowledgement: Sendable, Codable, Hashable {
 
     /// True only for an unchanged acknowledgement signed by that key.
     public func verify(with key: AcknowledgementKey) -> Bool {
-        guard let publicKey = try? Curve25519.Signing.PublicKey(rawRepresentation: key.publicKey) else { return false }
-        return publicKey.isValidSignature(signature, for: acknowledgement.canonicalBytes)
+        key.verify(signature, of: acknowledgement.canonicalBytes)
     }
 }

@@ -27,7 +27,43 @@ struct CanonicalBytes {
         data.append(bytes)
     }
 
+    /// Bytes whose number the domain tells.
+    mutating func append(fixed bytes: Data) {
+        data.append(bytes)
+    }
+
     mutating func append(_ id: UUID) {
         withUnsafeBytes(of: id.uuid) { data.append(contentsOf: $0) }
+    }
+}
+
+/// Reads what `CanonicalBytes` wrote; nil where the bytes end, or aren't that.
+struct CanonicalReader {
+    private(set) var rest: Data
+
+    init(_ data: Data) {
+        rest = data
+    }
+
+    mutating func byte() -> UInt8? { take(1)?.first }
+
+    mutating func number() -> UInt64? {
+        take(8)?.reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    mutating func text() -> String? {
+        guard let length = take(2)?.reduce(0, { $0 << 8 | Int($1) }), let bytes = take(length) else { return nil }
+        return String(data: bytes, encoding: .utf8)
+    }
+
+    mutating func id() -> UUID? {
+        take(16).map { bytes in bytes.withUnsafeBytes { UUID(uuid: $0.loadUnaligned(as: uuid_t.self)) } }
+    }
+
+    mutating func take(_ count: Int) -> Data? {
+        guard rest.count >= count else { return nil }
+        let bytes = Data(rest.prefix(count))
+        rest = rest.dropFirst(count)
+        return bytes
     }
 }

@@ -8,17 +8,22 @@ public struct KioskCredential: Sendable, Codable, Equatable {
     /// Bearer token; the platform keeps only its SHA-256.
     public var token: Redacted<String>
     public var platformURL: URL
-    /// Kiosks seal to this key.
-    public var sealingKey: SealingKey
+    /// Kiosks seal to this key, until the platform signs a later one.
+    public var sealingKey: SealingKeyStatement
     /// Acknowledgements are believed when this key signed them.
     public var acknowledgementKey: AcknowledgementKey
+    /// The kiosk's own key, with which it was enrolled: packets must be signed with it.
+    public var kioskKey: KioskKey
 
-    public init(kiosk: String, token: String, platformURL: URL, sealingKey: SealingKey, acknowledgementKey: AcknowledgementKey) {
+    public init(
+        kiosk: String, token: String, platformURL: URL, sealingKey: SealingKeyStatement, acknowledgementKey: AcknowledgementKey, kioskKey: KioskKey
+    ) {
         self.kiosk = kiosk
         self.token = Redacted(token)
         self.platformURL = platformURL
         self.sealingKey = sealingKey
         self.acknowledgementKey = acknowledgementKey
+        self.kioskKey = kioskKey
     }
 
     /// - Throws: `CredentialError.readableByOthers` when group or others have any access, `invalid` for a file that is not a credential.
@@ -32,16 +37,11 @@ public struct KioskCredential: Sendable, Codable, Equatable {
         self = credential
     }
 
-    /// Writes the file with mode 0600 from its first byte on, and refuses to replace an existing one.
+    /// Writes the file with mode 0600, and refuses to replace an existing one.
     public func write(to file: URL) throws {
         var data = try PlatformJSON.encode(self)
         data.append(0x0A)
-        let descriptor = open(file.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw CredentialError.notWritable(path: file.path, errno: errno) }
-        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        try handle.write(contentsOf: data)
-        try handle.synchronize()
-        try handle.close()
+        try PrivateFile.write(data, to: file) { CredentialError.notWritable(path: file.path, errno: $0) }
     }
 }
 

@@ -14,6 +14,11 @@ public enum PacketKind: String, Sendable, Codable, CaseIterable {
         case .material: 2
         }
     }
+
+    init?(code: UInt8) {
+        guard let kind = Self.allCases.first(where: { $0.code == code }) else { return nil }
+        self = kind
+    }
 }
 
 /// What is known of a packet without opening it. It is bound to the sealed bytes: a packet moved under another header does not open.
@@ -33,14 +38,59 @@ public struct PacketHeader: Sendable, Codable, Hashable {
         self.sequence = sequence
     }
 
-    /// The bytes that HPKE authenticates with each chunk; see docs/sealed-packet.md.
+    private static let domain = "CivicKiosk packet header v2"
+
+    /// The bytes that stand in the packet's prefix and are authenticated with each chunk; see docs/sealed-packet.md.
     var canonicalBytes: Data {
-        var bytes = CanonicalBytes(domain: "CivicKiosk packet header v1")
+        var bytes = CanonicalBytes(domain: Self.domain)
         bytes.append(id)
         bytes.append(kind.code)
         bytes.append(kiosk)
         bytes.append(sequence)
         return bytes.data
+    }
+
+    init?(_ reader: inout CanonicalReader) {
+        guard reader.text() == Self.domain, let id = reader.id(), id.isVersion7, let kind = reader.byte().flatMap(PacketKind.init(code:)),
+            let kiosk = reader.text(), KioskName.isValid(kiosk), let sequence = reader.number()
+        else { return nil }
+        self.init(id: id, kind: kind, kiosk: kiosk, sequence: sequence)
+    }
+}
+
+/// What else a kiosk writes on a packet, for whoever finds its disk: which receipt it belongs to, and what must come before it.
+public struct PacketLabel: Sendable, Hashable {
+    /// What the citizen's receipt shows; 1 to 64 bytes of UTF-8, nothing personal.
+    public var reference: String
+    /// The packet that must be delivered first: of a material, its application.
+    public var dependsOn: UUID?
+
+    public init(reference: String, dependsOn: UUID?) {
+        self.reference = reference
+        self.dependsOn = dependsOn
+    }
+
+    var canonicalBytes: Data {
+        var bytes = CanonicalBytes(domain: Self.domain)
+        bytes.append(reference)
+        bytes.append(UInt8(dependsOn == nil ? 0 : 1))
+        if let dependsOn { bytes.append(dependsOn) }
+        return bytes.data
+    }
+
+    private static let domain = "CivicKiosk packet label v1"
+
+    init?(_ reader: inout CanonicalReader) {
+        guard reader.text() == Self.domain, let reference = reader.text(), (1...64).contains(reference.utf8.count), let flag = reader.byte() else {
+            return nil
+        }
+        switch flag {
+        case 0: self.init(reference: reference, dependsOn: nil)
+        case 1:
+            guard let id = reader.id() else { return nil }
+            self.init(reference: reference, dependsOn: id)
+        default: return nil
+        }
     }
 }
 

@@ -1,20 +1,36 @@
 import Crypto
 public import Foundation
 
-/// Opens a sealed packet as its bytes come in. It holds at most one chunk; plaintext is handed out only after its chunk was authenticated.
+/// Opens a sealed packet as its bytes come in. It holds at most one chunk; plaintext is handed out only after its chunk was authenticated, and
+/// counts only after `finish()` has found the kiosk's signature.
 public struct PacketOpener: Sendable {
-    private let privateKey: SealingPrivateKey
     private let header: PacketHeader
     private let headerBytes: Data
-    private var recipient: HPKE.Recipient?
+    private let privateKeys: [SealingPrivateKey]
+    private let kioskKeys: [KioskKey]
+    private var stage = Stage.prefix
     private var buffer = Data()
+    /// Of everything before the signature.
+    private var hash = SHA256()
     private var index: UInt32 = 0
-    private var sawLast = false
 
-    /// - Parameter header: the header under which the packet must have been sealed.
-    public init(header: PacketHeader, privateKey: SealingPrivateKey) {
-        self.privateKey = privateKey
+    private enum Stage: Sendable {
+        case prefix
+        case chunks(HPKE.Recipient, KioskKey)
+        case signature(KioskKey)
+        case done
+        /// Something was thrown.
+        case broken
+    }
+
+    /// - Parameters:
+    ///   - header: the header under which the packet must have been sealed
+    ///   - privateKeys: the platform's, of which it must have been sealed to one
+    ///   - kioskKeys: those of the kiosk that the header names, of which one must have signed it
+    public init(header: PacketHeader, privateKeys: [SealingPrivateKey], kioskKeys: [KioskKey]) {
         self.header = header
+        self.privateKeys = privateKeys
+        self.kioskKeys = kioskKeys
         headerBytes = header.canonicalBytes
     }
 
@@ -22,57 +38,66 @@ public struct PacketOpener: Sendable {
     /// - Throws: `PacketError`; the opener is of no use afterwards.
     public mutating func open(_ bytes: Data) throws -> Data {
         buffer.append(bytes)
-        if recipient == nil {
-            // Four bytes are enough to tell that something else was sent, however short it is.
-            guard PacketFormat.magic.starts(with: buffer.prefix(4)) else { throw PacketError.notAPacket }
-            guard buffer.count >= PacketFormat.prefixSize else { return Data() }
-            recipient = try start(Data(buffer.prefix(PacketFormat.prefixSize)))
-            buffer = Data(buffer.dropFirst(PacketFormat.prefixSize))
-        }
+        if case .prefix = stage { try openPrefix() }
         var plaintext = Data()
         var consumed = 0
-        while let size = try nextFrameSize(at: consumed) {
+        while case .chunks(var recipient, let signer) = stage, let size = try nextFrameSize(at: consumed) {
+            // The recipient counts its messages: it must not be used twice.
+            stage = .broken
             let frame = Data(buffer.dropFirst(consumed).prefix(size))
-            plaintext.append(try openFrame(frame))
+            let (opened, isLast) = try openFrame(frame, with: &recipient)
+            plaintext.append(opened)
+            hash.update(data: frame)
+            stage = isLast ? .signature(signer) : .chunks(recipient, signer)
             consumed += size
         }
         if consumed > 0 { buffer = Data(buffer.dropFirst(consumed)) }
-        if sawLast, !buffer.isEmpty { throw PacketError.trailingBytes }
+        if case .signature(let signer) = stage { try checkSignature(of: signer) }
+        if case .done = stage, !buffer.isEmpty { throw PacketError.trailingBytes }
         return plaintext
     }
 
     /// Call after the packet's last byte.
-    /// - Throws: `PacketError.truncated` when the last chunk has not been seen; `notAPacket` for nothing at all.
+    /// - Throws: `PacketError.truncated` when the signature has not been seen; `notAPacket` for nothing at all.
     public mutating func finish() throws {
-        guard recipient != nil || !buffer.isEmpty else { throw PacketError.notAPacket }
-        guard sawLast else { throw PacketError.truncated }
+        switch stage {
+        case .prefix where buffer.isEmpty: throw PacketError.notAPacket
+        case .prefix, .chunks, .signature, .broken: throw PacketError.truncated
+        case .done: break
+        }
     }
 
     /// The plaintext of a packet that is in memory.
-    public static func open(_ packet: Data, header: PacketHeader, privateKey: SealingPrivateKey) throws -> Data {
-        var opener = PacketOpener(header: header, privateKey: privateKey)
+    public static func open(_ packet: Data, header: PacketHeader, privateKeys: [SealingPrivateKey], kioskKeys: [KioskKey]) throws -> Data {
+        var opener = PacketOpener(header: header, privateKeys: privateKeys, kioskKeys: kioskKeys)
         let plaintext = try opener.open(packet)
         try opener.finish()
         return plaintext
     }
 
-    private func start(_ prefix: Data) throws -> HPKE.Recipient {
-        let expected = PacketFormat.prefixHead(header: header, key: privateKey.publicKey)
-        let head = prefix.prefix(expected.count)
-        guard head.prefix(11) == expected.prefix(11), head[19..<23] == expected[19..<23] else { throw PacketError.unsupported }
-        guard head[11..<19] == expected[11..<19] else { throw PacketError.wrongKey(sealedTo: Data(head[11..<19]).hexadecimal) }
-        guard head[23...] == expected[23...] else { throw PacketError.wrongHeader }
+    private mutating func openPrefix() throws {
+        guard let prefix = try PacketPrefix(reading: buffer) else { return }
+        guard let privateKey = privateKeys.first(where: { $0.publicKey.id == prefix.sealingKeyID }) else {
+            throw PacketError.wrongKey(sealedTo: prefix.sealingKeyID)
+        }
+        guard prefix.header == header else { throw PacketError.wrongHeader }
+        guard let signer = kioskKeys.first(where: { $0.id == prefix.kioskKeyID }) else { throw PacketError.unknownSigner(prefix.kioskKeyID) }
+        let whole = Data(buffer.prefix(prefix.size))
         do {
-            return try HPKE.Recipient(
-                privateKey: privateKey.key, ciphersuite: PacketFormat.suite, info: expected, encapsulatedKey: Data(prefix.dropFirst(expected.count)))
+            let recipient = try HPKE.Recipient(
+                privateKey: privateKey.key, ciphersuite: PacketFormat.suite, info: prefix.info,
+                encapsulatedKey: Data(whole.dropFirst(prefix.info.count)))
+            stage = .chunks(recipient, signer)
         } catch {
             throw PacketError.tampered
         }
+        hash.update(data: whole)
+        buffer = Data(buffer.dropFirst(prefix.size))
     }
 
     /// Bytes of the frame that starts at `offset` of the buffer; nil while it is incomplete.
     private func nextFrameSize(at offset: Int) throws -> Int? {
-        guard !sawLast, buffer.count - offset >= PacketFormat.frameSize else { return nil }
+        guard buffer.count - offset >= PacketFormat.frameSize else { return nil }
         let found = number(at: offset)
         guard found == index else { throw PacketError.reordered(expected: index, found: found) }
         let frame = number(at: offset + 4)
@@ -84,15 +109,22 @@ public struct PacketOpener: Sendable {
         return buffer.count - offset >= size ? size : nil
     }
 
-    private mutating func openFrame(_ frame: Data) throws -> Data {
+    private mutating func openFrame(_ frame: Data, with recipient: inout HPKE.Recipient) throws -> (Data, isLast: Bool) {
         let word = frame[4..<8].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         let associated = PacketFormat.associatedData(header: headerBytes, index: index, frame: word)
-        guard let plaintext = try? recipient?.open(frame.dropFirst(PacketFormat.frameSize), authenticating: associated) else {
+        guard let plaintext = try? recipient.open(frame.dropFirst(PacketFormat.frameSize), authenticating: associated) else {
             throw PacketError.tampered
         }
         index += 1
-        sawLast = word & PacketFormat.lastChunk != 0
-        return plaintext
+        return (plaintext, word & PacketFormat.lastChunk != 0)
+    }
+
+    private mutating func checkSignature(of signer: KioskKey) throws {
+        guard buffer.count >= PacketFormat.signatureSize else { return }
+        let signature = Data(buffer.prefix(PacketFormat.signatureSize))
+        guard signer.verify(signature, of: PacketSignature.message(digest: Data(hash.finalize()))) else { throw PacketError.badSignature }
+        buffer = Data(buffer.dropFirst(PacketFormat.signatureSize))
+        stage = .done
     }
 
     private func number(at offset: Int) -> UInt32 {

@@ -3,15 +3,16 @@ public import Foundation
 
 /// Seals a packet to a platform's key, chunk by chunk, with flat memory. Only the platform can open the result; the kiosk can't read it back.
 ///
-///     var sealer = try PacketSealer(header: header, key: key)
+///     var sealer = try PacketSealer(header: header, label: label, key: key, signedBy: signer.publicKey)
 ///     file.write(sealer.prefix)
 ///     file.write(try sealer.seal(first, isLast: false))
 ///     file.write(try sealer.seal(rest, isLast: true))
+///     file.write(try signer.signature(ofPacket: digestOfAllThat))
 public struct PacketSealer: Sendable {
     /// plaintext bytes of every chunk but the last
     public static let chunkSize = PacketFormat.chunkSize
 
-    /// Magic, version, suite, key id, chunk size, header digest and encapsulated key: the packet's first bytes.
+    /// The packet's first bytes: `PacketPrefix`, then the encapsulated key.
     public let prefix: Data
 
     private var sender: HPKE.Sender
@@ -19,12 +20,12 @@ public struct PacketSealer: Sendable {
     private var index: UInt32 = 0
     private var isFinished = false
 
-    /// - Throws: `PacketError.unsupported` when the key is not a usable X25519 key.
-    public init(header: PacketHeader, key: SealingKey) throws {
+    /// - Throws: `PacketError.unsupported` when the key is not a usable X25519 key, or the label too long.
+    public init(header: PacketHeader, label: PacketLabel, key: SealingKey, signedBy kioskKey: KioskKey) throws {
         guard let recipient = try? Curve25519.KeyAgreement.PublicKey(rawRepresentation: key.publicKey) else { throw PacketError.unsupported }
-        let head = PacketFormat.prefixHead(header: header, key: key)
-        sender = try HPKE.Sender(recipientKey: recipient, ciphersuite: PacketFormat.suite, info: head)
-        prefix = head + sender.encapsulatedKey
+        let info = try PacketPrefix(header: header, label: label, sealingKey: key, kioskKey: kioskKey).info
+        sender = try HPKE.Sender(recipientKey: recipient, ciphersuite: PacketFormat.suite, info: info)
+        prefix = info + sender.encapsulatedKey
         self.header = header.canonicalBytes
     }
 
@@ -45,16 +46,18 @@ public struct PacketSealer: Sendable {
     }
 
     /// A whole packet of a plaintext that is in memory anyway.
-    public static func seal(_ plaintext: Data, header: PacketHeader, key: SealingKey) throws -> Data {
-        var sealer = try PacketSealer(header: header, key: key)
+    public static func seal(
+        _ plaintext: Data, header: PacketHeader, label: PacketLabel, key: SealingKey, signer: any KioskSigner
+    ) throws -> Data {
+        var sealer = try PacketSealer(header: header, label: label, key: key, signedBy: signer.publicKey)
         var packet = sealer.prefix
-        packet.reserveCapacity(PacketFormat.sealedSize(ofPlaintext: plaintext.count))
         var rest = plaintext[...]
         repeat {
             let chunk = rest.prefix(chunkSize)
             rest = rest.dropFirst(chunk.count)
             packet.append(try sealer.seal(Data(chunk), isLast: rest.isEmpty))
         } while !rest.isEmpty
+        packet.append(try signer.signature(ofPacket: Data(SHA256.hash(data: packet))))
         return packet
     }
 }

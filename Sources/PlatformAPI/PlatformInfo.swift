@@ -2,14 +2,14 @@ public import Foundation
 
 /// `GET /v1/info`: what a kiosk must know to seal and to verify. The first key of each list is the current one.
 public struct PlatformInfo: Sendable, Codable, Hashable {
-    public var sealingKeys: [SealingKey]
+    public var sealingKeys: [SealingKeyStatement]
     public var acknowledgementKeys: [AcknowledgementKey]
     /// bytes of the largest sealed packet that is taken
     public var maxPacketSize: Int
     /// The platform's clock, whole seconds.
     public var time: Date
 
-    public init(sealingKeys: [SealingKey], acknowledgementKeys: [AcknowledgementKey], maxPacketSize: Int, time: Date) {
+    public init(sealingKeys: [SealingKeyStatement], acknowledgementKeys: [AcknowledgementKey], maxPacketSize: Int, time: Date) {
         self.sealingKeys = sealingKeys
         self.acknowledgementKeys = acknowledgementKeys
         self.maxPacketSize = maxPacketSize

@@ -62,6 +62,10 @@ public enum RejectionReason: String, Sendable, Codable, CaseIterable, Error {
     case unsupportedFormat = "unsupported-format"
     case wrongKey = "wrong-key"
     case wrongHeader = "wrong-header"
+    /// Signed with a key that the kiosk was never enrolled with.
+    case unknownSigner = "unknown-signer"
+    /// The kiosk's key did not sign these bytes.
+    case badSignature = "bad-signature"
     case reordered
     case tampered
     case truncated
@@ -83,6 +87,8 @@ public enum RejectionReason: String, Sendable, Codable, CaseIterable, Error {
             case .unsupported, .badChunk: .unsupportedFormat
             case .wrongKey: .wrongKey
             case .wrongHeader: .wrongHeader
+            case .unknownSigner: .unknownSigner
+            case .badSignature: .badSignature
             case .reordered: .reordered
             case .tampered: .tampered
             case .truncated: .truncated

@@ -1,6 +1,7 @@
 import Foundation
 import KioskModel
 import KioskRuntime
+import PlatformAPI
 import Yams
 
 /// kiosk.yaml, the one configuration file. Relative paths count from the file's own directory.
@@ -14,6 +15,7 @@ struct ConfigurationFile: Decodable {
 
     struct Platform: Decodable {
         var credential: String
+        var signingKey: String?
         var url: URL?
     }
 
@@ -87,7 +89,9 @@ struct ConfigurationFile: Decodable {
         let configuration = KioskConfiguration(
             kiosk: kiosk, dataDirectory: url(dataDirectory), runtimeDirectory: url(runtimeDirectory), webDirectory: url(web.directory),
             stringsDirectory: url(web.strings), webPort: web.port ?? 0, frameAncestor: web.frameAncestor, catalogueDirectory: url(catalogue),
-            credentialFile: url(platform.credential), platformURL: platform.url, deviceHost: url(deviceHost),
+            credentialFile: url(platform.credential),
+            signingKeyFile: platform.signingKey.map(url) ?? KioskPrivateKey.place(beside: url(platform.credential)), platformURL: platform.url,
+            deviceHost: url(deviceHost),
             devices: devices.map {
                 .init(name: $0.name, deviceClass: $0.class, options: $0.options ?? [:], environment: $0.environment ?? [:])
             },

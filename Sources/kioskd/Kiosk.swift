@@ -26,9 +26,12 @@ struct Kiosk {
         var credential = try KioskCredential(contentsOf: configuration.credentialFile)
         credential.platformURL = configuration.platformURL ?? credential.platformURL
         guard credential.kiosk == configuration.kiosk else { throw StartError.otherKiosk(configuration.credentialFile.path) }
+        let signer = try KioskPrivateKey(contentsOf: configuration.signingKeyFile)
+        guard signer.publicKey == credential.kioskKey else { throw StartError.otherKey(configuration.signingKeyFile.path) }
         let items = try Catalogue.load(directory: configuration.catalogueDirectory)
         let outbox = try Outbox(directory: configuration.dataDirectory, logger: logger)
         let store = OutboxStore(outbox)
+        let keys = PlatformKeys(credential: credential, directory: configuration.dataDirectory, logger: logger)
         let verifier = OutboxVerifier(store: store, logger: logger)
 
         let records = DeviceMemory(directory: configuration.dataDirectory, logger: logger)
@@ -38,11 +41,11 @@ struct Kiosk {
             },
             launcher: SpawnLauncher(executable: configuration.deviceHost.path), socketPath: configuration.deviceSocket.path, logger: logger,
             records: records, ports: SysfsPorts())
-        let uplink = try PlatformLink(credential: credential)
+        let uplink = try PlatformLink(credential: credential, keys: keys)
         let delivery = DeliveryService(store: store, uplink: uplink, logger: logger)
         let pipeline = SubmissionPipeline(
-            kiosk: configuration.kiosk, worker: configuration.roles[.imaging] ?? "imaging", key: credential.sealingKey, devices: supervisor,
-            store: store)
+            kiosk: configuration.kiosk, worker: configuration.roles[.imaging] ?? "imaging",
+            sealer: SubmissionSealer(key: { keys.current }, signer: signer, store: store), devices: supervisor)
         let engine = SessionEngine(
             kiosk: configuration.kiosk, roles: configuration.roles, devices: supervisor, pipeline: pipeline,
             strings: try StringTable(directory: configuration.stringsDirectory), surroundings: Surroundings(items: items), logger: logger,
@@ -92,9 +95,11 @@ struct Kiosk {
 
     enum StartError: Error, CustomStringConvertible {
         case otherKiosk(String)
+        case otherKey(String)
 
         var description: String {
             switch self {
+            case .otherKey(let path): "\(path): isn't the key that this kiosk was enrolled with; put that one back, or enrol the kiosk with this one"
             case .otherKiosk(let path): "\(path): was issued to another kiosk; enrol this one or correct `kiosk`"
             }
         }

@@ -19,13 +19,22 @@ struct EnrolCommand: ParsableCommand {
     @Option(help: "Address at which the kiosk reaches the platform: https, or http on this machine.")
     var url: String
 
+    @Option(help: ArgumentHelp("The kiosk's public key, as `kioskctl key make` printed it (PEM).", valueName: "file"))
+    var key: String
+
     @Option(help: ArgumentHelp("Credential file to write.", valueName: "file"))
     var out: String
 
     func run() throws {
         guard let platformURL = URL(string: url) else { throw ValidationError("--url is not a URL.") }
         guard !FileManager.default.fileExists(atPath: out) else { throw ValidationError("\(out) exists; remove it, or choose another file.") }
-        let credential = try Enrolment(data: URL(fileURLWithPath: dataPath)).enrol(kiosk: kiosk, platformURL: platformURL)
+        guard let pem = try? String(contentsOf: URL(fileURLWithPath: key), encoding: .utf8) else {
+            throw ValidationError("--key: \(key) can't be read.")
+        }
+        guard let kioskKey = try? KioskKey(pem: pem) else {
+            throw ValidationError("--key: \(key) holds no public P-256 key; take the one that `kioskctl key show` prints at the kiosk.")
+        }
+        let credential = try Enrolment(data: URL(fileURLWithPath: dataPath)).enrol(kiosk: kiosk, platformURL: platformURL, kioskKey: kioskKey)
         try credential.write(to: URL(fileURLWithPath: out))
         try printLine("platformd: enrolled \(kiosk), credential in \(out)")
     }
@@ -42,6 +51,23 @@ struct OperatorTokenCommand: ParsableCommand {
 
     func run() throws {
         try printLine(try Enrolment(data: URL(fileURLWithPath: dataPath)).operatorToken())
+    }
+}
+
+struct RotateKeyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rotate-key",
+        abstract: "Make a new key for kiosks to seal to, and print its id.",
+        discussion: """
+            Start the server anew afterwards; kiosks then learn of the key by themselves. Former keys stay, since packets that were sealed to them may \
+            still be on their way, and those that have come must stay readable.
+            """)
+
+    @Option(name: .customLong("data"), help: ArgumentHelp("The platform's data directory.", valueName: "dir"))
+    var dataPath: String
+
+    func run() throws {
+        try printLine(try Enrolment.rotateSealingKey(data: URL(fileURLWithPath: dataPath)).id)
     }
 }
 

@@ -94,7 +94,7 @@ import Testing
             try await database.write { try $0.execute(sql: "DELETE FROM counter") }
             let draft = PacketDraft(id: UUID(), kind: .application, reference: "TEST-0001", dependsOn: nil)
             let error = await #expect(throws: OutboxError.self) {
-                try await store.commit([draft], at: Date()) { _, _, sink in try sink(Data("sealed".utf8)) }
+                try await store.commit([draft], at: Date(), closing: { _ in Data() }) { _, _, sink in try sink(Data("sealed".utf8)) }
             }
             #expect(error?.code == .corrupt)
             _ = try await ended { $0.last?.isClean == false }
@@ -102,7 +102,7 @@ import Testing
             try await database.write { try $0.execute(sql: "INSERT INTO counter VALUES (1, 1000)") }
             await verifier.request()
             _ = try await ended { $0.last?.isClean == true }
-            try await store.commit([draft], at: Date()) { _, _, sink in try sink(Data("sealed".utf8)) }
+            try await store.commit([draft], at: Date(), closing: { _ in Data() }) { _, _, sink in try sink(Data("sealed".utf8)) }
         }
     }
 

@@ -77,9 +77,15 @@ import Testing
 }
 
 @Suite struct CredentialTests {
-    private let credential = KioskCredential(
-        kiosk: "kiosk-1", token: "kiosk-1.secret", platformURL: URL(string: "https://city.example/api")!, sealingKey: SealingPrivateKey().publicKey,
-        acknowledgementKey: AcknowledgementSigner().publicKey)
+    private let credential: KioskCredential
+
+    init() throws {
+        let signer = AcknowledgementSigner()
+        credential = KioskCredential(
+            kiosk: "kiosk-1", token: "kiosk-1.secret", platformURL: URL(string: "https://city.example/api")!,
+            sealingKey: try signer.sign(SealingPrivateKey().publicKey, generation: 1), acknowledgementKey: signer.publicKey,
+            kioskKey: try KioskPrivateKey().publicKey)
+    }
 
     @Test func aFileIsPrivateAndReadsBack() throws {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("credential-\(UUID()).json")

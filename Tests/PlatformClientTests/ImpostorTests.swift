@@ -50,9 +50,10 @@ import Testing
     }
 
     private static func credential(port: Int) throws -> KioskCredential {
-        KioskCredential(
+        try KioskCredential(
             kiosk: "kiosk-1", token: "kiosk-1.secret", platformURL: try #require(URL(string: "http://127.0.0.1:\(port)")),
-            sealingKey: SealingPrivateKey().publicKey, acknowledgementKey: AcknowledgementSigner().publicKey)
+            sealingKey: AcknowledgementSigner().sign(SealingPrivateKey().publicKey, generation: 1),
+            acknowledgementKey: AcknowledgementSigner().publicKey, kioskKey: KioskPrivateKey().publicKey)
     }
 
     private func deliver(_ uplink: PlatformUplink) async throws {

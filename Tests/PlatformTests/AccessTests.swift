@@ -44,8 +44,9 @@ import Testing
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("platform-\(UUID())")
         defer { try? FileManager.default.removeItem(at: directory) }
         let enrolment = try Enrolment(data: directory)
+        let key = try KioskPrivateKey().publicKey
         let url = try #require(URL(string: "https://city.example"))
-        #expect(throws: PlatformError.self) { try enrolment.enrol(kiosk: name, platformURL: url) }
+        #expect(throws: PlatformError.self) { try enrolment.enrol(kiosk: name, platformURL: url, kioskKey: key) }
     }
 
     @Test func noTokenIsStored() async throws {

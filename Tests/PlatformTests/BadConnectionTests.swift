@@ -10,9 +10,9 @@ import Testing
         limits: PlatformConfiguration.Limits = .init(), _ body: (PlatformUnderTest, RawTus, TestPacket, TestSocket) async throws -> Void
     ) async throws {
         try await PlatformUnderTest.with(limits: limits) { platform in
-            let credential = try await platform.enrol("kiosk-1")
-            let tus = RawTus(platform: platform, token: credential.token.reveal)
-            let packet = try TestApplication(credential).application
+            let kiosk = try await platform.enrol("kiosk-1")
+            let tus = RawTus(platform: platform, token: kiosk.token.reveal)
+            let packet = try TestApplication(kiosk).application
             try await body(platform, tus, packet, try TestSocket(port: try #require(await platform.url.port)))
         }
     }

@@ -9,12 +9,12 @@ import Testing
 
 /// The kiosk's client against the platform, as they run together.
 @Suite struct DeliveryTests {
-    private func with(_ body: (PlatformUnderTest, KioskCredential, PlatformUplink) async throws -> Void) async throws {
+    private func with(_ body: (PlatformUnderTest, TestKiosk, PlatformUplink) async throws -> Void) async throws {
         try await PlatformUnderTest.with { platform in
-            let credential = try await platform.enrol("kiosk-1")
-            let uplink = try PlatformUplink(credential: credential)
+            let kiosk = try await platform.enrol("kiosk-1")
+            let uplink = try PlatformUplink(credential: kiosk.credential)
             do {
-                try await body(platform, credential, uplink)
+                try await body(platform, kiosk, uplink)
             } catch {
                 try await uplink.shutdown()
                 throw error
@@ -30,8 +30,8 @@ import Testing
     }
 
     @Test func anApplicationAndItsMaterialReachTheOperator() async throws {
-        try await with { platform, credential, uplink in
-            let test = try TestApplication(credential)
+        try await with { platform, kiosk, uplink in
+            let test = try TestApplication(kiosk)
             let first = try await deliver(test.application, uplink).acknowledgement
             #expect(first.plaintextDigest == Digest.sha256(test.application.plaintext))
             let number = try #require(first.applicationNumber)
@@ -55,8 +55,8 @@ import Testing
     }
 
     @Test func aLostAcknowledgementIsTheSameOnTheNextAsking() async throws {
-        try await with { platform, credential, uplink in
-            let test = try TestApplication(credential)
+        try await with { platform, kiosk, uplink in
+            let test = try TestApplication(kiosk)
             let first = try await deliver(test.application, uplink)
             for _ in 0..<3 { #expect(try await deliver(test.application, uplink) == first) }
             #expect(try await platform.applications().count == 1)
@@ -64,8 +64,8 @@ import Testing
     }
 
     @Test func aMaterialWaitsForItsApplication() async throws {
-        try await with { _, credential, uplink in
-            let test = try TestApplication(credential)
+        try await with { _, kiosk, uplink in
+            let test = try TestApplication(kiosk)
             await #expect(throws: UplinkError.retryable(after: .seconds(5), problem: .applicationMissing)) {
                 try await deliver(test.material, uplink)
             }
@@ -75,8 +75,8 @@ import Testing
     }
 
     @Test func aMaterialOfAnotherSizeThanAnnouncedIsRefused() async throws {
-        try await with { _, credential, uplink in
-            let test = try TestApplication(credential) { $0.materials[0].byteCount += 1 }
+        try await with { _, kiosk, uplink in
+            let test = try TestApplication(kiosk) { $0.materials[0].byteCount += 1 }
             _ = try await deliver(test.application, uplink)
             let error = await #expect(throws: UplinkError.self) { try await deliver(test.material, uplink) }
             guard case .rejected(let problem) = error else { throw try #require(error) }
@@ -85,8 +85,8 @@ import Testing
     }
 
     @Test func aMaterialWithOtherBytesThanAnnouncedIsRejectedForGood() async throws {
-        try await with { platform, credential, uplink in
-            let test = try TestApplication(credential) { $0.materials[0].digest = Digest.sha256(Data()) }
+        try await with { platform, kiosk, uplink in
+            let test = try TestApplication(kiosk) { $0.materials[0].digest = Digest.sha256(Data()) }
             _ = try await deliver(test.application, uplink)
             for _ in 0..<2 {
                 let error = await #expect(throws: UplinkError.self) { try await deliver(test.material, uplink) }
@@ -99,7 +99,7 @@ import Testing
     }
 
     @Test func submissionsThatCanNotBeAreRejectedWithTheirReason() async throws {
-        try await with { platform, credential, uplink in
+        try await with { platform, kiosk, uplink in
             let cases: [(RejectionReason, (inout ApplicationSubmission) -> Void)] = [
                 (.unknownItem, { $0.itemCode = "11999999MB0000010Y3999999999999" }), (.submissionMismatch, { $0.kiosk = "kiosk-2" }),
                 (.submissionMismatch, { $0.id = .v7(at: Date()) }), (.invalidMaterial, { $0.materials[0].requirement = "no-such" }),
@@ -109,7 +109,7 @@ import Testing
                 (.malformedSubmission, { $0.reference = "" }),
             ]
             for (reason, change) in cases {
-                let test = try TestApplication(credential, materialSize: 10, change: change)
+                let test = try TestApplication(kiosk, materialSize: 10, change: change)
                 let error = await #expect(throws: UplinkError.self) { try await deliver(test.application, uplink) }
                 guard case .rejected(let problem) = error else { throw try #require(error) }
                 #expect(problem.reason == reason.rawValue)
@@ -120,15 +120,20 @@ import Testing
     }
 
     @Test func packetsThatDoNotOpenAreRejectedWithTheirReason() async throws {
-        try await with { platform, credential, uplink in
+        try await with { platform, kiosk, uplink in
+            let unknown = TestKiosk(credential: kiosk.credential, key: try KioskPrivateKey())
+            var otherPlatforms = kiosk
+            otherPlatforms.credential.sealingKey = try AcknowledgementSigner().sign(SealingPrivateKey().publicKey, generation: 1)
             let cases: [(RejectionReason, (inout TestPacket) throws -> Void)] = [
                 (.notAPacket, { $0.sealed = Data("garbage".utf8) }), (.truncated, { $0.sealed = $0.sealed.dropLast() }),
                 (.tampered, { $0.sealed[300] ^= 1 }), (.trailingBytes, { $0.sealed.append(0) }), (.wrongHeader, { $0.header.sequence += 1 }),
-                (.wrongKey, { $0 = try TestPacket($0.header, $0.plaintext, key: SealingPrivateKey().publicKey) }),
-                (.malformedSubmission, { $0 = try TestPacket($0.header, Data("{}".utf8), key: credential.sealingKey) }),
+                (.badSignature, { $0.sealed[$0.sealed.count - 10] ^= 1 }),
+                (.wrongKey, { $0 = try TestPacket($0.header, $0.plaintext, by: otherPlatforms) }),
+                (.unknownSigner, { $0 = try TestPacket($0.header, $0.plaintext, by: unknown) }),
+                (.malformedSubmission, { $0 = try TestPacket($0.header, Data("{}".utf8), by: kiosk) }),
             ]
             for (reason, change) in cases {
-                var packet = try TestApplication(credential, materialSize: 10).application
+                var packet = try TestApplication(kiosk, materialSize: 10).application
                 try change(&packet)
                 let sent = packet
                 let error = await #expect(throws: UplinkError.self) { try await deliver(sent, uplink) }
@@ -141,21 +146,21 @@ import Testing
 
     @Test(arguments: [false, true])
     func aFileThatIsNotWhatWasSealedIsNotSent(isMissing: Bool) async throws {
-        try await with { platform, credential, uplink in
-            let packet = try TestApplication(credential).application
+        try await with { platform, kiosk, uplink in
+            let packet = try TestApplication(kiosk).application
             let file = try packet.file()
             defer { try? FileManager.default.removeItem(at: file) }
             if isMissing { try FileManager.default.removeItem(at: file) } else { try (packet.sealed + Data(count: 1)).write(to: file) }
             await #expect(throws: UplinkError.fileDamaged) {
                 try await uplink.deliver(file: file, header: packet.header, sealedDigest: packet.digest)
             }
-            #expect(try await RawTus(platform: platform, token: credential.token.reveal).head(packet.header.id).status == 404)
+            #expect(try await RawTus(platform: platform, token: kiosk.token.reveal).head(packet.header.id).status == 404)
         }
     }
 
     @Test func twoSendersOfOnePacketMakeOneApplication() async throws {
-        try await with { platform, credential, uplink in
-            let test = try TestApplication(credential, materialSize: 1 << 20)
+        try await with { platform, kiosk, uplink in
+            let test = try TestApplication(kiosk, materialSize: 1 << 20)
             for packet in [test.application, test.material] {
                 let signed = try await withThrowingTaskGroup(of: SignedAcknowledgement.self) { group in
                     for _ in 0..<4 {
@@ -180,20 +185,68 @@ import Testing
         }
     }
 
+    @Test func packetsSealedToAFormerKeyAreStillTaken() async throws {
+        try await with { platform, kiosk, uplink in
+            let before = try TestApplication(kiosk)
+            let received = try TestApplication(kiosk)
+            _ = try await deliver(received.application, uplink)
+            let key = try Enrolment.rotateSealingKey(data: platform.data)
+            await platform.interrupt()
+            try await platform.start()
+            var moved = kiosk
+            moved.credential.platformURL = await platform.url
+            let uplink = try PlatformUplink(credential: moved.credential)
+            let statements = try await uplink.info().sealingKeys
+            #expect(statements.map(\.generation) == [2, 1])
+            #expect(statements[0].key == key && statements[1] == kiosk.credential.sealingKey)
+            #expect(statements.allSatisfy { $0.verify(with: kiosk.credential.acknowledgementKey) })
+            _ = try await deliver(before.application, uplink)
+            moved.credential.sealingKey = statements[0]
+            let after = try TestApplication(moved)
+            #expect(try PacketPrefix(reading: after.application.sealed)?.sealingKeyID == key.id)
+            _ = try await deliver(after.application, uplink)
+            // What came before the rotation can still be read.
+            let token = try Enrolment(data: platform.data).operatorToken()
+            for test in [received, before, after] {
+                let detail = try await platform.request(.GET, PlatformRoute.application(test.submission.id), token: token)
+                #expect(try PlatformJSON.decode(ApplicationDetail.self, from: detail.body).submission == test.submission)
+            }
+            try await uplink.shutdown()
+        }
+    }
+
+    @Test func whatAKioskSignedWithAFormerKeyStaysItsOwn() async throws {
+        try await with { platform, kiosk, uplink in
+            let before = try TestApplication(kiosk)
+            var anew = try await platform.enrol("kiosk-1")
+            anew.credential.platformURL = await platform.url
+            let uplink = try PlatformUplink(credential: anew.credential)
+            _ = try await deliver(before.application, uplink)
+            _ = try await deliver(try TestApplication(anew).application, uplink)
+            // Another kiosk's key signs nothing for this one.
+            let other = try await platform.enrol("kiosk-2")
+            let forged = try TestApplication(TestKiosk(credential: anew.credential, key: other.key)).application
+            let error = await #expect(throws: UplinkError.self) { try await deliver(forged, uplink) }
+            guard case .rejected(let problem) = error else { throw try #require(error) }
+            #expect(problem.reason == RejectionReason.unknownSigner.rawValue)
+            try await uplink.shutdown()
+        }
+    }
+
     @Test func numbersCountUpWithinItemAndDay() async throws {
-        try await with { _, credential, uplink in
+        try await with { _, kiosk, uplink in
             var numbers = [String]()
             for _ in 0..<3 {
-                numbers.append(try #require(try await deliver(try TestApplication(credential).application, uplink).acknowledgement.applicationNumber))
+                numbers.append(try #require(try await deliver(try TestApplication(kiosk).application, uplink).acknowledgement.applicationNumber))
             }
             #expect(numbers == numbers.sorted() && Set(numbers).count == 3)
         }
     }
 
     @Test func anUploadSurvivesARestartBetweenPieces() async throws {
-        try await with { platform, credential, _ in
-            let test = try TestApplication(credential, materialSize: 500_000)
-            let tus = RawTus(platform: platform, token: credential.token.reveal)
+        try await with { platform, kiosk, _ in
+            let test = try TestApplication(kiosk, materialSize: 500_000)
+            let tus = RawTus(platform: platform, token: kiosk.token.reveal)
             for packet in [test.application, test.material] {
                 let step = packet.sealed.count / 3 + 1
                 _ = try await tus.post(packet)
@@ -211,8 +264,8 @@ import Testing
     }
 
     @Test func nothingPersonalAndNoPageIsOnThePlatformsDiskInClear() async throws {
-        try await with { platform, credential, uplink in
-            let test = try TestApplication(credential)
+        try await with { platform, kiosk, uplink in
+            let test = try TestApplication(kiosk)
             _ = try await deliver(test.application, uplink)
             _ = try await deliver(test.material, uplink)
             let number = try #require(TestApplication.number).value

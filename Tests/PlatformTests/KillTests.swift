@@ -74,11 +74,16 @@ import Testing
         let url = try server.start()
         let port = try #require(url.port)
         let file = server.data.appendingPathComponent("credential.json")
-        #expect(
-            try Server.run(["enrol", "--data", server.data.path, "--kiosk", "kiosk-1", "--url", url.absoluteString, "--out", file.path]).status == 0)
-        let credential = try KioskCredential(contentsOf: file)
-        let uplink = try PlatformUplink(credential: credential)
-        let test = try TestApplication(credential, materialSize: 3 << 20)
+        let key = try KioskPrivateKey()
+        let publicKey = server.data.appendingPathComponent("kiosk-1.pub")
+        try Data(key.publicKey.pem.utf8).write(to: publicKey)
+        let enrol = [
+            "enrol", "--data", server.data.path, "--kiosk", "kiosk-1", "--url", url.absoluteString, "--key", publicKey.path, "--out", file.path,
+        ]
+        #expect(try Server.run(enrol).status == 0)
+        let kiosk = TestKiosk(credential: try KioskCredential(contentsOf: file), key: key)
+        let uplink = try PlatformUplink(credential: kiosk.credential)
+        let test = try TestApplication(kiosk, materialSize: 3 << 20)
         let packets = [test.application, test.material]
         let files = try packets.map { try $0.file() }
         defer { for file in files { try? FileManager.default.removeItem(at: file) } }
@@ -127,8 +132,14 @@ import Testing
         let server = Server()
         #expect(try Server.run(["serve", "--nonsense"]).status == 64)
         #expect(try Server.run(["serve", "--data", server.data.path, "--catalogue", "/nowhere", "--port", "0"]).status == 1)
-        #expect(
-            try Server.run(["enrol", "--data", server.data.path, "--kiosk", "A", "--url", "https://x.example", "--out", "/nowhere/x"]).status == 1)
+        let key = server.data.appendingPathComponent("kiosk.pub")
+        try FileManager.default.createDirectory(at: server.data, withIntermediateDirectories: true)
+        let enrol = ["enrol", "--data", server.data.path, "--kiosk", "A", "--url", "https://x.example", "--out", "/nowhere/x", "--key", key.path]
+        #expect(try Server.run(enrol).status == 64)
+        try Data("no key".utf8).write(to: key)
+        #expect(try Server.run(enrol).status == 64)
+        try Data(try KioskPrivateKey().publicKey.pem.utf8).write(to: key)
+        #expect(try Server.run(enrol).status == 1)
         #expect(try Server.run(["--help"]).output.contains("serve"))
     }
 }

@@ -71,8 +71,9 @@ actor PlatformUnderTest {
         try? FileManager.default.removeItem(at: data)
     }
 
-    func enrol(_ name: String) throws -> KioskCredential {
-        try Enrolment(data: data).enrol(kiosk: name, platformURL: url)
+    func enrol(_ name: String) throws -> TestKiosk {
+        let key = try KioskPrivateKey()
+        return TestKiosk(credential: try Enrolment(data: data).enrol(kiosk: name, platformURL: url, kioskKey: key.publicKey), key: key)
     }
 
     /// A list of all applications, as an operator sees them.
@@ -103,6 +104,14 @@ actor PlatformUnderTest {
     }
 }
 
+/// A kiosk that is enrolled.
+struct TestKiosk: Sendable {
+    var credential: KioskCredential
+    var key: KioskPrivateKey
+
+    var token: Redacted<String> { credential.token }
+}
+
 /// A sealed packet in memory and on disk.
 struct TestPacket: Sendable {
     var header: PacketHeader
@@ -111,10 +120,12 @@ struct TestPacket: Sendable {
     var digest: String { Digest.sha256(sealed) }
     var metadata: UploadMetadata { .init(id: header.id, kind: header.kind, sequence: header.sequence, sealedDigest: digest) }
 
-    init(_ header: PacketHeader, _ plaintext: Data, key: SealingKey) throws {
+    init(_ header: PacketHeader, _ plaintext: Data, dependsOn: UUID? = nil, by kiosk: TestKiosk) throws {
         self.header = header
         self.plaintext = plaintext
-        sealed = try PacketSealer.seal(plaintext, header: header, key: key)
+        sealed = try PacketSealer.seal(
+            plaintext, header: header, label: PacketLabel(reference: "K1-0001", dependsOn: dependsOn), key: kiosk.credential.sealingKey.key,
+            signer: kiosk.key)
     }
 
     func file() throws -> URL {
@@ -136,14 +147,14 @@ struct TestApplication: Sendable {
     var application: TestPacket
     var material: TestPacket
 
-    init(_ credential: KioskCredential, materialSize: Int = 300_000, change: (inout ApplicationSubmission) -> Void = { _ in }) throws {
+    init(_ kiosk: TestKiosk, materialSize: Int = 300_000, change: (inout ApplicationSubmission) -> Void = { _ in }) throws {
         let number = try #require(Self.number)
         let pages = Data((0..<materialSize).map { UInt8(truncatingIfNeeded: $0 &* 17 &+ $0 >> 7) })
         let validity = IdentityCard.Validity(from: try #require(CivilDate(compact: "20200101")), until: nil)
         let id = UUID.v7(at: Date())
         let materialID = UUID.v7(at: Date())
         submission = ApplicationSubmission(
-            id: id, reference: "K1-0001", kiosk: credential.kiosk, itemCode: Self.item,
+            id: id, reference: "K1-0001", kiosk: kiosk.credential.kiosk, itemCode: Self.item,
             applicant: IdentityCard(
                 kind: .resident, name: Self.name, number: .citizen(number), sex: .male, birth: try #require(CivilDate(compact: "19900307")),
                 address: Self.address, validity: validity),
@@ -155,10 +166,9 @@ struct TestApplication: Sendable {
             ])
         change(&submission)
         application = try TestPacket(
-            PacketHeader(id: id, kind: .application, kiosk: credential.kiosk, sequence: 1), try PlatformJSON.encode(submission),
-            key: credential.sealingKey)
+            PacketHeader(id: id, kind: .application, kiosk: kiosk.credential.kiosk, sequence: 1), try PlatformJSON.encode(submission), by: kiosk)
         material = try TestPacket(
-            PacketHeader(id: materialID, kind: .material, kiosk: credential.kiosk, sequence: 2), pages, key: credential.sealingKey)
+            PacketHeader(id: materialID, kind: .material, kiosk: kiosk.credential.kiosk, sequence: 2), pages, dependsOn: id, by: kiosk)
     }
 }
 

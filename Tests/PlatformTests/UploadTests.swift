@@ -10,8 +10,8 @@ import Testing
         limits: PlatformConfiguration.Limits = .init(), _ body: (PlatformUnderTest, RawTus, TestApplication) async throws -> Void
     ) async throws {
         try await PlatformUnderTest.with(limits: limits) { platform in
-            let credential = try await platform.enrol("kiosk-1")
-            try await body(platform, RawTus(platform: platform, token: credential.token.reveal), try TestApplication(credential))
+            let kiosk = try await platform.enrol("kiosk-1")
+            try await body(platform, RawTus(platform: platform, token: kiosk.token.reveal), try TestApplication(kiosk))
         }
     }
 

@@ -1,4 +1,5 @@
 public import Foundation
+import PlatformAPI
 
 /// The city on this machine: a real platformd with a data directory of its own, started anew when it dies, and an officer who looks into it.
 public struct VirtualPlatform: Sendable {
@@ -26,15 +27,25 @@ public struct VirtualPlatform: Sendable {
         process = SupervisedProcess("platformd", log: log) { serve }
     }
 
-    /// Makes a kiosk known, unless there is a credential already.
+    /// Makes a kiosk known, unless there is a credential already. Its own key lies beside the credential, and is made when there is none.
     /// - Parameter network: port of a network in between that the credential names; nil for the platform's own
     public func enrol(_ kiosk: String, credential: URL, via network: Int? = nil) async throws {
         if FileManager.default.fileExists(atPath: credential.path) { return }
+        let file = KioskPrivateKey.place(beside: credential)
+        let key: KioskPrivateKey
+        if FileManager.default.fileExists(atPath: file.path) {
+            key = try KioskPrivateKey(contentsOf: file)
+        } else {
+            key = try KioskPrivateKey()
+            try key.write(to: file)
+        }
+        let request = credential.deletingLastPathComponent().appending(path: "\(kiosk).pub")
+        try Data(key.publicKey.pem.utf8).write(to: request)
         try await Self.run(
             layout,
             [
-                "enrol", "--data", layout.platformData.path, "--kiosk", kiosk, "--url", "http://127.0.0.1:\(network ?? port)", "--out",
-                credential.path,
+                "enrol", "--data", layout.platformData.path, "--kiosk", kiosk, "--url", "http://127.0.0.1:\(network ?? port)", "--key", request.path,
+                "--out", credential.path,
             ])
     }
 

@@ -32,9 +32,10 @@ public struct PacketDraft: Sendable, Equatable {
 /// What the session needs of the outbox.
 public protocol SubmissionStore: Sendable {
     /// Returns only when every packet is durable: files and directory fsynced, rows committed with synchronous=FULL. All or nothing.
-    /// `seal` is called once a draft with the sequence number given to it, and writes sealed bytes into the sink.
+    /// `seal` is called once a draft with the sequence number given to it, and writes sealed bytes into the sink; then `closing` with their SHA-256
+    /// (32 bytes), whose result ends the packet.
     func commit(
-        _ drafts: [PacketDraft], at date: Date,
+        _ drafts: [PacketDraft], at date: Date, closing: @escaping @Sendable (_ digest: Data) throws -> Data,
         seal: @escaping @Sendable (PacketDraft, _ sequence: UInt64, _ sink: (Data) throws -> Void) throws -> Void
     ) async throws
 }

@@ -2,7 +2,7 @@ internal import DeviceLink
 internal import Foundation
 internal import KioskFlow
 internal import KioskModel
-public import PlatformAPI
+internal import PlatformAPI
 #if MUTANTS
     internal import Mutants
 #endif
@@ -13,16 +13,14 @@ public struct SubmissionPipeline: Sendable {
     /// Name of the imaging worker.
     let worker: String
     let kiosk: String
-    let key: SealingKey
+    let sealer: SubmissionSealer
     let devices: any DeviceRunner
-    let store: any SubmissionStore
 
-    public init(kiosk: String, worker: String, key: SealingKey, devices: any DeviceRunner, store: any SubmissionStore) {
+    public init(kiosk: String, worker: String, sealer: SubmissionSealer, devices: any DeviceRunner) {
         self.kiosk = kiosk
         self.worker = worker
-        self.key = key
+        self.sealer = sealer
         self.devices = devices
-        self.store = store
     }
 
     enum Trouble: Error {
@@ -47,7 +45,7 @@ public struct SubmissionPipeline: Sendable {
             id: UUID.v7(at: date), reference: reference, kiosk: kiosk, itemCode: submission.item.code, applicant: applicant, submittedAt: date,
             materials: materials.map(\.manifest))
         do {
-            try await SubmissionSealer(key: key, store: store).commit(application, materials, at: date)
+            try await sealer.commit(application, materials, at: date)
         } catch {
             throw Trouble.storage(error)
         }

@@ -17,12 +17,16 @@ public struct SubmittedMaterial: Sendable {
 
 /// Turns a submission into sealed packets and commits them together: one for the application, one for each material, which depends on it.
 public struct SubmissionSealer: Sendable {
-    private let key: SealingKey
+    private let key: @Sendable () -> SealingKey
+    private let signer: any KioskSigner
     private let store: any SubmissionStore
 
-    /// - Parameter key: the platform's; nothing but the platform can open what was sealed to it
-    public init(key: SealingKey, store: any SubmissionStore) {
+    /// - Parameters:
+    ///   - key: the platform's at that time; nothing but the platform can open what was sealed to it
+    ///   - signer: has the kiosk's own key
+    public init(key: @escaping @Sendable () -> SealingKey, signer: any KioskSigner, store: any SubmissionStore) {
         self.key = key
+        self.signer = signer
         self.store = store
     }
 
@@ -35,9 +39,11 @@ public struct SubmissionSealer: Sendable {
             + materials.map {
                 PacketDraft(id: $0.manifest.id, kind: .material, reference: application.reference, dependsOn: application.id)
             }
-        try await store.commit(drafts, at: date) { [key] draft, sequence, sink in
+        try await store.commit(drafts, at: date, closing: signer.signature(ofPacket:)) {
+            [key = key(), kioskKey = signer.publicKey] draft, sequence, sink in
             let header = PacketHeader(id: draft.id, kind: draft.kind, kiosk: application.kiosk, sequence: sequence)
-            var sealer = try PacketSealer(header: header, key: key)
+            let label = PacketLabel(reference: draft.reference, dependsOn: draft.dependsOn)
+            var sealer = try PacketSealer(header: header, label: label, key: key, signedBy: kioskKey)
             try sink(sealer.prefix)
             if let withBytes = bytes[draft.id] {
                 try withBytes { try Self.seal($0, with: &sealer, into: sink) }

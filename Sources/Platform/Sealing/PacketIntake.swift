@@ -10,6 +10,7 @@ struct PacketIntake: Sendable {
     let files: PacketFiles
     let locks: UploadLocks
     let keys: KeyStore
+    let reader: PacketReader
     let decisions: DecisionStore
     let applications: ApplicationStore
     let logger: Logger
@@ -20,7 +21,7 @@ struct PacketIntake: Sendable {
         guard let manifest = try await applications.manifest(of: header.id, kiosk: header.kiosk) else {
             throw ProblemResponse.retry(.applicationMissing, 409, "No application of this kiosk announced this material yet.", after: 5)
         }
-        guard PacketFormat.sealedSize(ofPlaintext: manifest.byteCount) == sealedSize else {
+        guard PacketFormat.sealedSizes(ofPlaintext: manifest.byteCount).contains(sealedSize) else {
             throw ProblemResponse(.packetRejected, 422, "The packet has not the announced size.", reason: .manifestMismatch)
         }
     }
@@ -56,7 +57,7 @@ struct PacketIntake: Sendable {
         guard try await decisions.find(upload.header.id) == nil else { return }
         let id = upload.header.id
         do {
-            let opened = try await PacketReader(files: files, keys: keys).read(upload.header, sealedDigest: upload.sealedDigest)
+            let opened = try await reader.read(upload.header, sealedDigest: upload.sealedDigest)
             try await accept(upload, opened)
             logger.info("packet accepted", metadata: ["packet": "\(id.wireText)", "kind": "\(upload.header.kind.rawValue)"])
         } catch PacketReader.Failure.digestMismatch {

@@ -24,14 +24,15 @@ struct PacketReader: Sendable {
 
     let files: PacketFiles
     let keys: KeyStore
+    let kioskKeys: KioskKeyStore
 
     /// - Throws: `Failure.digestMismatch` when the file is not what was announced, else a `RejectionReason` when it does not open.
     func read(_ header: PacketHeader, sealedDigest: String) async throws -> Opened {
-        let key = keys.sealing
+        let empty = try await opener(header)
         return try await files.read(header.id) { handle in
             var sealed = Digest()
             var plain = Digest()
-            var opener = PacketOpener(header: header, privateKey: key)
+            var opener = empty
             var opened = Opened(byteCount: 0, plaintextDigest: "", application: header.kind == .application ? Data() : nil)
             var failure: PacketError?
             while let bytes = try handle.read(upToCount: PacketFormat.chunkSize), !bytes.isEmpty {
@@ -61,13 +62,17 @@ struct PacketReader: Sendable {
 
     /// The plaintext of an accepted packet, for an operator. Bounded by the limits on uploads.
     func plaintext(_ header: PacketHeader) async throws -> Data {
-        let key = keys.sealing
+        let empty = try await opener(header)
         return try await files.read(header.id) { handle in
-            var opener = PacketOpener(header: header, privateKey: key)
+            var opener = empty
             var plaintext = Data()
             while let bytes = try handle.read(upToCount: PacketFormat.chunkSize), !bytes.isEmpty { plaintext.append(try opener.open(bytes)) }
             try opener.finish()
             return plaintext
         }
+    }
+
+    private func opener(_ header: PacketHeader) async throws -> PacketOpener {
+        PacketOpener(header: header, privateKeys: keys.sealing, kioskKeys: try await kioskKeys.keys(of: header.kiosk))
     }
 }

@@ -1,21 +1,48 @@
 import Foundation
 import PlatformAPI
 
-/// The platform's private keys: files of 32 bytes with mode 0600 under `keys/`, made at the first start.
+/// The platform's private keys: files of 32 bytes with mode 0600 under `keys/`, the first of each kind made at the first start.
 ///
+/// Kiosks seal to the sealing key with the highest number; the others open what was sealed before, and are never taken away.
 /// Who holds `keys/` opens every packet: mount it from another place than the data where that matters.
 struct KeyStore: Sendable {
-    let sealing: SealingPrivateKey
+    /// The latest first, numbered from 1 at the end.
+    let sealing: [SealingPrivateKey]
     let acknowledgement: AcknowledgementSigner
+    private let directory: URL
 
     init(directory: URL) throws {
         let keys = directory.appendingPathComponent("keys")
         try PrivateDirectory.make(keys)
-        sealing = try Self.load(
-            "sealing.key", in: keys, make: { SealingPrivateKey().rawRepresentation }, open: SealingPrivateKey.init(rawRepresentation:))
+        self.directory = keys
+        _ = try Self.sealingKey(1, in: keys)
+        var number = 1
+        while FileManager.default.fileExists(atPath: keys.appendingPathComponent(Self.sealingName(number + 1)).path) { number += 1 }
+        sealing = try (1...number).reversed().map { try Self.sealingKey($0, in: keys) }
         acknowledgement = try Self.load(
             "acknowledgement.key", in: keys, make: { AcknowledgementSigner().rawRepresentation }, open: AcknowledgementSigner.init(rawRepresentation:)
         )
+    }
+
+    /// Makes the next sealing key, durable on return.
+    func rotated() throws -> SealingPrivateKey {
+        try Self.sealingKey(sealing.count + 1, in: directory)
+    }
+
+    /// What kiosks are told, the key to seal to first.
+    func statements() throws -> [SealingKeyStatement] {
+        try sealing.enumerated().map { try acknowledgement.sign($1.publicKey, generation: UInt64(sealing.count - $0)) }
+    }
+
+    func currentStatement() throws -> SealingKeyStatement {
+        try acknowledgement.sign(sealing[0].publicKey, generation: UInt64(sealing.count))
+    }
+
+    private static func sealingName(_ number: Int) -> String { "sealing-\(number).key" }
+
+    private static func sealingKey(_ number: Int, in keys: URL) throws -> SealingPrivateKey {
+        try load(
+            sealingName(number), in: keys, make: { SealingPrivateKey().rawRepresentation }, open: SealingPrivateKey.init(rawRepresentation:))
     }
 
     private static func load<Key>(_ name: String, in directory: URL, make: () -> Data, open: (Data) throws -> Key) throws -> Key {

@@ -45,6 +45,14 @@ struct PlatformDatabase: Sendable {
                         item_code TEXT NOT NULL, day TEXT NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (item_code, day)) STRICT;
                     """)
         }
+        migrator.registerMigration("2 the kiosks' keys") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE kiosk_key (
+                        kiosk TEXT NOT NULL, id TEXT NOT NULL, public_key BLOB NOT NULL, created_at INTEGER NOT NULL,
+                        PRIMARY KEY (kiosk, id)) STRICT, WITHOUT ROWID;
+                    """)
+        }
         return migrator
     }
 }

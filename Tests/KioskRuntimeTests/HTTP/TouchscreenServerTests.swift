@@ -55,7 +55,7 @@ import Testing
         let configuration = KioskConfiguration(
             kiosk: "K0001", dataDirectory: directory, runtimeDirectory: directory, webDirectory: repository.appendingPathComponent("Kiosk/web"),
             stringsDirectory: repository.appendingPathComponent("Kiosk/strings"), webPort: 0, frameAncestor: nil, catalogueDirectory: directory,
-            credentialFile: directory, platformURL: nil, deviceHost: directory, devices: [])
+            credentialFile: directory, signingKeyFile: directory, platformURL: nil, deviceHost: directory, devices: [])
         let kiosk = try ScriptedKiosk()
         let origin = try ServerOrigin(tokenFile: configuration.tokenFile)
         let server = try TouchscreenServer(configuration: configuration, engine: kiosk.engine, origin: origin, logger: Logger(label: "test"))

@@ -58,12 +58,15 @@ final class KeptPackets: SubmissionStore {
     let packets = Mutex<[(draft: PacketDraft, sealed: Data)]>([])
 
     func commit(
-        _ drafts: [PacketDraft], at date: Date,
+        _ drafts: [PacketDraft], at date: Date, closing: @escaping @Sendable (_ digest: Data) throws -> Data,
         seal: @escaping @Sendable (PacketDraft, _ sequence: UInt64, _ sink: (Data) throws -> Void) throws -> Void
     ) async throws {
         for (index, draft) in drafts.enumerated() {
             var sealed = Data()
+            var digest = Digest()
             try seal(draft, UInt64(index + 1)) { sealed += $0 }
+            digest.update(sealed)
+            sealed += try closing(digest.bytes)
             packets.withLock { $0.append((draft, sealed)) }
         }
     }
@@ -96,12 +99,17 @@ struct ScriptedKiosk {
     let devices = ScriptedDevices()
     let store = KeptPackets()
     let key = SealingPrivateKey()
+    let signer: KioskPrivateKey
     let engine: SessionEngine
 
     /// `runner` instead of the scripted devices.
     init(runner: (any DeviceRunner)? = nil) throws {
         let devices: any DeviceRunner = runner ?? devices
-        let pipeline = SubmissionPipeline(kiosk: "K0001", worker: "imaging", key: key.publicKey, devices: devices, store: store)
+        let signer = try KioskPrivateKey()
+        self.signer = signer
+        let pipeline = SubmissionPipeline(
+            kiosk: "K0001", worker: "imaging",
+            sealer: SubmissionSealer(key: { [key] in key.publicKey }, signer: signer, store: store), devices: devices)
         engine = SessionEngine(
             kiosk: "K0001", roles: [.idCardReader: "reader", .scanner: "scanner", .printer: "printer", .imaging: "imaging", .camera: "camera"],
             devices: devices,

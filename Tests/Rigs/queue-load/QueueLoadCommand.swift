@@ -28,7 +28,7 @@ struct QueueLoadCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The outbox's directory; made when missing.", valueName: "dir"))
     var data: String
 
-    @Option(help: ArgumentHelp("The kiosk's credential.", valueName: "file"))
+    @Option(help: ArgumentHelp("The kiosk's credential; its key lies beside it, in signing.pem.", valueName: "file"))
     var credential: String
 
     @Option(help: ArgumentHelp("The platform's address instead of the credential's.", valueName: "url"))
@@ -63,15 +63,18 @@ struct QueueLoadCommand: AsyncParsableCommand {
         }
         let logger = Logger(label: "queue-load")
         var credential: KioskCredential
+        let signer: KioskPrivateKey
         do {
-            credential = try KioskCredential(contentsOf: URL(fileURLWithPath: self.credential))
+            let file = URL(fileURLWithPath: self.credential)
+            credential = try KioskCredential(contentsOf: file)
+            signer = try KioskPrivateKey(contentsOf: KioskPrivateKey.place(beside: file))
         } catch {
             logger.critical("can't use the credential", metadata: ["cause": "\(error)"])
             throw ExitCode(78)
         }
         credential.platformURL = platform.flatMap(URL.init(string:)) ?? credential.platformURL
         do {
-            try await work(with: credential, logger: logger)
+            try await work(with: credential, signer, logger: logger)
         } catch let exit as ExitCode {
             throw exit
         } catch {
@@ -81,9 +84,10 @@ struct QueueLoadCommand: AsyncParsableCommand {
         }
     }
 
-    private func work(with credential: KioskCredential, logger: Logger) async throws {
+    private func work(with credential: KioskCredential, _ signer: KioskPrivateKey, logger: Logger) async throws {
         let store = OutboxStore(try Outbox(directory: URL(fileURLWithPath: data), logger: logger))
-        let uplink = try PlatformLink(credential: credential)
+        let keys = PlatformKeys(credential: credential, directory: URL(fileURLWithPath: data), logger: logger)
+        let uplink = try PlatformLink(credential: credential, keys: keys)
         // A round of a rig is shorter than the pauses that a kiosk makes.
         let delivery = DeliveryService(
             store: store, uplink: uplink, backoff: Backoff(shortest: .milliseconds(20), longest: .milliseconds(200)), logger: logger)
@@ -97,7 +101,7 @@ struct QueueLoadCommand: AsyncParsableCommand {
         if !drain, !idle {
             let writer = LoadWriter(
                 seed: seed, run: runName ?? String(UInt64(Date().timeIntervalSince1970 * 1000), radix: 36), kiosk: credential.kiosk,
-                sealer: SubmissionSealer(key: credential.sealingKey, store: store), store: store,
+                sealer: SubmissionSealer(key: { keys.current }, signer: signer, store: store), store: store,
                 delivery: delivery, backlog: backlog)
             services.append(.init(service: writer))
         }

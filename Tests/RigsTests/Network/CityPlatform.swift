@@ -37,14 +37,14 @@ actor CityPlatform {
     }
 
     /// Makes a new kiosk known, that reaches the platform at that port, and gives it a directory.
-    func enrol(port: Int) async throws -> (KioskCredential, directory: URL) {
+    func enrol(port: Int) async throws -> (KioskCredential, KioskPrivateKey, directory: URL) {
         enrolled += 1
         let name = "net-\(enrolled)"
         let directory = layout.root.appending(path: name)
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let file = directory.appending(path: "credential.json")
         try await platform.enrol(name, credential: file, via: port)
-        return (try KioskCredential(contentsOf: file), directory)
+        return (try KioskCredential(contentsOf: file), try KioskPrivateKey(contentsOf: KioskPrivateKey.place(beside: file)), directory)
     }
 
     /// Lets a few in at a time: all at once on a small machine, each would be too slow for its own deadlines.

@@ -45,7 +45,7 @@ struct KioskOnBadNetwork: Sendable {
     ) async throws {
         let proxy = NetworkProxy(target: city.platform.port)
         try await proxy.start()
-        let (credential, directory) = try await city.enrol(port: proxy.port)
+        let (credential, key, directory) = try await city.enrol(port: proxy.port)
         defer { try? FileManager.default.removeItem(at: directory) }
         let ids = rules.map { proxy.add($0) }
         before(proxy)
@@ -53,7 +53,7 @@ struct KioskOnBadNetwork: Sendable {
         logger.logLevel = .critical
         let outbox = try Outbox(directory: directory.appending(path: "outbox"), logger: logger)
         let store = OutboxStore(outbox)
-        let (submission, bytes) = try await commit(credential, to: store, materialSize: materialSize)
+        let (submission, bytes) = try await commit(credential, key, to: store, materialSize: materialSize)
         let delivery = DeliveryService(
             store: store, uplink: try PlatformLink(credential: credential, deadline: deadline),
             backoff: Backoff(shortest: backoff.shortest, longest: backoff.longest), logger: logger)
@@ -75,7 +75,7 @@ struct KioskOnBadNetwork: Sendable {
 
     /// As SubmissionPipeline does, with bytes instead of scanned pages.
     private static func commit(
-        _ credential: KioskCredential, to store: OutboxStore, materialSize: Int
+        _ credential: KioskCredential, _ key: KioskPrivateKey, to store: OutboxStore, materialSize: Int
     ) async throws -> (ApplicationSubmission, sealedBytes: Int) {
         let citizen = try #require(SyntheticCitizen.named("moved"))
         let number = try #require(IDNumber(citizen.number))
@@ -92,15 +92,9 @@ struct KioskOnBadNetwork: Sendable {
                     id: .v7(at: now), requirement: "residence-proof", mediaType: "application/pdf", pageCount: 1, byteCount: material.count,
                     digest: Digest.sha256(material), trustLevel: .uploaded)
             ])
-        let form = try PlatformJSON.encode(submission)
-        let drafts = [
-            PacketDraft(id: submission.id, kind: .application, reference: submission.reference, dependsOn: nil),
-            PacketDraft(id: submission.materials[0].id, kind: .material, reference: submission.reference, dependsOn: submission.id),
-        ]
-        try await store.commit(drafts, at: now) { draft, sequence, sink in
-            let header = PacketHeader(id: draft.id, kind: draft.kind, kiosk: credential.kiosk, sequence: sequence)
-            try sink(PacketSealer.seal(draft.kind == .application ? form : material, header: header, key: credential.sealingKey))
-        }
+        let sealer = SubmissionSealer(key: { credential.sealingKey.key }, signer: key, store: store)
+        try await sealer.commit(
+            submission, [SubmittedMaterial(manifest: submission.materials[0]) { body in try material.withUnsafeBytes(body) }], at: now)
         return (submission, try await store.perform { try $0.counts().bytes })
     }
 

@@ -1,0 +1,23 @@
+import Foundation
+import GRDB
+import PlatformAPI
+
+/// Which keys each kiosk was enrolled with. None is ever taken away: a packet that was signed years ago must still be known for its kiosk's.
+struct KioskKeyStore: Sendable {
+    let database: PlatformDatabase
+
+    func insert(_ key: KioskKey, of kiosk: String) throws {
+        try database.queue.write { db in
+            try db.execute(
+                sql: "INSERT OR IGNORE INTO kiosk_key (kiosk, id, public_key, created_at) VALUES (?, ?, ?, ?)",
+                arguments: [kiosk, key.id, key.publicKey, Date().seconds])
+        }
+    }
+
+    func keys(of kiosk: String) async throws -> [KioskKey] {
+        let rows = try await database.queue.read { db in
+            try Data.fetchAll(db, sql: "SELECT public_key FROM kiosk_key WHERE kiosk = ? ORDER BY created_at DESC", arguments: [kiosk])
+        }
+        return try rows.map(KioskKey.init(publicKey:))
+    }
+}

@@ -1,0 +1,92 @@
+import Crypto
+public import Foundation
+
+/// A kiosk's public key for signatures: ECDSA on P-256 with SHA-256 (FIPS 186-5), which a TPM 2.0 makes as well as a file does.
+public struct KioskKey: Sendable, Codable, Hashable {
+    /// First 8 bytes of the key's SHA-256 in lower-case hexadecimal: the id names exactly one key.
+    public var id: String
+    /// 65 bytes: the point, uncompressed (SEC 1, §2.3.3)
+    public var publicKey: Data
+
+    /// - Throws: `KioskKeyError.invalid` unless those bytes are a point of the curve.
+    public init(publicKey: Data) throws {
+        guard (try? P256.Signing.PublicKey(x963Representation: publicKey)) != nil else { throw KioskKeyError.invalid() }
+        self.publicKey = publicKey
+        id = Data(SHA256.hash(data: publicKey).prefix(8)).hexadecimal
+    }
+
+    /// - Parameter pem: what `pem` gives, or `openssl ec -pubout`
+    /// - Throws: `KioskKeyError.invalid`
+    public init(pem: String) throws {
+        guard let key = try? P256.Signing.PublicKey(pemRepresentation: pem) else { throw KioskKeyError.invalid() }
+        try self.init(publicKey: key.x963Representation)
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        guard let key = try? Self(publicKey: try container.decode(Data.self, forKey: .publicKey)),
+            try container.decode(String.self, forKey: .id) == key.id
+        else {
+            throw DecodingError.dataCorruptedError(forKey: .id, in: container, debugDescription: "the kiosk key's id does not belong to its bytes")
+        }
+        self = key
+    }
+
+    /// SubjectPublicKeyInfo as PEM, as other programs take it.
+    public var pem: String {
+        (try? P256.Signing.PublicKey(x963Representation: publicKey).pemRepresentation) ?? ""
+    }
+
+    /// Whether a signer with this key signed these bytes.
+    /// - Parameter signature: 64 bytes, r and s
+    public func verify(_ signature: Data, of bytes: Data) -> Bool {
+        guard let key = try? P256.Signing.PublicKey(x963Representation: publicKey),
+            let signature = try? P256.Signing.ECDSASignature(rawRepresentation: signature)
+        else { return false }
+        return key.isValidSignature(signature, for: bytes)
+    }
+}
+
+/// Signs with a kiosk's own key, wherever that lies: in a file (`KioskPrivateKey`), or in a chip that never gives it away.
+public protocol KioskSigner: Sendable {
+    var publicKey: KioskKey { get }
+
+    /// ECDSA over the SHA-256 of the bytes: 64 bytes, r and s. Blocks for as long as the key's store takes, which for a chip may be 0.5 s.
+    func sign(_ bytes: Data) throws -> Data
+}
+
+extension KioskSigner {
+    /// The signature that ends a packet: 64 bytes.
+    /// - Parameter digest: SHA-256 of everything before it, 32 bytes. Whoever writes the packet has it at hand.
+    public func signature(ofPacket digest: Data) throws -> Data {
+        try sign(PacketSignature.message(digest: digest))
+    }
+}
+
+enum PacketSignature {
+    /// What is signed: the digest, under a domain of its own.
+    static func message(digest: Data) -> Data {
+        var bytes = CanonicalBytes(domain: "CivicKiosk packet signature v1")
+        bytes.append(fixed: digest)
+        return bytes.data
+    }
+}
+
+/// What is wrong with a kiosk's key; none of them tells the key.
+public enum KioskKeyError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// Nil for bytes that lie in no file.
+    case invalid(path: String? = nil)
+    case missing(path: String)
+    case readableByOthers(path: String)
+    case notWritable(path: String, errno: Int32)
+
+    public var description: String {
+        switch self {
+        case .invalid(let path): "\(path ?? "this") isn't a P-256 key in PEM: use the one that `kioskctl key make` wrote"
+        case .missing(let path): "\(path): there is no key; make it with `kioskctl key make`, and enrol the kiosk with it"
+        case .readableByOthers(let path):
+            "\(path): others may read this key: chmod 600 it, and if they could have, make another and enrol the kiosk anew"
+        case .notWritable(let path, let code): "\(path): \(String(cString: strerror(code)))"
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import Foundation
+import KioskQueue
+import Logging
+import PlatformAPI
+import Testing
+
+@Suite struct PlatformKeysTests {
+    private let platform = AcknowledgementSigner()
+    private let directory: URL
+    private let credential: KioskCredential
+
+    init() throws {
+        directory = FileManager.default.temporaryDirectory.appendingPathComponent("keys-\(UUID())")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        credential = KioskCredential(
+            kiosk: "kiosk-1", token: "kiosk-1.secret", platformURL: try #require(URL(string: "https://city.example")),
+            sealingKey: try platform.sign(SealingPrivateKey().publicKey, generation: 2), acknowledgementKey: platform.publicKey,
+            kioskKey: try KioskPrivateKey().publicKey)
+    }
+
+    private func keys() -> PlatformKeys {
+        var logger = Logger(label: "keys")
+        logger.logLevel = .critical
+        return PlatformKeys(credential: credential, directory: directory, logger: logger)
+    }
+
+    private func info(_ statements: [SealingKeyStatement]) -> PlatformInfo {
+        PlatformInfo(sealingKeys: statements, acknowledgementKeys: [platform.publicKey], maxPacketSize: 1, time: Date())
+    }
+
+    @Test func aLaterKeyIsUsedAndRemembered() throws {
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let keys = keys()
+        #expect(keys.current == credential.sealingKey.key)
+        let later = try platform.sign(SealingPrivateKey().publicKey, generation: 3)
+        keys.learn(from: info([credential.sealingKey, later]))
+        #expect(keys.current == later.key)
+        #expect(self.keys().current == later.key)
+    }
+
+    @Test func anEarlierKeyPlayedBackChangesNothing() throws {
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let keys = keys()
+        for generation in [1, 2] as [UInt64] {
+            keys.learn(from: info([try platform.sign(SealingPrivateKey().publicKey, generation: generation)]))
+            #expect(keys.current == credential.sealingKey.key)
+        }
+    }
+
+    @Test func aKeyOfSomebodyElseChangesNothing() throws {
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let keys = keys()
+        let stranger = try AcknowledgementSigner().sign(SealingPrivateKey().publicKey, generation: 9)
+        keys.learn(from: info([stranger]))
+        #expect(keys.current == credential.sealingKey.key)
+        for text in [String(decoding: try PlatformJSON.encode(stranger), as: UTF8.self), "{}", ""] {
+            try Data(text.utf8).write(to: directory.appendingPathComponent("sealing-key.json"))
+            #expect(self.keys().current == credential.sealingKey.key)
+        }
+    }
+
+    @Test func aCredentialWithALaterKeyThanTheRememberedOneWins() throws {
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let former = try platform.sign(SealingPrivateKey().publicKey, generation: 1)
+        try PlatformJSON.encode(former).write(to: directory.appendingPathComponent("sealing-key.json"))
+        #expect(keys().current == credential.sealingKey.key)
+    }
+}
