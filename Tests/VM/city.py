@@ -19,6 +19,7 @@ class City:
         try:
             self.port = self._line(90).split()[1]
             self.credential = self._line(10).split(" ", 1)[1]
+            self.key = self._line(10).split(" ", 1)[1]
         except machine.Failed:
             self.close()
             raise
@@ -27,6 +28,7 @@ class City:
         """Tells a machine where the city is: a port of the host, on QEMU's user network."""
         guest.send(f"set platform-port {self.port}")
         guest.send(f"set credential {self.credential}")
+        guest.send(f"set key {self.key}")
         guest.send(f"set seed {self.seed}")
 
     def hear(self, line):

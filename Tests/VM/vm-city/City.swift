@@ -1,5 +1,6 @@
 import Bench
 import Foundation
+import PlatformAPI
 import QueueLoad
 
 /// A platformd, and what its kiosk was told is durable.
@@ -28,6 +29,7 @@ struct City {
         let json = try JSONSerialization.data(withJSONObject: try JSONSerialization.jsonObject(with: try Data(contentsOf: credential)))
         say("platform \(platform.port)")
         say("credential \(String(decoding: json, as: UTF8.self))")
+        say("key \(try Data(contentsOf: KioskPrivateKey.place(beside: credential)).base64EncodedString())")
         var acknowledged: [String] = []
         for await line in Self.lines() {
             let words = line.split(separator: " ").map(String.init)

@@ -8,7 +8,7 @@ let usage = """
     and the verification of what the kiosk's queue has acknowledged. SEED is queue-load's.
 
     Lines on standard input: `acknowledged REFERENCE` as queue-load says it; `verify` once it has drained.
-    Lines on standard output: `platform PORT` and `credential JSON` at the beginning; upon `verify` a line for each finding, then
+    Lines on standard output: `platform PORT`, `credential JSON` and `key BASE64` at the beginning; upon `verify` a line for each finding, then
     `verified acknowledged=N whole=N lost=N duplicated=N corrupted=N`.
 
     Exit codes: 0 standard input has ended; 64 usage; 70 platformd can't be run or asked.

@@ -16,12 +16,16 @@ actor QueueLoadDevice: VMDevice {
         guard let data = options["data"], Set(options.keys).isSubset(of: ["data", "backlog"]) else {
             throw DeviceTrouble("write `device NAME queue-load data={DISK.path} [backlog=N]`")
         }
-        guard let port = place.values["platform-port"], let credential = place.values["credential"], let seed = place.values["seed"] else {
-            throw DeviceTrouble("the host handed over no platform, credential and seed: it has no city for this scenario")
+        guard let port = place.values["platform-port"], let credential = place.values["credential"], let seed = place.values["seed"],
+            let key = place.values["key"].flatMap({ Data(base64Encoded: $0) })
+        else {
+            throw DeviceTrouble("the host handed over no platform, credential, key and seed: it has no city for this scenario")
         }
         let file = place.scratch.appending(path: "credential.json")
-        try Data(credential.utf8).write(to: file)
-        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path)
+        for (bytes, path) in [(Data(credential.utf8), file.path), (key, place.scratch.appending(path: "signing.pem").path)] {
+            try bytes.write(to: URL(fileURLWithPath: path))
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+        }
         arguments = [
             "--data", data + "/outbox", "--credential", file.path, "--platform", "http://127.0.0.1:\(port)", "--seed", seed, "--backlog",
             options["backlog"] ?? "30",
