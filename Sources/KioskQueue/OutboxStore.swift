@@ -73,8 +73,9 @@ public struct OutboxStore: PacketStore {
         try await deliver { try $0.clearDelays() }
     }
 
-    public func markDelivered(id: UUID, acknowledgement: Data, at date: Date) async throws {
-        try await deliver { try $0.markDelivered(id: id, acknowledgement: acknowledgement, at: date) }
+    public func markDelivered(id: UUID, receipt: AcknowledgementReceipt, at date: Date) async throws {
+        let place = LedgerPlace(term: receipt.term.uuidString.lowercased(), number: receipt.number)
+        try await deliver { try $0.markDelivered(id: id, acknowledgement: receipt.bytes, place: place, at: date) }
     }
 
     public func markRejected(id: UUID, error: String, at date: Date) async throws {

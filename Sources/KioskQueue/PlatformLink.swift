@@ -8,14 +8,10 @@ public import ServiceLifecycle
 public struct PlatformLink: Uplink, Service {
     private let kiosk: String
     private let client: PlatformUplink
-    private let keys: PlatformKeys?
 
     /// Connects only when something is to be delivered.
-    /// - Parameters:
-    ///   - keys: is told of what the platform says of its keys
-    ///   - deadline: the longest that one request may take, its whole answer included
-    public init(credential: KioskCredential, keys: PlatformKeys? = nil, deadline: Duration = .seconds(60)) throws {
-        self.keys = keys
+    /// - Parameter deadline: the longest that one request may take, its whole answer included
+    public init(credential: KioskCredential, deadline: Duration = .seconds(60)) throws {
         kiosk = credential.kiosk
         client = try PlatformUplink(credential: credential, deadline: deadline)
     }
@@ -28,17 +24,25 @@ public struct PlatformLink: Uplink, Service {
         let header = PacketHeader(id: packet.id, kind: kind, kiosk: kiosk, sequence: packet.sequence)
         do {
             let signed = try await client.deliver(file: packet.file, header: header, sealedDigest: packet.digest)
-            return AcknowledgementReceipt(bytes: try PlatformJSON.encode(signed))
+            return AcknowledgementReceipt(
+                bytes: try PlatformJSON.encode(signed), term: signed.acknowledgement.term, number: signed.acknowledgement.number)
         } catch let error as UplinkError {
             throw DeliveryError(error)
         }
     }
 
-    /// Whether the platform answers as itself.
-    public func answers() async -> Bool {
-        guard let info = try? await client.info() else { return false }
-        keys?.learn(from: info)
-        return true
+    /// What the platform says of itself; nil when it doesn't answer, or not as itself.
+    public func info() async -> PlatformInfo? {
+        try? await client.info()
+    }
+
+    /// What the platform has of these terms, signed by it. Throws `DeliveryError`.
+    func ledger(terms: [UUID]) async throws -> LedgerStatement {
+        do {
+            return try await client.ledger(terms: terms)
+        } catch let error as UplinkError {
+            throw DeliveryError(error)
+        }
     }
 
     /// Holds the connections open until everything that uses them has ended.

@@ -5,6 +5,8 @@ public struct QueueReport: Sendable, Codable, Equatable {
     public var waiting: Int
     public var held: Int
     public var delivered: Int
+    /// Of those that were delivered: in a backup of the platform's, and erased here. Not counted in `delivered`.
+    public var archived: Int
     public var rejected: Int
     public var quarantined: Int
     /// bytes of sealed payload on disk
@@ -13,12 +15,13 @@ public struct QueueReport: Sendable, Codable, Equatable {
     public var trouble: String?
 
     public init(
-        waiting: Int, held: Int = 0, delivered: Int, rejected: Int = 0, quarantined: Int = 0, bytes: Int, trouble: String? = nil
+        waiting: Int, held: Int = 0, delivered: Int, archived: Int = 0, rejected: Int = 0, quarantined: Int = 0, bytes: Int, trouble: String? = nil
     ) {
         self.trouble = trouble
         self.waiting = waiting
         self.held = held
         self.delivered = delivered
+        self.archived = archived
         self.rejected = rejected
         self.quarantined = quarantined
         self.bytes = bytes
@@ -28,7 +31,7 @@ public struct QueueReport: Sendable, Codable, Equatable {
 /// `GET /v1/queue`, `GET /v1/queue/{id}`: `kioskctl queue list|show|hold|retry|quarantine`. No personal value: the payload can't be read here.
 public struct QueueItemReport: Sendable, Codable, Equatable {
     public enum State: String, Sendable, Codable, CaseIterable {
-        case waiting, held, delivered, rejected, quarantined
+        case waiting, held, delivered, archived, rejected, quarantined
 
         /// All of them: `a, b or c`.
         public static var inWords: String {

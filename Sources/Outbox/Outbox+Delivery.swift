@@ -54,16 +54,19 @@ extension Outbox {
 
     /// Stores the platform's signed acknowledgement; the entry counts as delivered when this returns, whatever became of it while it was under way.
     /// The sealed file stays, so that a platform restored from a backup can be sent it again.
-    public func markDelivered(id: UUID, acknowledgement: Data, at date: Date) throws {
+    /// - Parameter place: where the platform says that it has it
+    public func markDelivered(id: UUID, acknowledgement: Data, place: LedgerPlace, at date: Date) throws {
         #if MUTANTS
             if Mutant.earlyErase.isAwake { try payloads.remove(id) }
         #endif
         try update(
             id, from: [.waiting, .held, .rejected, .quarantined],
-            "state = 'delivered', acknowledgement = ?, deliveredAt = ?, nextAttemptAt = NULL, lastError = NULL",
-            [acknowledgement, date.milliseconds]
+            "state = 'delivered', acknowledgement = ?, deliveredAt = ?, term = ?, place = ?, nextAttemptAt = NULL, lastError = NULL",
+            [acknowledgement, date.milliseconds, place.term, Int64(bitPattern: place.number)]
         ) { db in
             try db.cachedStatement(sql: "UPDATE item SET blocked = 0 WHERE dependsOn = ? AND blocked").execute(arguments: [id.key])
+            // Signed in another term than the one that was compared with: there is something to compare again, before anything is erased.
+            try db.cachedStatement(sql: "UPDATE platform SET term = NULL WHERE term <> ?").execute(arguments: [place.term])
         }
     }
 

@@ -68,7 +68,7 @@ public struct OutboxCounts: Sendable, Equatable {
     public subscript(state: OutboxEntry.State) -> Share { shares[state] ?? Share() }
 
     /// Of sealed payload on the disk, whatever its state.
-    public var bytes: Int { shares.values.reduce(0) { $0 + $1.bytes } }
+    public var bytes: Int { shares.reduce(0) { $1.key == .archived ? $0 : $0 + $1.value.bytes } }
 }
 
 /// How delivery goes.

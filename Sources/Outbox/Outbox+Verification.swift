@@ -1,3 +1,4 @@
+internal import Foundation
 internal import GRDB
 internal import Logging
 internal import Synchronization
@@ -52,7 +53,7 @@ extension Outbox {
                     // No commit is under way: what has no entry now never gets one.
                     for name in try unowned(orphans) {
                         do {
-                            removed += try payloads.removeOrphan(name) ? 1 : 0
+                            removed += try takeAway(name) ? 1 : 0
                         } catch let error as OutboxError where error.code == .io || error.code == .diskFull {
                             logger.error("outbox: a file that no entry owns can't be taken away", metadata: ["error": "\(error)"])
                         }
@@ -70,10 +71,20 @@ extension Outbox {
         return goesOn
     }
 
-    /// Those that no entry owns.
+    /// - Returns: whether it was there
+    private func takeAway(_ name: String) throws -> Bool {
+        guard let owner = PayloadDirectory.owner(of: name).flatMap(UUID.init(uuidString:)), try entry(id: owner) != nil else {
+            return try payloads.removeOrphan(name)
+        }
+        // Of an archived entry: the process died before its payload was erased.
+        try payloads.remove(owner)
+        return true
+    }
+
+    /// Those that no entry owns, or one whose payload was to be erased.
     private func unowned(_ names: [String]) throws -> [String] {
         try database.read { db in
-            let statement = try db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM item WHERE id = ?)")
+            let statement = try db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM item WHERE id = ? AND state <> 'archived')")
             return try names.filter { name in
                 guard let owner = PayloadDirectory.owner(of: name) else { return true }
                 return try Bool.fetchOne(statement, arguments: [owner]) != true
@@ -103,8 +114,8 @@ extension Outbox {
     public func interruptVerification() { database.interruptAside() }
 
     private func verify(_ entry: OutboxEntry, _ found: inout OutboxVerification) throws {
-        // It is known of already.
-        if entry.state == .quarantined { return }
+        // Known of already, or erased.
+        if entry.state == .quarantined || entry.state == .archived { return }
         let payload: (byteCount: Int, digest: String)?
         do {
             payload = try payloads.measure(entry.id)
@@ -125,7 +136,7 @@ extension Outbox {
             found.quarantined.append(entry.id)
         } catch let refusal as OutboxError where refusal.code == .wrongState {
             // Past delivery, or set aside by somebody else since it was read.
-            guard let state = try self.entry(id: entry.id)?.state, state != .quarantined else { return }
+            guard let state = try self.entry(id: entry.id)?.state, state != .quarantined, state != .archived else { return }
             found.damaged.append(entry.id)
             logger.error("outbox: a payload that was kept is damaged", metadata: ["id": "\(entry.id.key)", "error": "\(error)"])
         }

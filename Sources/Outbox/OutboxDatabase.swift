@@ -92,7 +92,8 @@ final class OutboxDatabase: Sendable {
     }
 
     private static let blocked = """
-        (dependsOn IS NOT NULL AND NOT EXISTS (SELECT 1 FROM item AS needed WHERE needed.id = item.dependsOn AND needed.state = 'delivered'))
+        (dependsOn IS NOT NULL AND NOT EXISTS
+            (SELECT 1 FROM item AS needed WHERE needed.id = item.dependsOn AND needed.state IN ('delivered', 'archived')))
         """
 
     /// Ends a check that is under way.

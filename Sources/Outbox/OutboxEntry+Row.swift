@@ -11,6 +11,8 @@ extension OutboxEntry {
         let dependency: String? = try row.optional("dependsOn")
         let nextAttempt: Int64? = try row.optional("nextAttemptAt")
         let delivered: Int64? = try row.optional("deliveredAt")
+        let term: String? = try row.optional("term")
+        let place = try term.map { LedgerPlace(term: $0, number: UInt64(bitPattern: try row.value("place") as Int64)) }
         let stateName: String = try row.value("state")
         guard let state = State(rawValue: stateName) else { throw OutboxError(.corrupt, "unknown state \(stateName)") }
         self.init(
@@ -18,14 +20,14 @@ extension OutboxEntry {
             reference: try row.value("reference"), dependsOn: try dependency.map(id), state: state, byteCount: try row.value("byteCount"),
             digest: try row.value("digest"), createdAt: Date(milliseconds: try row.value("createdAt")), attempts: try row.value("attempts"),
             nextAttemptAt: nextAttempt.map(Date.init(milliseconds:)), lastError: try row.optional("lastError"),
-            deliveredAt: delivered.map(Date.init(milliseconds:)), acknowledgement: try row.optional("acknowledgement"))
+            deliveredAt: delivered.map(Date.init(milliseconds:)), acknowledgement: try row.optional("acknowledgement"), place: place)
     }
 
     func insert(_ db: Database) throws {
         let sql = """
             INSERT INTO item (sequence, id, kind, reference, dependsOn, state, byteCount, digest, createdAt, blocked)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
-                ?5 IS NOT NULL AND NOT EXISTS (SELECT 1 FROM item WHERE id = ?5 AND state = 'delivered'))
+                ?5 IS NOT NULL AND NOT EXISTS (SELECT 1 FROM item WHERE id = ?5 AND state IN ('delivered', 'archived')))
             """
         try db.cachedStatement(sql: sql).execute(arguments: [
             Int64(bitPattern: sequence), id.key, kind, reference, dependsOn?.key, state.rawValue, byteCount, digest, createdAt.milliseconds,

@@ -2,14 +2,16 @@ public import Foundation
 
 /// One committed packet, as its row tells. Dates have millisecond precision.
 public struct OutboxEntry: Sendable, Codable, Equatable {
-    /// Where the packet is in its life. By itself only `waiting` ever changes; a technician's word brings `held`, `rejected` and `quarantined` back to it.
+    /// Where the packet is in its life. By itself only `waiting` and `delivered` ever change; a technician's word brings `held`, `rejected` and `quarantined` back to it.
     public enum State: String, Sendable, Codable, CaseIterable {
         /// Still to be delivered.
         case waiting
         /// A technician said not to deliver it for now.
         case held
-        /// The platform's signed acknowledgement is stored.
+        /// The platform's signed acknowledgement is stored; the payload is kept, should the platform lose it.
         case delivered
+        /// Delivered, and in a backup of the platform's: the payload is erased.
+        case archived
         /// The platform refused it for good. Somebody must look; it is never tried again by itself.
         case rejected
         /// Its payload isn't what was committed, or a technician set it aside. Somebody must look; nothing else is kept from going on.
@@ -47,12 +49,14 @@ public struct OutboxEntry: Sendable, Codable, Equatable {
     public var deliveredAt: Date?
     /// The platform's signed acknowledgement.
     public var acknowledgement: Data?
+    /// Where the platform has it.
+    public var place: LedgerPlace?
 
     /// A row as the database has it.
     public init(
         id: UUID, sequence: UInt64, kind: String, reference: String, dependsOn: UUID? = nil, state: State = .waiting, byteCount: Int, digest: String,
         createdAt: Date, attempts: Int = 0, nextAttemptAt: Date? = nil, lastError: String? = nil, deliveredAt: Date? = nil,
-        acknowledgement: Data? = nil
+        acknowledgement: Data? = nil, place: LedgerPlace? = nil
     ) {
         self.id = id
         self.sequence = sequence
@@ -68,5 +72,18 @@ public struct OutboxEntry: Sendable, Codable, Equatable {
         self.lastError = lastError
         self.deliveredAt = deliveredAt
         self.acknowledgement = acknowledgement
+        self.place = place
+    }
+}
+
+/// Where a platform has a packet. A term is one life of the platform; one that was restored from a backup doesn't know those that came after it.
+public struct LedgerPlace: Sendable, Codable, Hashable {
+    public var term: String
+    /// Counts up over the terms.
+    public var number: UInt64
+
+    public init(term: String, number: UInt64) {
+        self.term = term
+        self.number = number
     }
 }

@@ -9,7 +9,7 @@ struct OutboxMigration: Sendable {
     /// Loses nothing that was acknowledged. Nil for the first, before which there is nothing.
     let down: String?
 
-    static let all = [itemsAndTheirSequence, holdAndQuarantine, dueAndTally]
+    static let all = [itemsAndTheirSequence, holdAndQuarantine, dueAndTally, platformsLedger]
 
     /// Brings a database to these migrations, backwards where it knows later ones.
     /// Throws `OutboxError.corrupt` when there is no way back.
@@ -81,16 +81,7 @@ struct OutboxMigration: Sendable {
             INSERT INTO tally
                 SELECT column1, count(id), coalesce(sum(byteCount), 0)
                 FROM (VALUES ('waiting'), ('held'), ('delivered'), ('rejected'), ('quarantined')) LEFT JOIN item ON state = column1 GROUP BY column1;
-            CREATE TRIGGER itemInserted AFTER INSERT ON item BEGIN
-                UPDATE tally SET entries = entries + 1, bytes = bytes + new.byteCount WHERE state = new.state;
-            END;
-            CREATE TRIGGER itemChanged AFTER UPDATE OF state ON item WHEN old.state <> new.state BEGIN
-                UPDATE tally SET entries = entries - 1, bytes = bytes - old.byteCount WHERE state = old.state;
-                UPDATE tally SET entries = entries + 1, bytes = bytes + new.byteCount WHERE state = new.state;
-            END;
-            CREATE TRIGGER itemDeleted AFTER DELETE ON item BEGIN
-                UPDATE tally SET entries = entries - 1, bytes = bytes - old.byteCount WHERE state = old.state;
-            END;
+            \(triggers)
             """,
         down: """
             DROP TRIGGER itemInserted;
@@ -102,11 +93,66 @@ struct OutboxMigration: Sendable {
             CREATE INDEX itemWaiting ON item (nextAttemptAt, sequence) WHERE state = 'waiting';
             """)
 
+    /// Where the platform has what was delivered, so that one that lost it is sent it again, and what it has in a backup needn't be kept.
+    private static let platformsLedger = OutboxMigration(
+        name: "4 the platform's ledger",
+        up: """
+            \(withoutItem)
+            \(item(states: "'waiting', 'held', 'delivered', 'archived', 'rejected', 'quarantined'", also: "blocked INTEGER NOT NULL DEFAULT 0, term TEXT, place INTEGER"))
+            INSERT INTO item (\(columns), state, blocked) SELECT \(columns), state, blocked FROM itemBefore;
+            DROP TABLE itemBefore;
+            DROP INDEX itemWaiting;
+            CREATE INDEX itemDue ON item (nextAttemptAt, sequence) WHERE state = 'waiting' AND blocked = 0;
+            CREATE INDEX itemKept ON item (place, term) WHERE state = 'delivered';
+            INSERT INTO tally VALUES ('archived', 0, 0);
+            \(triggers)
+            CREATE TABLE platform (id INTEGER PRIMARY KEY CHECK (id = 1), term TEXT) STRICT;
+            INSERT INTO platform VALUES (1, NULL);
+            """,
+        down: """
+            \(withoutItem)
+            \(item(states: "'waiting', 'held', 'delivered', 'rejected', 'quarantined'", also: "blocked INTEGER NOT NULL DEFAULT 0"))
+            INSERT INTO item (\(columns), state, blocked)
+                SELECT \(columns), CASE state WHEN 'archived' THEN 'delivered' ELSE state END, blocked FROM itemBefore;
+            DROP TABLE itemBefore;
+            DROP INDEX itemWaiting;
+            CREATE INDEX itemDue ON item (nextAttemptAt, sequence) WHERE state = 'waiting' AND blocked = 0;
+            UPDATE tally SET (entries, bytes) = (SELECT count(*), coalesce(sum(byteCount), 0) FROM item WHERE item.state = tally.state);
+            DELETE FROM tally WHERE state = 'archived';
+            \(triggers)
+            DROP TABLE platform;
+            """)
+
+    private static let columns =
+        "sequence, id, kind, reference, dependsOn, byteCount, digest, createdAt, attempts, nextAttemptAt, lastError, deliveredAt, acknowledgement"
+
+    /// Takes `item` out of the way with all that hangs on it, to be made anew.
+    private static let withoutItem = """
+        DROP TRIGGER itemInserted;
+        DROP TRIGGER itemChanged;
+        DROP TRIGGER itemDeleted;
+        DROP INDEX itemDue;
+        DROP INDEX itemDependency;
+        ALTER TABLE item RENAME TO itemBefore;
+        """
+
+    /// They keep the tally.
+    private static let triggers = """
+        CREATE TRIGGER itemInserted AFTER INSERT ON item BEGIN
+            UPDATE tally SET entries = entries + 1, bytes = bytes + new.byteCount WHERE state = new.state;
+        END;
+        CREATE TRIGGER itemChanged AFTER UPDATE OF state ON item WHEN old.state <> new.state BEGIN
+            UPDATE tally SET entries = entries - 1, bytes = bytes - old.byteCount WHERE state = old.state;
+            UPDATE tally SET entries = entries + 1, bytes = bytes + new.byteCount WHERE state = new.state;
+        END;
+        CREATE TRIGGER itemDeleted AFTER DELETE ON item BEGIN
+            UPDATE tally SET entries = entries - 1, bytes = bytes - old.byteCount WHERE state = old.state;
+        END;
+        """
+
     /// `item` with another set of states, which SQLite can only give it by making it anew.
     private static func remade(states: String, from state: String) -> String {
-        let columns =
-            "sequence, id, kind, reference, dependsOn, byteCount, digest, createdAt, attempts, nextAttemptAt, lastError, deliveredAt, acknowledgement"
-        return """
+        """
             ALTER TABLE item RENAME TO itemBefore;
             DROP INDEX itemWaiting;
             DROP INDEX itemDependency;
@@ -116,7 +162,7 @@ struct OutboxMigration: Sendable {
             """
     }
 
-    private static func item(states: String) -> String {
+    private static func item(states: String, also columns: String = "") -> String {
         """
         CREATE TABLE item (
             sequence INTEGER PRIMARY KEY,
@@ -132,7 +178,7 @@ struct OutboxMigration: Sendable {
             nextAttemptAt INTEGER,
             lastError TEXT,
             deliveredAt INTEGER,
-            acknowledgement BLOB,
+            acknowledgement BLOB,\(columns.isEmpty ? "" : "\n    \(columns),")
             CHECK (state <> 'delivered' OR acknowledgement IS NOT NULL)
         ) STRICT;
         CREATE INDEX itemWaiting ON item (nextAttemptAt, sequence) WHERE state = 'waiting';

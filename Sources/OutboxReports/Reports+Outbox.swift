@@ -20,6 +20,7 @@ extension QueueItemReport.State {
         case .waiting: self = .waiting
         case .held: self = .held
         case .delivered: self = .delivered
+        case .archived: self = .archived
         case .rejected: self = .rejected
         case .quarantined: self = .quarantined
         }
@@ -33,6 +34,7 @@ extension OutboxEntry.State {
         case .waiting: self = .waiting
         case .held: self = .held
         case .delivered: self = .delivered
+        case .archived: self = .archived
         case .rejected: self = .rejected
         case .quarantined: self = .quarantined
         }
@@ -44,6 +46,7 @@ extension QueueReport {
     public init(_ counts: OutboxCounts, trouble: String?) {
         self.init(
             waiting: counts[.waiting].entries, held: counts[.held].entries, delivered: counts[.delivered].entries,
+            archived: counts[.archived].entries,
             rejected: counts[.rejected].entries, quarantined: counts[.quarantined].entries, bytes: counts.bytes, trouble: trouble)
     }
 }

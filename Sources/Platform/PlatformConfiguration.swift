@@ -46,6 +46,7 @@ public enum PlatformError: Error, Sendable, CustomStringConvertible {
     case badKeyFile(String)
     case badKioskName(String)
     case insecureURL(String)
+    case notInLedger(UInt64)
     case file(String, errno: Int32)
 
     public var description: String {
@@ -54,6 +55,7 @@ public enum PlatformError: Error, Sendable, CustomStringConvertible {
         case .badKeyFile(let name): "the key file \(name) does not hold a key of 32 bytes"
         case .badKioskName(let name): "\(name) is not a kiosk name: use 1 to 64 of a–z, 0–9 and -, and not \"operator\""
         case .insecureURL(let url): "\(url) is neither https nor http to a loopback address"
+        case .notInLedger(let number): "the ledger doesn't go as far as \(number): ask `platformd ledger` before a backup begins"
         case .file(let path, let code): "\(path): \(String(cString: strerror(code)))"
         }
     }

@@ -23,6 +23,7 @@ struct PlatformRoutes: Sendable {
     let items: ItemRoutes
     let uploads: UploadRoutes
     let acknowledgements: AcknowledgementRoutes
+    let ledger: LedgerRoutes
     let applications: ApplicationRoutes
 
     var entries: [Entry] {
@@ -39,6 +40,7 @@ struct PlatformRoutes: Sendable {
             Entry(method: .patch, path: upload, access: .kiosk, handler: uploads.patch),
             Entry(method: .delete, path: upload, access: .kiosk, handler: uploads.delete),
             Entry(method: .get, path: PlatformRoute.acknowledgements + "/{id}", access: .kiosk, handler: acknowledgements.get),
+            Entry(method: .get, path: PlatformRoute.ledger, access: .kiosk, handler: ledger.get),
             Entry(method: .get, path: PlatformRoute.applications, access: .operator, handler: applications.list),
             Entry(method: .get, path: application, access: .operator, handler: applications.get),
             Entry(method: .get, path: application + "/materials/{material}", access: .operator, handler: applications.material),
@@ -75,7 +77,8 @@ struct PlatformRoutes: Sendable {
     private func info(_ request: Request, _ context: PlatformRequestContext) async throws -> Response {
         try .json(
             PlatformInfo(
-                sealingKeys: try keys.statements(), acknowledgementKeys: [keys.acknowledgement.publicKey],
+                sealingKeys: try keys.statements(), acknowledgementKeys: [keys.acknowledgement.publicKey], term: ledger.ledger.term,
+                watermark: try await ledger.ledger.watermark(),
                 maxPacketSize: limits.maxMaterialPacket, time: Date(seconds: Date().seconds)))
     }
 }

@@ -16,6 +16,7 @@ public struct PlatformServer: Service {
     private let onRunning: @Sendable (URL) async -> Void
     private let table: PlatformRoutes
     private let intake: PacketIntake
+    private let ledger: LedgerStore
 
     /// Every route as `METHOD /path/{parameter}`, sorted.
     public let routes: [String]
@@ -36,21 +37,24 @@ public struct PlatformServer: Service {
         let locks = UploadLocks()
         let applications = ApplicationStore(
             database: database, items: Dictionary(uniqueKeysWithValues: items.map { ($0.code, $0) }), maxMaterialSize: limits.maxMaterialPacket)
+        ledger = LedgerStore(database: database)
         let reader = PacketReader(files: files, keys: keys, kioskKeys: KioskKeyStore(database: database))
         intake = PacketIntake(
-            uploads: uploads, files: files, locks: locks, keys: keys, reader: reader, decisions: DecisionStore(database: database),
+            uploads: uploads, files: files, locks: locks, keys: keys, ledger: ledger, reader: reader, decisions: DecisionStore(database: database),
             applications: applications,
             logger: logger)
         table = PlatformRoutes(
             tokens: TokenStore(database: database), keys: keys, limits: limits, items: ItemRoutes(items: items),
             uploads: UploadRoutes(store: uploads, files: files, locks: locks, intake: intake, limits: limits),
             acknowledgements: AcknowledgementRoutes(intake: intake),
+            ledger: LedgerRoutes(ledger: ledger, signer: keys.acknowledgement),
             applications: ApplicationRoutes(store: applications, uploads: uploads, reader: reader))
         routes = table.entries.map { "\($0.method.rawValue) \($0.path)" }.sorted()
     }
 
     /// Serves until it is asked to stop; requests under way are finished.
     public func run() async throws {
+        try await ledger.begin()
         try await intake.decideLeftovers()
         let limits = configuration.limits
         let host = configuration.host

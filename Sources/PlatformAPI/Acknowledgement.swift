@@ -14,13 +14,17 @@ public struct Acknowledgement: Sendable, Codable, Hashable {
     public var plaintextDigest: String
     /// 办件编号, 43 characters; nil for a material.
     public var applicationNumber: String?
+    /// The term of the platform that took it, see `LedgerStatement`.
+    public var term: UUID
+    /// Its place in the platform's ledger, which counts every packet that was ever taken, from 1.
+    public var number: UInt64
     /// Whole seconds, so that the JSON form carries exactly what was signed.
     public var acceptedAt: Date
 
     /// - Parameter acceptedAt: rounded down to whole seconds.
     public init(
         id: UUID, kiosk: String, sequence: UInt64, kind: PacketKind, sealedDigest: String, plaintextDigest: String, applicationNumber: String?,
-        acceptedAt: Date
+        term: UUID, number: UInt64, acceptedAt: Date
     ) {
         self.id = id
         self.kiosk = kiosk
@@ -29,12 +33,14 @@ public struct Acknowledgement: Sendable, Codable, Hashable {
         self.sealedDigest = sealedDigest
         self.plaintextDigest = plaintextDigest
         self.applicationNumber = applicationNumber
+        self.term = term
+        self.number = number
         self.acceptedAt = Date(timeIntervalSince1970: acceptedAt.timeIntervalSince1970.rounded(.down))
     }
 
     /// What is signed: independent of JSON's spelling.
     var canonicalBytes: Data {
-        var bytes = CanonicalBytes(domain: "CivicKiosk acknowledgement v1")
+        var bytes = CanonicalBytes(domain: "CivicKiosk acknowledgement v2")
         bytes.append(id)
         bytes.append(kiosk)
         bytes.append(sequence)
@@ -43,6 +49,8 @@ public struct Acknowledgement: Sendable, Codable, Hashable {
         bytes.append(plaintextDigest)
         bytes.append(UInt8(applicationNumber == nil ? 0 : 1))
         bytes.append(applicationNumber ?? "")
+        bytes.append(term)
+        bytes.append(number)
         // A date read from JSON may be anything; a conversion that traps would let a stranger end the process.
         bytes.append(UInt64(exactly: acceptedAt.timeIntervalSince1970.rounded(.down)) ?? 0)
         return bytes.data

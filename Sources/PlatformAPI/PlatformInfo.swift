@@ -4,14 +4,21 @@ public import Foundation
 public struct PlatformInfo: Sendable, Codable, Hashable {
     public var sealingKeys: [SealingKeyStatement]
     public var acknowledgementKeys: [AcknowledgementKey]
+    /// The platform's term and backup watermark, unsigned: whether there is a reason to ask for its `LedgerStatement`.
+    public var term: UUID
+    public var watermark: UInt64
     /// bytes of the largest sealed packet that is taken
     public var maxPacketSize: Int
     /// The platform's clock, whole seconds.
     public var time: Date
 
-    public init(sealingKeys: [SealingKeyStatement], acknowledgementKeys: [AcknowledgementKey], maxPacketSize: Int, time: Date) {
+    public init(
+        sealingKeys: [SealingKeyStatement], acknowledgementKeys: [AcknowledgementKey], term: UUID, watermark: UInt64, maxPacketSize: Int, time: Date
+    ) {
         self.sealingKeys = sealingKeys
         self.acknowledgementKeys = acknowledgementKeys
+        self.term = term
+        self.watermark = watermark
         self.maxPacketSize = maxPacketSize
         self.time = time
     }

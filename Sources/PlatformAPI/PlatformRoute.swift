@@ -6,12 +6,17 @@ public enum PlatformRoute {
     public static let info = "/v1/info"
     public static let items = "/v1/items"
     public static let uploads = "/v1/uploads"
+    public static let ledger = "/v1/ledger"
     public static let acknowledgements = "/v1/acknowledgements"
     public static let applications = "/v1/applications"
     public static let openAPI = "/openapi.json"
 
     public static func upload(_ id: UUID) -> String { uploads + "/" + id.wireText }
     public static func acknowledgement(_ id: UUID) -> String { acknowledgements + "/" + id.wireText }
+    /// - Parameter nonce: `LedgerStatement.nonceSize` random bytes
+    public static func ledger(nonce: Data, terms: [UUID]) -> String {
+        ledger + "?nonce=" + nonce.hexadecimal + "&terms=" + terms.map(\.wireText).joined(separator: ",")
+    }
     public static func application(_ id: UUID) -> String { applications + "/" + id.wireText }
     public static func material(_ material: UUID, of application: UUID) -> String {
         self.application(application) + "/materials/" + material.wireText

@@ -43,6 +43,36 @@ public struct PlatformUplink: Sendable {
         try await connection.get(PlatformRoute.info, as: PlatformInfo.self)
     }
 
+    /// What the platform has of the terms that this kiosk holds acknowledgements of.
+    /// - Throws: `UplinkError`: `notThePlatform` unless the platform signed it for this kiosk and this question, `unreachable` when it began another term meanwhile.
+    public func ledger(terms: [UUID]) async throws -> LedgerStatement {
+        var whole: LedgerStatement?
+        var rest = terms[...]
+        repeat {
+            let some = rest.prefix(LedgerStatement.mostTerms)
+            rest = rest.dropFirst(some.count)
+            let statement = try await ledger(some: Array(some))
+            guard var known = whole else {
+                whole = statement
+                continue
+            }
+            guard known.term == statement.term else { throw UplinkError.unreachable }
+            known.extents += statement.extents
+            whole = known
+        } while !rest.isEmpty
+        guard let whole else { throw UplinkError.notThePlatform }
+        return whole
+    }
+
+    private func ledger(some terms: [UUID]) async throws -> LedgerStatement {
+        let nonce = Data((0..<LedgerStatement.nonceSize).map { _ in UInt8.random(in: .min ... .max) })
+        let signed = try await connection.get(PlatformRoute.ledger(nonce: nonce, terms: terms), as: SignedLedgerStatement.self)
+        guard signed.verify(with: credential.acknowledgementKey), signed.statement.kiosk == credential.kiosk, signed.statement.nonce == nonce else {
+            throw UplinkError.notThePlatform
+        }
+        return signed.statement
+    }
+
     /// What the city offers.
     public func items() async throws -> [ServiceItem] {
         try await connection.get(PlatformRoute.items, as: [ServiceItem].self)

@@ -28,7 +28,7 @@ extension QueueReport {
     fileprivate var needsTechnician: Bool { trouble != nil || rejected > 0 || quarantined > 0 }
 
     fileprivate var inWords: String {
-        let some = [("held", held), ("rejected", rejected), ("quarantined", quarantined)].filter { $0.1 > 0 }.map { "\($0.1) \($0.0)" }
+        let some = [("archived", archived), ("held", held), ("rejected", rejected), ("quarantined", quarantined)].filter { $0.1 > 0 }.map { "\($0.1) \($0.0)" }
         return (["\(waiting) waiting", "\(delivered) delivered"] + some + ["\(bytes) bytes"]).joined(separator: ", ")
     }
 
@@ -151,7 +151,7 @@ extension QueueItemReport: ListedReport {
                 }, none: "no items"))
     }
 
-    var needsTechnician: Bool { state == .rejected || state == .quarantined }
+    var needsTechnician: Bool { state == .rejected || state == .quarantined || state == .archived && lastError != nil }
 
     var table: Table {
         Table(
@@ -165,7 +165,9 @@ extension QueueItemReport: ListedReport {
 
     private var advice: String? {
         switch state {
-        case .waiting, .delivered: nil
+        case .archived where lastError != nil:
+            "The platform has lost this item, and here only the acknowledgement is left. Tell the fleet operator its id and reference: an older backup of the platform may have it."
+        case .waiting, .delivered, .archived: nil
         case .held: "It isn't delivered until `kioskctl queue retry \(id.uuidString.lowercased())`."
         case .rejected: "The platform will not take this item. Keep the kiosk's disk and tell the fleet operator its id and reference."
         case .quarantined:

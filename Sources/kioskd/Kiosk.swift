@@ -41,7 +41,7 @@ struct Kiosk {
             },
             launcher: SpawnLauncher(executable: configuration.deviceHost.path), socketPath: configuration.deviceSocket.path, logger: logger,
             records: records, ports: SysfsPorts())
-        let uplink = try PlatformLink(credential: credential, keys: keys)
+        let uplink = try PlatformLink(credential: credential)
         let delivery = DeliveryService(store: store, uplink: uplink, logger: logger)
         let pipeline = SubmissionPipeline(
             kiosk: configuration.kiosk, worker: configuration.roles[.imaging] ?? "imaging",
@@ -60,7 +60,7 @@ struct Kiosk {
             uplink,
             supervisor,
             delivery,
-            PlatformProbe(uplink: uplink, delivery: delivery),
+            PlatformWatch(link: uplink, keys: keys, store: store, delivery: delivery, logger: logger),
             SurroundingsWatch(engine: engine, supervisor: supervisor, delivery: delivery, roles: configuration.roles),
             verifier,
             StorageWatch(store: store, verifier: verifier, engine: engine, logger: logger),

@@ -10,7 +10,10 @@ struct PlatformdCommand: AsyncParsableCommand {
         discussion: """
             Exit codes: 0 done or stopped by a signal, 1 failed (the reason is on standard error), 64 wrong usage.
             """,
-        subcommands: [ServeCommand.self, EnrolCommand.self, OperatorTokenCommand.self, RotateKeyCommand.self, OpenAPICommand.self])
+        subcommands: [
+            ServeCommand.self, EnrolCommand.self, OperatorTokenCommand.self, RotateKeyCommand.self, BackupCommand.self, LedgerCommand.self,
+            BackedUpCommand.self, OpenAPICommand.self,
+        ])
 }
 
 /// Writes a line to standard output at once, even when that is a pipe.

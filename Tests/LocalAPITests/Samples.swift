@@ -46,7 +46,7 @@ enum Samples {
         error: "rejected (http.422): the seal doesn't open")
 
     static let statistics = QueueStatistics(
-        shares: zip(QueueItemReport.State.allCases, [2, 0, 1, 1, 0]).map { .init(state: $0, items: $1, bytes: 61_728 * $1) }, failing: 1,
+        shares: zip(QueueItemReport.State.allCases, [2, 0, 1, 1, 1, 0]).map { .init(state: $0, items: $1, bytes: 61_728 * $1) }, failing: 1,
         oldestWaiting: date, nextAttemptAt: date + 90, lastDeliveredAt: date - 60)
 
     static let verification = QueueVerificationReport(

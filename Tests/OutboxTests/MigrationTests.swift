@@ -46,7 +46,7 @@ import Testing
         let application = OutboxDraft.application()
         let drafts = [application, .material(of: application), .application(), .application(), .application(), .material(of: application)]
         let entries = try outbox.commit(drafts, at: start, seal: bytes)
-        try outbox.markDelivered(id: entries[0].id, acknowledgement: Data("signed".utf8), at: start)
+        try outbox.markDelivered(id: entries[0].id, acknowledgement: Data("signed".utf8), place: place, at: start)
         try outbox.hold(id: entries[1].id)
         try outbox.quarantine(id: entries[2].id, error: "packet.damaged")
         try outbox.markRejected(id: entries[4].id, error: "http.422", at: start)

@@ -20,14 +20,14 @@ import Testing
 
     @Test func aMaterialWaitsForItsApplication() throws {
         #expect(try due() == [application.id, other.id])
-        try outbox.markDelivered(id: application.id, acknowledgement: Data("signed".utf8), at: start)
+        try outbox.markDelivered(id: application.id, acknowledgement: Data("signed".utf8), place: place, at: start)
         #expect(try due() == [material.id, other.id])
         #expect(try outbox.due(at: start, limit: 1).map(\.id) == [material.id])
     }
 
     @Test func whatDependsOnARejectedOneIsNeverDue() throws {
         try outbox.markRejected(id: application.id, error: "http.422: malformed", at: start)
-        try outbox.markDelivered(id: other.id, acknowledgement: Data("signed".utf8), at: start)
+        try outbox.markDelivered(id: other.id, acknowledgement: Data("signed".utf8), place: place, at: start)
         #expect(try due(1_000_000).isEmpty)
         #expect(try outbox.nextDueDate() == nil)
         let entry = try #require(try outbox.entry(id: application.id))
@@ -62,7 +62,7 @@ import Testing
 
     @Test func theAcknowledgementIsKeptAndThePayloadToo() throws {
         let entry = try #require(try outbox.entry(id: application.id))
-        try outbox.markDelivered(id: application.id, acknowledgement: Data("signed".utf8), at: start + 5)
+        try outbox.markDelivered(id: application.id, acknowledgement: Data("signed".utf8), place: place, at: start + 5)
         let delivered = try #require(try outbox.entry(id: application.id))
         #expect(delivered.state == .delivered && delivered.acknowledgement == Data("signed".utf8) && delivered.deliveredAt == start + 5)
         let counts = try outbox.counts()
@@ -71,9 +71,9 @@ import Testing
     }
 
     @Test func onlyAWaitingEntryCanChange() throws {
-        try outbox.markDelivered(id: application.id, acknowledgement: Data("signed".utf8), at: start)
+        try outbox.markDelivered(id: application.id, acknowledgement: Data("signed".utf8), place: place, at: start)
         func code(_ body: () throws -> Void) -> OutboxError.Code? { #expect(throws: OutboxError.self, performing: body)?.code }
-        #expect(code { try outbox.markDelivered(id: application.id, acknowledgement: Data("again".utf8), at: start) } == .wrongState)
+        #expect(code { try outbox.markDelivered(id: application.id, acknowledgement: Data("again".utf8), place: place, at: start) } == .wrongState)
         #expect(code { try outbox.markRejected(id: application.id, error: "late", at: start) } == .wrongState)
         #expect(code { try outbox.recordFailure(id: application.id, at: start, retryAt: start, error: "late") } == .wrongState)
         #expect(code { try outbox.recordFailure(id: UUID(), at: start, retryAt: start, error: "unknown") } == .wrongState)

@@ -34,7 +34,7 @@ import Testing
         try Data("short".utf8).write(to: scratch.file(entries[1].id))
         try Data("packet Ü".utf8.prefix(8)).write(to: scratch.file(entries[2].id))
         try outbox.hold(id: entries[2].id)
-        try outbox.markDelivered(id: entries[3].id, acknowledgement: Data("signed".utf8), at: start)
+        try outbox.markDelivered(id: entries[3].id, acknowledgement: Data("signed".utf8), place: place, at: start)
         try Data("packet X".utf8).write(to: scratch.file(entries[3].id))
 
         let found = try outbox.verify()
@@ -116,7 +116,7 @@ import Testing
     @Test func whatIsDerivedIsPutRight() throws {
         let material = OutboxDraft.material(of: .application(entries[0].id))
         _ = try outbox.commit([material], at: start, seal: bytes)
-        try outbox.markDelivered(id: entries[0].id, acknowledgement: Data("signed".utf8), at: start)
+        try outbox.markDelivered(id: entries[0].id, acknowledgement: Data("signed".utf8), place: place, at: start)
         let counts = try outbox.counts()
         let database = try DatabaseQueue(path: scratch.outboxURL.appendingPathComponent("outbox.sqlite").path)
         try database.write { db in

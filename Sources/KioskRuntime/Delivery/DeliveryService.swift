@@ -146,7 +146,7 @@ public actor DeliveryService: Service {
             let known = error as? DeliveryError ?? DeliveryError(.retryable, code: "uplink.internal", message: "\(type(of: error))")
             return try await handle(known, of: packet)
         }
-        try await store.markDelivered(id: packet.id, acknowledgement: receipt.bytes, at: now())
+        try await store.markDelivered(id: packet.id, receipt: receipt, at: now())
         linkFailures = 0
         heldUntil = nil
         logger.info("delivered", metadata: packet.metadata)

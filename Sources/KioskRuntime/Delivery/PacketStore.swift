@@ -22,7 +22,7 @@ public protocol PacketStore: Sendable {
     /// Makes every waiting packet due.
     func clearDelays() async throws
     /// Keeps the acknowledgement; the packet is never sent again.
-    func markDelivered(id: UUID, acknowledgement: Data, at date: Date) async throws
+    func markDelivered(id: UUID, receipt: AcknowledgementReceipt, at date: Date) async throws
     /// Sets the packet aside that the platform refused, and with it what depends on it.
     func markRejected(id: UUID, error: String, at date: Date) async throws
     /// Sets the packet aside whose sealed file isn't what was committed, and with it what depends on it.

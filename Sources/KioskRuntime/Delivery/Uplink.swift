@@ -48,9 +48,14 @@ public struct QueuedPacket: Sendable, Equatable {
 public struct AcknowledgementReceipt: Sendable, Equatable {
     /// To be kept as proof.
     public var bytes: Data
+    /// Where the platform has it: one of its terms, and a number of its ledger.
+    public var term: UUID
+    public var number: UInt64
 
     /// `bytes` is the verified acknowledgement in its canonical JSON.
-    public init(bytes: Data) {
+    public init(bytes: Data, term: UUID, number: UInt64) {
         self.bytes = bytes
+        self.term = term
+        self.number = number
     }
 }

@@ -48,7 +48,10 @@ struct DecisionStore: Sendable {
     static func insert(_ signed: SignedAcknowledgement, _ db: Database) throws {
         let acknowledgement = signed.acknowledgement
         try db.execute(
-            sql: "INSERT INTO decision (id, kiosk, acknowledgement, decided_at) VALUES (?, ?, ?, ?)",
-            arguments: [acknowledgement.id.wireText, acknowledgement.kiosk, try PlatformJSON.encode(signed), acknowledgement.acceptedAt.seconds])
+            sql: "INSERT INTO decision (id, kiosk, acknowledgement, decided_at, term, number) VALUES (?, ?, ?, ?, ?, ?)",
+            arguments: [
+                acknowledgement.id.wireText, acknowledgement.kiosk, try PlatformJSON.encode(signed), acknowledgement.acceptedAt.seconds,
+                acknowledgement.term.wireText, Int64(bitPattern: acknowledgement.number),
+            ])
     }
 }

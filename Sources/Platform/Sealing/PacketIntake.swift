@@ -10,6 +10,7 @@ struct PacketIntake: Sendable {
     let files: PacketFiles
     let locks: UploadLocks
     let keys: KeyStore
+    let ledger: LedgerStore
     let reader: PacketReader
     let decisions: DecisionStore
     let applications: ApplicationStore
@@ -87,7 +88,8 @@ struct PacketIntake: Sendable {
             }
             let acknowledgement = Acknowledgement(
                 id: upload.header.id, kiosk: upload.header.kiosk, sequence: upload.header.sequence, kind: upload.header.kind,
-                sealedDigest: upload.sealedDigest, plaintextDigest: opened.plaintextDigest, applicationNumber: number, acceptedAt: now)
+                sealedDigest: upload.sealedDigest, plaintextDigest: opened.plaintextDigest, applicationNumber: number, term: ledger.term,
+                number: try LedgerStore.next(db), acceptedAt: now)
             try DecisionStore.insert(try keys.acknowledgement.sign(acknowledgement), db)
             if let submission, let number {
                 try applications.insert(submission, number: number, at: now, db)

@@ -53,6 +53,17 @@ struct PlatformDatabase: Sendable {
                         PRIMARY KEY (kiosk, id)) STRICT, WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("3 ledger and backups") { db in
+            try db.execute(
+                sql: """
+                    ALTER TABLE decision ADD COLUMN term TEXT;
+                    ALTER TABLE decision ADD COLUMN number INTEGER;
+                    CREATE UNIQUE INDEX decision_number ON decision (number) WHERE number IS NOT NULL;
+                    CREATE INDEX decision_term ON decision (term, number) WHERE number IS NOT NULL;
+                    CREATE TABLE term (id TEXT PRIMARY KEY, base INTEGER NOT NULL, begun_at INTEGER NOT NULL) STRICT;
+                    CREATE TABLE backup (through INTEGER PRIMARY KEY, made_at INTEGER NOT NULL) STRICT;
+                    """)
+        }
         return migrator
     }
 }

@@ -47,7 +47,7 @@ final class ScriptedUplink: Uplink {
             return first
         }
         switch answer {
-        case .acknowledge: return AcknowledgementReceipt(bytes: Data("signed \(packet.id)".utf8))
+        case .acknowledge: return AcknowledgementReceipt(bytes: Data("signed \(packet.id)".utf8), term: packet.id, number: packet.sequence)
         case .fail(let error): throw error
         case .throwUnknown: throw Unknown()
         case .hang:
@@ -128,10 +128,10 @@ final class MemoryStore: PacketStore {
         }
     }
 
-    func markDelivered(id: UUID, acknowledgement: Data, at date: Date) throws {
+    func markDelivered(id: UUID, receipt: AcknowledgementReceipt, at date: Date) throws {
         try change(id) {
             $0.state = "delivered"
-            $0.acknowledgement = acknowledgement
+            $0.acknowledgement = receipt.bytes
         }
     }
 

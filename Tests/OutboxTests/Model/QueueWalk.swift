@@ -136,7 +136,7 @@ struct QueueWalk {
         case 0...3:
             step = "acknowledged while \(state)"
             let acknowledgement = Data("signed \(generator.next())".utf8)
-            try expect(model.deliver(id, acknowledgement)) { try outbox.markDelivered(id: id, acknowledgement: acknowledgement, at: now) }
+            try expect(model.deliver(id, acknowledgement)) { try outbox.markDelivered(id: id, acknowledgement: acknowledgement, place: place, at: now) }
         case 4...6:
             step = "failed while \(state)"
             let retry = now + Double(Int.random(in: 0...8000, using: &generator))

@@ -39,7 +39,7 @@ public struct LoadVerifier: Sendable {
                 let name = "\(packet.kind) \(packet.id.uuidString.lowercased()) of \(reference)"
                 switch packet.state {
                 case .rejected, .quarantined, .held: findings.corrupted.append("\(name) was set aside: \(packet.lastError ?? "no reason")")
-                case .delivered:
+                case .delivered, .archived:
                     if packet.acknowledgement?.isEmpty ?? true { findings.lost.append("\(name) counts as delivered without an acknowledgement") }
                 case .waiting:
                     if drained { findings.lost.append("\(name) still waits") }

@@ -87,7 +87,7 @@ struct QueueLoadCommand: AsyncParsableCommand {
     private func work(with credential: KioskCredential, _ signer: KioskPrivateKey, logger: Logger) async throws {
         let store = OutboxStore(try Outbox(directory: URL(fileURLWithPath: data), logger: logger))
         let keys = PlatformKeys(credential: credential, directory: URL(fileURLWithPath: data), logger: logger)
-        let uplink = try PlatformLink(credential: credential, keys: keys)
+        let uplink = try PlatformLink(credential: credential)
         // A round of a rig is shorter than the pauses that a kiosk makes.
         let delivery = DeliveryService(
             store: store, uplink: uplink, backoff: Backoff(shortest: .milliseconds(20), longest: .milliseconds(200)), logger: logger)
@@ -97,6 +97,9 @@ struct QueueLoadCommand: AsyncParsableCommand {
             .init(service: report, successTerminationBehavior: .gracefullyShutdownGroup),
             .init(service: delivery),
             .init(service: OutboxVerifier(store: store, logger: logger)),
+            .init(
+                service: PlatformWatch(
+                    link: uplink, keys: keys, store: store, delivery: delivery, interval: .milliseconds(500), logger: logger)),
         ]
         if !drain, !idle {
             let writer = LoadWriter(
