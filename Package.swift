@@ -236,7 +236,8 @@ let package = Package(
             name: "vm-agent",
             dependencies: ["test-photo-decoder", "VirtualUSB", "Bench", "KioskRuntime", "DeviceLink", "LocalAPI", "KioskModel", lifecycle, log],
             path: "Tests/VM/vm-agent", swiftSettings: swiftSettings),
-        .executableTarget(name: "vm-city", dependencies: ["QueueLoad", "Bench", "PlatformAPI"], path: "Tests/VM/vm-city", swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "vm-city", dependencies: ["QueueLoad", "Bench", "PlatformAPI"], path: "Tests/VM/vm-city", swiftSettings: swiftSettings),
         .executableTarget(
             name: "vm-device", path: "Tests/VM/vm-device", exclude: readme("Tests/VM/vm-device"), cSettings: cSettings),
         suite("VM", ["vm-agent", "vm-device", "test-device-host", "VirtualUSB", "Bench", "DeviceLink", "KioskModel", "SeededRandom"]),

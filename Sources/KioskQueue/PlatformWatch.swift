@@ -36,7 +36,8 @@ public struct PlatformWatch: Service {
         }
     }
 
-    private func look() async {
+    /// Asks once; `run` does so again and again.
+    public func look() async {
         guard let info = await link.info() else { return await delivery.probed(answered: false) }
         keys.learn(from: info)
         do {

@@ -153,13 +153,13 @@ struct OutboxMigration: Sendable {
     /// `item` with another set of states, which SQLite can only give it by making it anew.
     private static func remade(states: String, from state: String) -> String {
         """
-            ALTER TABLE item RENAME TO itemBefore;
-            DROP INDEX itemWaiting;
-            DROP INDEX itemDependency;
-            \(item(states: states))
-            INSERT INTO item (\(columns), state) SELECT \(columns), \(state) FROM itemBefore;
-            DROP TABLE itemBefore;
-            """
+        ALTER TABLE item RENAME TO itemBefore;
+        DROP INDEX itemWaiting;
+        DROP INDEX itemDependency;
+        \(item(states: states))
+        INSERT INTO item (\(columns), state) SELECT \(columns), \(state) FROM itemBefore;
+        DROP TABLE itemBefore;
+        """
     }
 
     private static func item(states: String, also columns: String = "") -> String {

@@ -28,7 +28,9 @@ extension QueueReport {
     fileprivate var needsTechnician: Bool { trouble != nil || rejected > 0 || quarantined > 0 }
 
     fileprivate var inWords: String {
-        let some = [("archived", archived), ("held", held), ("rejected", rejected), ("quarantined", quarantined)].filter { $0.1 > 0 }.map { "\($0.1) \($0.0)" }
+        let some = [("archived", archived), ("held", held), ("rejected", rejected), ("quarantined", quarantined)].filter { $0.1 > 0 }.map {
+            "\($0.1) \($0.0)"
+        }
         return (["\(waiting) waiting", "\(delivered) delivered"] + some + ["\(bytes) bytes"]).joined(separator: ", ")
     }
 

@@ -25,7 +25,8 @@ import Testing
     }
 
     private func info(_ statements: [SealingKeyStatement]) -> PlatformInfo {
-        PlatformInfo(sealingKeys: statements, acknowledgementKeys: [platform.publicKey], maxPacketSize: 1, time: Date())
+        PlatformInfo(
+            sealingKeys: statements, acknowledgementKeys: [platform.publicKey], term: UUID(), watermark: 0, maxPacketSize: 1, time: Date())
     }
 
     @Test func aLaterKeyIsUsedAndRemembered() throws {

@@ -42,6 +42,9 @@ extension OutboxDraft {
 /// The time that tests start at, on a whole second.
 let start = Date(timeIntervalSince1970: 1_800_000_000)
 
+/// Where the platform has something.
+let place = LedgerPlace(term: "first", number: 1)
+
 /// A seal that isn't one: the outbox doesn't care what the bytes are.
 func bytes(_ draft: OutboxDraft, _ sequence: UInt64, _ sink: (Data) throws -> Void) throws {
     try sink(Data("packet ".utf8))

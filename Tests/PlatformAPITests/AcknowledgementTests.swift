@@ -7,7 +7,7 @@ import Testing
     private let acknowledgement = Acknowledgement(
         id: .v7(at: Date()), kiosk: "kiosk-1", sequence: 3, kind: .application, sealedDigest: String(repeating: "a", count: 64),
         plaintextDigest: String(repeating: "b", count: 64), applicationNumber: "11999999MB0000010Y3000109001001202611210001",
-        acceptedAt: Date(timeIntervalSince1970: 1_795_000_000.987))
+        term: UUID(), number: 12, acceptedAt: Date(timeIntervalSince1970: 1_795_000_000.987))
 
     @Test func aSignatureSurvivesJSON() throws {
         let signed = try signer.sign(acknowledgement)
@@ -22,7 +22,8 @@ import Testing
         let changes: [(inout Acknowledgement) -> Void] = [
             { $0.id = .v7(at: Date()) }, { $0.kiosk = "kiosk-2" }, { $0.sequence = 4 }, { $0.kind = .material },
             { $0.sealedDigest = String(repeating: "c", count: 64) }, { $0.plaintextDigest = String(repeating: "c", count: 64) },
-            { $0.applicationNumber = nil }, { $0.applicationNumber = "" }, { $0.acceptedAt += 1 },
+            { $0.applicationNumber = nil }, { $0.applicationNumber = "" }, { $0.term = UUID() }, { $0.number += 1 },
+            { $0.acceptedAt += 1 },
         ]
         for (index, change) in changes.enumerated() {
             var signed = try signer.sign(acknowledgement)

@@ -62,6 +62,21 @@ public struct VirtualPlatform: Sendable {
         }
     }
 
+    /// Makes a backup while it runs, or doesn't, and tells the kiosks so.
+    public func backUp(to place: URL) async throws {
+        try await Self.run(layout, ["backup", "--data", layout.platformData.path, "--to", place.path])
+    }
+
+    /// Has what a backup has, and nothing that came after it; the keys stay. It must not run.
+    public func restore(from place: URL) throws {
+        for name in try FileManager.default.contentsOfDirectory(atPath: layout.platformData.path) where name != "keys" {
+            try FileManager.default.removeItem(at: layout.platformData.appending(path: name))
+        }
+        for name in try FileManager.default.contentsOfDirectory(atPath: place.path) {
+            try FileManager.default.copyItem(at: place.appending(path: name), to: layout.platformData.appending(path: name))
+        }
+    }
+
     /// Ends it for good.
     public func stop() async {
         await process.stop()

@@ -13,6 +13,12 @@ public struct PlatformBackup: Sendable {
         public var packets: Int
         /// Packets that weren't there from an earlier backup to the same place.
         public var copied: Int
+
+        public init(through: UInt64, packets: Int, copied: Int) {
+            self.through = through
+            self.packets = packets
+            self.copied = copied
+        }
     }
 
     /// A packet's file isn't what was acknowledged.
@@ -53,7 +59,9 @@ public struct PlatformBackup: Sendable {
         }
         try SystemFile.synchronize(directory: packets)
         try Self.synchronize(snapshot)
-        guard rename(snapshot.path, place.appendingPathComponent("platform.sqlite").path) == 0 else { throw PlatformError.file(snapshot.path, errno: errno) }
+        guard rename(snapshot.path, place.appendingPathComponent("platform.sqlite").path) == 0 else {
+            throw PlatformError.file(snapshot.path, errno: errno)
+        }
         try SystemFile.synchronize(directory: place)
         try record(through: through)
         return result

@@ -13,11 +13,14 @@ struct QueueModel {
         var next: Date?
         var error: String?
         var acknowledgement: Data?
+        var place: LedgerPlace?
         /// Whether the payload is still what was committed.
         var isWhole = true
     }
 
     private(set) var items: [Item] = []
+    /// The platform's term that everything was compared with.
+    private(set) var term: String?
     /// No number up to this one may be given again.
     private(set) var lastSequence: UInt64 = 0
 
@@ -40,18 +43,58 @@ struct QueueModel {
 
     /// What waits for nothing but its time, those never tried first.
     private var eligible: [Item] {
-        let delivered = Set(items.filter { $0.state == .delivered }.map(\.id))
+        let delivered = Set(items.filter { [.delivered, .archived].contains($0.state) }.map(\.id))
         return items.filter { $0.state == .waiting && ($0.dependsOn.map(delivered.contains) ?? true) }
             .sorted { ($0.next ?? .distantPast, $0.sequence) < ($1.next ?? .distantPast, $1.sequence) }
     }
 
-    mutating func deliver(_ id: UUID, _ acknowledgement: Data) -> Bool {
-        change(id, from: [.waiting, .held, .rejected, .quarantined]) {
+    mutating func deliver(_ id: UUID, _ acknowledgement: Data, _ place: LedgerPlace) -> Bool {
+        let isDone = change(id, from: [.waiting, .held, .rejected, .quarantined]) {
             $0.state = .delivered
             $0.acknowledgement = acknowledgement
+            $0.place = place
             $0.next = nil
             $0.error = nil
         }
+        // A word of another term: the comparison is to be made again.
+        if isDone, term != place.term { term = nil }
+        return isDone
+    }
+
+    /// The platform is in that term, and has this.
+    /// - Returns: how many it has lost, and which it has lost although a backup should have them
+    mutating func reconcile(_ term: String, has: Set<LedgerPlace>) -> OutboxReconciliation {
+        var found = OutboxReconciliation()
+        for index in items.indices {
+            guard let place = items[index].place, !has.contains(place) else { continue }
+            switch items[index].state {
+            case .delivered:
+                items[index].state = .waiting
+                items[index].attempts = 0
+                items[index].acknowledgement = nil
+                items[index].place = nil
+                items[index].error = "outbox.lost-by-platform"
+                found.returned += 1
+            case .archived where items[index].error == nil:
+                items[index].error = "outbox.lost-behind-backup"
+                found.lost.append(items[index].id)
+            default: break
+            }
+        }
+        self.term = term
+        return found
+    }
+
+    /// Everything up to that number is in a backup.
+    mutating func archive(through watermark: UInt64, _ term: String) -> Int {
+        guard self.term == term else { return 0 }
+        var count = 0
+        for index in items.indices where items[index].state == .delivered {
+            guard let place = items[index].place, place.number <= watermark else { continue }
+            items[index].state = .archived
+            count += 1
+        }
+        return count
     }
 
     mutating func fail(_ id: UUID, at now: Date, retryAt: Date, _ error: String) -> Bool {
@@ -93,7 +136,7 @@ struct QueueModel {
 
     /// - Returns: what a verification must put into quarantine, and what it must only name
     mutating func verify() -> (quarantined: Set<UUID>, damaged: Set<UUID>) {
-        let broken = items.filter { !$0.isWhole && $0.state != .quarantined }
+        let broken = items.filter { !$0.isWhole && $0.state != .quarantined && $0.state != .archived }
         let quarantined = Set(broken.filter { [.waiting, .held].contains($0.state) }.map(\.id))
         for id in quarantined { _ = quarantine(id, "outbox.payload-damaged") }
         return (quarantined, Set(broken.map(\.id)).subtracting(quarantined))

@@ -18,6 +18,7 @@ struct QueueWalk {
     private var generator: SeededGenerator
     private var outbox: Outbox
     private var model = QueueModel()
+    private var platform = WalkedPlatform()
     private var now = Date(timeIntervalSince1970: 1_800_000_000)
     private var step = ""
 
@@ -59,7 +60,9 @@ struct QueueWalk {
         case 22..<48: try reply()
         case 48..<56: try replyToAny()
         case 56..<64: try technician()
-        case 64..<67:
+        case 64..<65: try reconcile()
+        case 65..<66: try archive()
+        case 66..<67:
             step = "the network came back"
             try outbox.clearDelays()
             model.clearDelays()
@@ -136,7 +139,11 @@ struct QueueWalk {
         case 0...3:
             step = "acknowledged while \(state)"
             let acknowledgement = Data("signed \(generator.next())".utf8)
-            try expect(model.deliver(id, acknowledgement)) { try outbox.markDelivered(id: id, acknowledgement: acknowledgement, place: place, at: now) }
+            // A late answer may be one of a term that is over, and lost.
+            let place = platform.acknowledge(id, isLate: Int.random(in: 0..<10, using: &generator) == 0)
+            try expect(model.deliver(id, acknowledgement, place)) {
+                try outbox.markDelivered(id: id, acknowledgement: acknowledgement, place: place, at: now)
+            }
         case 4...6:
             step = "failed while \(state)"
             let retry = now + Double(Int.random(in: 0...8000, using: &generator))
@@ -147,6 +154,37 @@ struct QueueWalk {
             step = "refused while \(state)"
             try expect(model.reject(id, "http.422")) { try outbox.markRejected(id: id, error: "http.422", at: now) }
         }
+    }
+
+    /// The platform was started anew, now and then from a backup.
+    private mutating func reconcile() throws {
+        let unusable = [nil, nil, 0, 0, 1].randomElement(using: &generator)!
+        step = unusable.map { "the platform is restored from the last backup but \($0)" } ?? "the platform starts anew"
+        platform.restart(without: unusable, term: uuid().uuidString)
+        let (found, expected) = (
+            try outbox.reconcile(term: platform.term, extents: platform.extents(of: try outbox.ledgerTerms())),
+            model.reconcile(platform.term, has: platform.places)
+        )
+        guard found.returned == expected.returned, Set(found.lost) == Set(expected.lost) else {
+            throw Difference(description: "it found \(found), not \(expected)")
+        }
+    }
+
+    /// A backup was made, and the kiosk hears of it; sometimes of one that an earlier term knew of.
+    private mutating func archive() throws {
+        let term = Int.random(in: 0..<4, using: &generator) == 0 ? "another" : platform.term
+        let isTold = try outbox.platformTerm() == platform.term
+        if isTold { platform.backUp() }
+        step = "a backup through \(platform.watermark)"
+        guard try outbox.platformTerm() == model.term else { throw Difference(description: "another term than \(model.term ?? "none")") }
+        let limit = Int.random(in: 1...4, using: &generator)
+        var count = 0
+        while true {
+            let erased = try outbox.archive(through: platform.watermark, term: term, limit: limit)
+            count += erased
+            if erased < limit { break }
+        }
+        guard count == model.archive(through: platform.watermark, term) else { throw Difference(description: "it erased \(count)") }
     }
 
     private mutating func technician() throws {
@@ -179,7 +217,7 @@ struct QueueWalk {
     }
 
     private mutating func damage() throws {
-        guard let item = model.items.filter(\.isWhole).randomElement(using: &generator) else { return }
+        guard let item = model.items.filter({ $0.isWhole && $0.state != .archived }).randomElement(using: &generator) else { return }
         let file = payloads.appendingPathComponent(Self.name(item.id))
         switch Int.random(in: 0..<3, using: &generator) {
         case 0:
@@ -213,7 +251,7 @@ struct QueueWalk {
             found.databaseFaults.isEmpty, found.entries == model.items.count
         else { throw Difference(description: "it found \(found), not \(expected)") }
         let files = Set(try FileManager.default.contentsOfDirectory(atPath: payloads.path))
-        let owned = Set(model.items.map { Self.name($0.id) })
+        let owned = Set(model.items.filter { $0.state != .archived }.map { Self.name($0.id) })
         guard files.isSubset(of: owned) else { throw Difference(description: "orphans are left") }
     }
 
@@ -291,9 +329,14 @@ struct QueueWalk {
             // What a verification writes says more than the model knows.
             let errorFits = item.error.map { entry.lastError?.hasPrefix($0) == true } ?? (entry.lastError == nil)
             guard entry.id == item.id, entry.sequence == item.sequence, entry.state == item.state, entry.attempts == item.attempts,
-                entry.nextAttemptAt == item.next, entry.dependsOn == item.dependsOn, entry.acknowledgement == item.acknowledgement, errorFits
+                entry.nextAttemptAt == item.next, entry.dependsOn == item.dependsOn, entry.acknowledgement == item.acknowledgement,
+                entry.place == item.place, errorFits
             else { throw Difference(description: "\(entry) isn't \(item)") }
-            if item.isWhole, try Data(contentsOf: outbox.fileURL(for: entry)) != Self.payload(item.id) {
+            if item.state == .archived {
+                guard !FileManager.default.fileExists(atPath: outbox.fileURL(for: entry).path) else {
+                    throw Difference(description: "the payload of \(entry.id) isn't erased")
+                }
+            } else if item.isWhole, try Data(contentsOf: outbox.fileURL(for: entry)) != Self.payload(item.id) {
                 throw Difference(description: "the payload of \(entry.id) is another")
             }
         }

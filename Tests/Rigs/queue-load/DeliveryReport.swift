@@ -38,7 +38,7 @@ struct DeliveryReport: Service {
     func conclude() async throws {
         let counts = try await store.perform { try $0.counts() }
         say(
-            "drained waiting=\(counts[.waiting].entries) delivered=\(counts[.delivered].entries) rejected=\(counts[.rejected].entries + counts[.quarantined].entries)"
+            "drained waiting=\(counts[.waiting].entries) delivered=\(counts[.delivered].entries + counts[.archived].entries) rejected=\(counts[.rejected].entries + counts[.quarantined].entries)"
         )
         if counts[.waiting].entries > 0 { throw ExitCode(1) }
     }

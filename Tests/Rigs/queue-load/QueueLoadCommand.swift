@@ -92,14 +92,16 @@ struct QueueLoadCommand: AsyncParsableCommand {
         let delivery = DeliveryService(
             store: store, uplink: uplink, backoff: Backoff(shortest: .milliseconds(20), longest: .milliseconds(200)), logger: logger)
         let report = DeliveryReport(delivery: delivery, store: store, endsWhenDrained: drain)
+        let watch = PlatformWatch(
+            link: uplink, keys: keys, store: store, delivery: delivery, interval: .milliseconds(500), logger: logger)
+        // Nothing is drained that the platform has lost.
+        if drain { await watch.look() }
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
             .init(service: uplink),
             .init(service: report, successTerminationBehavior: .gracefullyShutdownGroup),
             .init(service: delivery),
             .init(service: OutboxVerifier(store: store, logger: logger)),
-            .init(
-                service: PlatformWatch(
-                    link: uplink, keys: keys, store: store, delivery: delivery, interval: .milliseconds(500), logger: logger)),
+            .init(service: watch),
         ]
         if !drain, !idle {
             let writer = LoadWriter(

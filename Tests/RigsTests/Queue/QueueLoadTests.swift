@@ -73,6 +73,59 @@ import Testing
         }
     }
 
+    /// Yesterday's backup is put back: what came since is sent again, once; what was in it is erased here, and nothing else.
+    @Test(.timeLimit(.minutes(5))) func aPlatformRestoredFromYesterdayHasEverything() async throws {
+        try await withCity { layout, city in
+            let directory = layout.kioskData.appending(path: "outbox")
+            let backup = layout.root.appending(path: "backup")
+            try await city.start()
+            var acknowledged: [String] = []
+            func day(_ count: Int) async throws {
+                acknowledged += try await acknowledge(count, command(layout))
+                try await drain()
+            }
+            func drain() async throws {
+                let load = try await LoadProcess.start(command(layout, ["--drain"]))
+                let end = try await load.waitForEnd(deadline: .seconds(120))
+                await load.kill()
+                #expect(end == .exit(0), "\(load.log)")
+            }
+            func states() throws -> [OutboxEntry.State: Int] {
+                let outbox = try Outbox(directory: directory, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+                return Dictionary(grouping: try outbox.entries(limit: .max), by: \.state).mapValues(\.count)
+            }
+
+            try await day(6)
+            let packets = try states()
+            #expect(packets.keys.elementsEqual([.delivered]))
+            try await city.backUp(to: backup)
+            try await drain()
+            #expect(try states() == [.archived: packets[.delivered] ?? 0], "what is in the backup is kept")
+            try await day(6)
+            let since = try states()[.delivered] ?? 0
+            #expect(since > 6)
+
+            await city.stop()
+            try city.restore(from: backup)
+            try await city.start()
+            #expect(try await city.officer.applications().count < acknowledged.count, "the backup has what came after it")
+            try await drain()
+            let verifier = LoadVerifier(seed: Self.seed, acknowledged: acknowledged)
+            #expect(await OutboxLook.look(at: directory, with: verifier, drained: true) == Findings())
+            #expect(try states() == [.archived: packets[.delivered] ?? 0, .delivered: since])
+            let officer = city.officer
+            let verdict = try await verifier.check(try await officer.applications()) { try await officer.material($0, of: $1) }
+            #expect(verdict.findings == Findings())
+            #expect(verdict.whole == acknowledged.count)
+
+            // The next backup has what was sent again, and now it may be erased.
+            try await city.backUp(to: backup)
+            try await drain()
+            #expect(try states().keys.elementsEqual([.archived]))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory.appending(path: "payloads").path).isEmpty)
+        }
+    }
+
     /// What a seed found once, it finds again: two kiosks with the same seed submit the same, however far each of them gets.
     @Test(.timeLimit(.minutes(2))) func aSeedRepeatsWhatIsSubmitted() async throws {
         var runs: [(references: [String], packets: [String])] = []
