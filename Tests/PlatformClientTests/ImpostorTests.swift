@@ -49,11 +49,14 @@ import Testing
         }
     }
 
+    /// The one that enrolled the kiosk.
+    private static let platform = AcknowledgementSigner()
+
     private static func credential(port: Int) throws -> KioskCredential {
         try KioskCredential(
             kiosk: "kiosk-1", token: "kiosk-1.secret", platformURL: try #require(URL(string: "http://127.0.0.1:\(port)")),
             sealingKey: AcknowledgementSigner().sign(SealingPrivateKey().publicKey, generation: 1),
-            acknowledgementKey: AcknowledgementSigner().publicKey, kioskKey: KioskPrivateKey().publicKey)
+            acknowledgementKey: platform.publicKey, kioskKey: KioskPrivateKey().publicKey)
     }
 
     private func deliver(_ uplink: PlatformUplink) async throws {
@@ -108,6 +111,19 @@ import Testing
         let body = String(decoding: try PlatformJSON.encode(problem), as: UTF8.self)
         try await withImpostor(Answer(status: status, headers: [.contentType: Problem.contentType], body: body)) { uplink in
             await #expect(throws: isRejected ? UplinkError.rejected(problem) : .retryable(after: nil, problem: code)) { try await deliver(uplink) }
+        }
+    }
+
+    /// A statement that was recorded, made for another kiosk or signed by somebody else makes nobody erase anything.
+    @Test(arguments: [("kiosk-1", true), ("kiosk-2", true), ("kiosk-1", false)])
+    func aLedgerThatWasNotAskedForIsNone(_ kiosk: String, _ isSigned: Bool) async throws {
+        let nonce = Data(repeating: 1, count: LedgerStatement.nonceSize)
+        let statement = LedgerStatement(kiosk: kiosk, nonce: nonce, term: UUID(), extents: [], watermark: 9)
+        let signed = try (isSigned ? Self.platform : AcknowledgementSigner()).sign(statement)
+        let answer = Answer(
+            status: 200, headers: [.contentType: "application/json"], body: String(decoding: try PlatformJSON.encode(signed), as: UTF8.self))
+        try await withImpostor(answer) { uplink in
+            await #expect(throws: UplinkError.notThePlatform) { try await uplink.ledger(terms: []) }
         }
     }
 
