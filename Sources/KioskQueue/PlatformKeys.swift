@@ -26,7 +26,14 @@ public final class PlatformKeys: Sendable {
 
     /// Takes over a later key that the platform tells of, if it signed it.
     public func learn(from info: PlatformInfo) {
-        guard let latest = info.sealingKeys.max(by: { $0.generation < $1.generation }), let accepted = accept(latest) else { return }
+        guard let latest = info.sealingKeys.max(by: { $0.generation < $1.generation }), latest.verify(with: believed) else { return }
+        let own = statement.withLock(\.self)
+        if latest.generation < own.generation || latest.generation == own.generation && latest.key != own.key {
+            // Somebody put older keys back. What is sealed to a key that is gone stays undecided there.
+            logger.critical(
+                "the platform no longer has the key that this kiosk seals to", metadata: ["key": "\(own.key.id)", "generation": "\(own.generation)"])
+        }
+        guard let accepted = accept(latest) else { return }
         logger.notice("the platform has a new sealing key", metadata: ["key": "\(accepted.key.id)", "generation": "\(accepted.generation)"])
         do {
             try PlatformJSON.encode(accepted).write(to: file, options: .atomic)

@@ -1,4 +1,5 @@
 public import Foundation
+import PlatformAPI
 
 /// Where the platform keeps its data, what it offers, where it listens, and how much it bears.
 public struct PlatformConfiguration: Sendable {
@@ -44,6 +45,7 @@ public struct PlatformConfiguration: Sendable {
 public enum PlatformError: Error, Sendable, CustomStringConvertible {
     case synchronousNotFull(Int)
     case badKeyFile(String)
+    case missingKeyFile(String)
     case badKioskName(String)
     case insecureURL(String)
     case notInLedger(UInt64)
@@ -53,7 +55,9 @@ public enum PlatformError: Error, Sendable, CustomStringConvertible {
         switch self {
         case .synchronousNotFull(let mode): "the database runs at synchronous=\(mode) instead of FULL (2); it must not be used"
         case .badKeyFile(let name): "the key file \(name) does not hold a key of 32 bytes"
-        case .badKioskName(let name): "\(name) is not a kiosk name: use 1 to 64 of a–z, 0–9 and -, and not \"operator\""
+        case .missingKeyFile(let name):
+            "the key file \(name) is missing beside others or beside a database: bring it back (is the keys' file system mounted?); without it packets are lost"
+        case .badKioskName(let name): "\(name) is not a kiosk name: use 1 to \(KioskName.longest) of a–z, 0–9 and -, and not \"operator\""
         case .insecureURL(let url): "\(url) is neither https nor http to a loopback address"
         case .notInLedger(let number): "the ledger doesn't go as far as \(number): ask `platformd ledger` before a backup begins"
         case .file(let path, let code): "\(path): \(String(cString: strerror(code)))"

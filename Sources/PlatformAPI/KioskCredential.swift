@@ -46,10 +46,18 @@ public struct KioskCredential: Sendable, Codable, Equatable {
 }
 
 /// What is wrong with a credential file; none of them tells its content.
-public enum CredentialError: Error, Sendable, Hashable {
+public enum CredentialError: Error, Sendable, Hashable, CustomStringConvertible {
     case readableByOthers(path: String)
     case invalid(path: String)
     case notWritable(path: String, errno: Int32)
+
+    public var description: String {
+        switch self {
+        case .readableByOthers(let path): "\(path): others may read this credential: chmod 600 it, and if they could have, enrol the kiosk anew"
+        case .invalid(let path): "\(path) isn't a credential of this version: enrol the kiosk (`platformd enrol`)"
+        case .notWritable(let path, let code): "\(path): \(String(cString: strerror(code)))"
+        }
+    }
 }
 
 extension KioskCredential {

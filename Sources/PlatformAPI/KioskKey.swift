@@ -77,6 +77,7 @@ public enum KioskKeyError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Nil for bytes that lie in no file.
     case invalid(path: String? = nil)
     case missing(path: String)
+    case unreadable(path: String, errno: Int32)
     case readableByOthers(path: String)
     case notWritable(path: String, errno: Int32)
 
@@ -84,6 +85,8 @@ public enum KioskKeyError: Error, Sendable, Hashable, CustomStringConvertible {
         switch self {
         case .invalid(let path): "\(path ?? "this") isn't a P-256 key in PEM: use the one that `kioskctl key make` wrote"
         case .missing(let path): "\(path): there is no key; make it with `kioskctl key make`, and enrol the kiosk with it"
+        case .unreadable(let path, let code):
+            "\(path): \(String(cString: strerror(code))): the key must belong to the user that kioskd runs as (chown)"
         case .readableByOthers(let path):
             "\(path): others may read this key: chmod 600 it, and if they could have, make another and enrol the kiosk anew"
         case .notWritable(let path, let code): "\(path): \(String(cString: strerror(code)))"

@@ -13,14 +13,19 @@ public struct KioskPrivateKey: KioskSigner {
         try self.init(P256.Signing.PrivateKey())
     }
 
-    /// - Throws: `KioskKeyError`: `missing`, `readableByOthers` when group or others have any access, `invalid` for a file that holds no key.
+    /// - Throws: `KioskKeyError`: `missing`, `unreadable`, `readableByOthers` when group or others have any access, `invalid` for a file that holds no key.
     public init(contentsOf file: URL) throws {
-        guard let attributes = try? FileManager.default.attributesOfItem(atPath: file.path) else { throw KioskKeyError.missing(path: file.path) }
-        let mode = (attributes[.posixPermissions] as? NSNumber)?.intValue ?? 0o777
-        guard mode & 0o077 == 0 else { throw KioskKeyError.readableByOthers(path: file.path) }
-        guard let key = try? P256.Signing.PrivateKey(pemRepresentation: try String(contentsOf: file, encoding: .utf8)) else {
-            throw KioskKeyError.invalid(path: file.path)
+        let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw errno == ENOENT ? KioskKeyError.missing(path: file.path) : KioskKeyError.unreadable(path: file.path, errno: errno)
         }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw KioskKeyError.unreadable(path: file.path, errno: errno) }
+        guard status.st_mode & 0o077 == 0 else { throw KioskKeyError.readableByOthers(path: file.path) }
+        guard let bytes = try? handle.read(upToCount: 64 << 10),
+            let key = try? P256.Signing.PrivateKey(pemRepresentation: String(decoding: bytes, as: UTF8.self))
+        else { throw KioskKeyError.invalid(path: file.path) }
         try self.init(key)
     }
 

@@ -60,7 +60,7 @@ public struct PacketHeader: Sendable, Codable, Hashable {
 
 /// What else a kiosk writes on a packet, for whoever finds its disk: which receipt it belongs to, and what must come before it.
 public struct PacketLabel: Sendable, Hashable {
-    /// What the citizen's receipt shows; 1 to 64 bytes of UTF-8, nothing personal.
+    /// What the citizen's receipt shows; `referenceSizes` bytes of UTF-8, nothing personal.
     public var reference: String
     /// The packet that must be delivered first: of a material, its application.
     public var dependsOn: UUID?
@@ -78,10 +78,13 @@ public struct PacketLabel: Sendable, Hashable {
         return bytes.data
     }
 
+    static let referenceSizes = 1...64
     private static let domain = "CivicKiosk packet label v1"
 
     init?(_ reader: inout CanonicalReader) {
-        guard reader.text() == Self.domain, let reference = reader.text(), (1...64).contains(reference.utf8.count), let flag = reader.byte() else {
+        guard reader.text() == Self.domain, let reference = reader.text(), Self.referenceSizes.contains(reference.utf8.count),
+            let flag = reader.byte()
+        else {
             return nil
         }
         switch flag {
@@ -94,10 +97,12 @@ public struct PacketLabel: Sendable, Hashable {
     }
 }
 
-/// A kiosk's enrolment name: 1 to 64 of a–z, 0–9 and `-`, so that it is safe in URLs, file names and log lines.
+/// A kiosk's enrolment name: 1 to 40 of a–z, 0–9 and `-`, so that it is safe in URLs, file names and log lines, and leaves room in a reference.
 public enum KioskName {
+    public static let longest = 40
+
     public static func isValid(_ name: String) -> Bool {
-        (1...64).contains(name.utf8.count)
+        (1...longest).contains(name.utf8.count)
             && name.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
     }
 }

@@ -29,8 +29,11 @@ public struct PacketPrefix: Sendable, Hashable {
     /// bytes up to the header, the header's length included
     private static let fixedSize = 28
 
-    /// - Throws: `PacketError.unsupported` when it would be too long.
+    /// - Throws: `PacketError.unsupported` for what nobody would read: an id that isn't a UUIDv7, a name that isn't a kiosk's, a reference that is empty or too long.
     public init(header: PacketHeader, label: PacketLabel, sealingKey: SealingKey, kioskKey: KioskKey) throws {
+        guard header.id.isVersion7, KioskName.isValid(header.kiosk), PacketLabel.referenceSizes.contains(label.reference.utf8.count) else {
+            throw PacketError.unsupported
+        }
         self.header = header
         self.label = label
         sealingKeyID = sealingKey.id

@@ -20,7 +20,7 @@ public struct PacketSealer: Sendable {
     private var index: UInt32 = 0
     private var isFinished = false
 
-    /// - Throws: `PacketError.unsupported` when the key is not a usable X25519 key, or the label too long.
+    /// - Throws: `PacketError.unsupported` when the key is not a usable X25519 key, and what `PacketPrefix` throws.
     public init(header: PacketHeader, label: PacketLabel, key: SealingKey, signedBy kioskKey: KioskKey) throws {
         guard let recipient = try? Curve25519.KeyAgreement.PublicKey(rawRepresentation: key.publicKey) else { throw PacketError.unsupported }
         let info = try PacketPrefix(header: header, label: label, sealingKey: key, kioskKey: kioskKey).info

@@ -21,6 +21,8 @@ public struct Problem: Sendable, Codable, Hashable, Error {
         case applicationMissing = "application-missing"
         /// Bytes changed on the way.
         case checksumMismatch = "checksum-mismatch"
+        /// The platform lacks the key that the packet was sealed to, or the kiosk's: until an administrator mends that, the packet stays undecided.
+        case missingKey = "missing-key"
         /// The packet isn't decided yet.
         case undecided
         /// The packet does not open, or contradicts its header, its manifest or the catalogue: sending it again won't help.
@@ -60,10 +62,7 @@ public struct Problem: Sendable, Codable, Hashable, Error {
 public enum RejectionReason: String, Sendable, Codable, CaseIterable, Error {
     case notAPacket = "not-a-packet"
     case unsupportedFormat = "unsupported-format"
-    case wrongKey = "wrong-key"
     case wrongHeader = "wrong-header"
-    /// Signed with a key that the kiosk was never enrolled with.
-    case unknownSigner = "unknown-signer"
     /// The kiosk's key did not sign these bytes.
     case badSignature = "bad-signature"
     case reordered
@@ -80,19 +79,21 @@ public enum RejectionReason: String, Sendable, Codable, CaseIterable, Error {
     /// The material's bytes are not the announced ones.
     case manifestMismatch = "manifest-mismatch"
 
-    public init(_ error: PacketError) {
-        self =
+    /// Nil for what says nothing of the packet: the platform lacks a key that it may still be given.
+    public init?(_ error: PacketError) {
+        let reason: Self? =
             switch error {
             case .notAPacket: .notAPacket
             case .unsupported, .badChunk: .unsupportedFormat
-            case .wrongKey: .wrongKey
+            case .wrongKey, .unknownSigner: nil
             case .wrongHeader: .wrongHeader
-            case .unknownSigner: .unknownSigner
             case .badSignature: .badSignature
             case .reordered: .reordered
             case .tampered: .tampered
             case .truncated: .truncated
             case .trailingBytes: .trailingBytes
             }
+        guard let reason else { return nil }
+        self = reason
     }
 }

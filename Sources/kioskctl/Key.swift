@@ -16,7 +16,7 @@ struct Key: AsyncParsableCommand {
 struct KeyMake: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "make", abstract: "Make a key, with its public half beside it for the platform.",
-        discussion: "An existing file is never replaced: a kiosk that is given another key must be enrolled anew.")
+        discussion: "An existing key is never replaced: a kiosk that is given another key must be enrolled anew.")
 
     @OptionGroup var file: KeyFileArgument
     @Option(help: "How to print the answer.") var format: Format = .table
@@ -25,7 +25,7 @@ struct KeyMake: AsyncParsableCommand {
         try Renderer(format: format).answer {
             let key = try KioskPrivateKey()
             try key.write(to: file.url)
-            try Data(key.publicKey.pem.utf8 + [0x0A]).write(to: file.publicURL)
+            guard file.write(key.publicKey) else { throw KioskKeyError.notWritable(path: file.publicURL.path, errno: errno) }
             return KeyReport(key.publicKey, file)
         }
     }
@@ -39,7 +39,12 @@ struct KeyShow: AsyncParsableCommand {
     @Option(help: "How to print the answer.") var format: Format = .table
 
     func run() async throws {
-        try Renderer(format: format).answer { KeyReport(try KioskPrivateKey(contentsOf: file.url).publicKey, file) }
+        try Renderer(format: format).answer {
+            let key = try KioskPrivateKey(contentsOf: file.url).publicKey
+            // It may have been lost. Whoever may only read is shown the key all the same.
+            _ = file.write(key)
+            return KeyReport(key, file)
+        }
     }
 }
 
@@ -49,6 +54,11 @@ struct KeyFileArgument: ParsableArguments {
 
     var url: URL { URL(fileURLWithPath: file) }
     var publicURL: URL { URL(fileURLWithPath: file + ".pub") }
+
+    /// Puts the public half beside the key. It is no secret, and always the same.
+    func write(_ key: KioskKey) -> Bool {
+        FileManager.default.createFile(atPath: publicURL.path, contents: Data(key.pem.utf8 + [0x0A]))
+    }
 }
 
 /// A kiosk's key, without its secret.
@@ -92,7 +102,8 @@ extension Outcome {
         self =
             switch error {
             case .missing: .notFound
-            case .invalid, .readableByOthers: .internal
+            case .unreadable(_, EACCES), .unreadable(_, EPERM): .notPermitted
+            case .invalid, .unreadable, .readableByOthers: .internal
             case .notWritable(_, EEXIST): .usage
             case .notWritable(_, EACCES), .notWritable(_, EPERM): .notPermitted
             case .notWritable: .internal

@@ -24,7 +24,7 @@ enum Outcome: Int32, CaseIterable {
         case .internal: "kioskd or kioskctl failed"
         case .timedOut: "kioskd gave no answer in time, or holds the outbox that --data names"
         case .notUnderstood: "the answer wasn't understood (another version?)"
-        case .notPermitted: "this user may not talk to kioskd"
+        case .notPermitted: "this user may not talk to kioskd, or not read or write the key"
         }
     }
 

@@ -13,13 +13,13 @@ struct EnrolCommand: ParsableCommand {
     @Option(name: .customLong("data"), help: ArgumentHelp("The platform's data directory.", valueName: "dir"))
     var dataPath: String
 
-    @Option(help: "Name of the kiosk: 1 to 64 of a–z, 0–9 and -.")
+    @Option(help: "Name of the kiosk: 1 to \(KioskName.longest) of a–z, 0–9 and -.")
     var kiosk: String
 
     @Option(help: "Address at which the kiosk reaches the platform: https, or http on this machine.")
     var url: String
 
-    @Option(help: ArgumentHelp("The kiosk's public key, as `kioskctl key make` printed it (PEM).", valueName: "file"))
+    @Option(help: ArgumentHelp("The kiosk's public key: the file ending in .pub that `kioskctl key make` wrote.", valueName: "file"))
     var key: String
 
     @Option(help: ArgumentHelp("Credential file to write.", valueName: "file"))
@@ -32,7 +32,8 @@ struct EnrolCommand: ParsableCommand {
             throw ValidationError("--key: \(key) can't be read.")
         }
         guard let kioskKey = try? KioskKey(pem: pem) else {
-            throw ValidationError("--key: \(key) holds no public P-256 key; take the one that `kioskctl key show` prints at the kiosk.")
+            throw ValidationError(
+                "--key: \(key) holds no public P-256 key; take the file ending in .pub that `kioskctl key make` wrote at the kiosk.")
         }
         let credential = try Enrolment(data: URL(fileURLWithPath: dataPath)).enrol(kiosk: kiosk, platformURL: platformURL, kioskKey: kioskKey)
         try credential.write(to: URL(fileURLWithPath: out))

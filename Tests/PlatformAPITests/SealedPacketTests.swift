@@ -188,6 +188,25 @@ import Testing
         #expect(throws: PacketError.badChunk) { try sealer.seal(bytes(10), isLast: true) }
     }
 
+    @Test(arguments: ["", String(repeating: "r", count: 65)]) func aReferenceThatNobodyWouldReadIsRefused(_ reference: String) {
+        let label = PacketLabel(reference: reference, dependsOn: nil)
+        #expect(throws: PacketError.unsupported) {
+            try PacketSealer(header: header, label: label, key: key.publicKey, signedBy: signer.publicKey)
+        }
+    }
+
+    @Test func aHeaderThatNobodyWouldReadIsRefused() {
+        let headers = [
+            PacketHeader(id: UUID(), kind: .material, kiosk: "kiosk-1", sequence: 7),
+            PacketHeader(id: .v7(at: Date()), kind: .material, kiosk: String(repeating: "k", count: KioskName.longest + 1), sequence: 7),
+        ]
+        for header in headers {
+            #expect(throws: PacketError.unsupported) {
+                try PacketSealer(header: header, label: label, key: key.publicKey, signedBy: signer.publicKey)
+            }
+        }
+    }
+
     @Test func aKeyThatIsNoneIsRefused() {
         #expect(throws: PacketError.unsupported) {
             try PacketSealer(header: header, label: label, key: SealingKey(publicKey: Data(count: 5)), signedBy: signer.publicKey)

@@ -170,7 +170,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "/v1/uploads/..%2f..%2fkeys%2fsealing.key", "/v1/uploads/../keys/sealing.key", "/v1/uploads/%2e%2e", "/v1/uploads/x", "/v1/uploads/",
+        "/v1/uploads/..%2f..%2fkeys%2fsealing-1.key", "/v1/uploads/../keys/sealing-1.key", "/v1/uploads/%2e%2e", "/v1/uploads/x", "/v1/uploads/",
         "/v1/uploads/017F22E2-79B0-7CC3-98C4-DC0C0C07398F", "/v1/nothing", "/", "/v1/acknowledgements/..%2fkeys",
     ])
     func pathsThatAreNoneAreProblems(_ path: String) async throws {

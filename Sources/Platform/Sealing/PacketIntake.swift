@@ -53,7 +53,7 @@ struct PacketIntake: Sendable {
         }
     }
 
-    /// - Throws: a 460 problem, after the upload was discarded, when the bytes are not those announced: the kiosk sends them again.
+    /// - Throws: a 503 problem when a key is missing; a 460 problem, after the upload was discarded, when the bytes are not those announced: the kiosk sends them again.
     func decideHoldingLock(_ upload: Upload) async throws {
         guard try await decisions.find(upload.header.id) == nil else { return }
         let id = upload.header.id
@@ -67,6 +67,10 @@ struct PacketIntake: Sendable {
             throw ProblemResponse(
                 .checksumMismatch, Tus.checksumMismatch, "The packet has not the announced digest; the upload was discarded.",
                 headers: [.tusResumable: Tus.version])
+        } catch PacketReader.Failure.missingKey(let error) {
+            // That is nothing the citizen's packet can help, and no reason to lose it: it waits for the administrator.
+            logger.critical("packet can't be opened: a key is missing", metadata: ["packet": "\(id.wireText)", "key": "\(error)"])
+            throw ProblemResponse(.missingKey, 503, "The platform lacks a key for this packet; it stays undecided.")
         } catch let reason as RejectionReason {
             try await decisions.reject(upload.header, reason)
             try await files.remove(id)

@@ -3,7 +3,11 @@ import PlatformAPI
 
 /// Opens packet files. The plaintext of a material is only hashed while a packet is decided; it is never written anywhere.
 struct PacketReader: Sendable {
-    enum Failure: Error { case digestMismatch }
+    enum Failure: Error {
+        case digestMismatch
+        /// Sealed to a key, or signed with one, that this platform doesn't have. It may be given it.
+        case missingKey(PacketError)
+    }
 
     struct Opened: Sendable {
         var byteCount: Int
@@ -26,7 +30,7 @@ struct PacketReader: Sendable {
     let keys: KeyStore
     let kioskKeys: KioskKeyStore
 
-    /// - Throws: `Failure.digestMismatch` when the file is not what was announced, else a `RejectionReason` when it does not open.
+    /// - Throws: `Failure.digestMismatch` when the file is not what was announced, `missingKey`, else a `RejectionReason` when it does not open.
     func read(_ header: PacketHeader, sealedDigest: String) async throws -> Opened {
         let empty = try await opener(header)
         return try await files.read(header.id) { handle in
@@ -53,7 +57,8 @@ struct PacketReader: Sendable {
                 if let failure { throw failure }
                 try opener.finish()
             } catch let error as PacketError {
-                throw RejectionReason(error)
+                guard let reason = RejectionReason(error) else { throw Failure.missingKey(error) }
+                throw reason
             }
             opened.plaintextDigest = plain.hexadecimal
             return opened

@@ -11,17 +11,30 @@ struct KeyStore: Sendable {
     let acknowledgement: AcknowledgementSigner
     private let directory: URL
 
+    /// - Parameter directory: the platform's data
+    /// - Throws: `PlatformError`: `badKeyFile`; `missingKeyFile` when not all are there that there must be, so that none is made in the place of one that has packets.
     init(directory: URL) throws {
         let keys = directory.appendingPathComponent("keys")
         try PrivateDirectory.make(keys)
         self.directory = keys
-        _ = try Self.sealingKey(1, in: keys)
-        var number = 1
-        while FileManager.default.fileExists(atPath: keys.appendingPathComponent(Self.sealingName(number + 1)).path) { number += 1 }
-        sealing = try (1...number).reversed().map { try Self.sealingKey($0, in: keys) }
+        let isNew = !FileManager.default.fileExists(atPath: directory.appendingPathComponent("platform.sqlite").path)
+        let numbers = try Self.numbers(in: keys)
+        if let gap = (1...max(1, numbers.last ?? 1)).first(where: { !numbers.contains($0) }), !isNew || !numbers.isEmpty {
+            throw PlatformError.missingKeyFile(Self.sealingName(gap))
+        }
+        guard isNew || FileManager.default.fileExists(atPath: keys.appendingPathComponent(Self.acknowledgementName).path) else {
+            throw PlatformError.missingKeyFile(Self.acknowledgementName)
+        }
+        sealing = try (numbers.isEmpty ? [1] : numbers).reversed().map { try Self.sealingKey($0, in: keys) }
         acknowledgement = try Self.load(
-            "acknowledgement.key", in: keys, make: { AcknowledgementSigner().rawRepresentation }, open: AcknowledgementSigner.init(rawRepresentation:)
-        )
+            Self.acknowledgementName, in: keys, make: { AcknowledgementSigner().rawRepresentation },
+            open: AcknowledgementSigner.init(rawRepresentation:))
+    }
+
+    /// Of the sealing keys, in order.
+    private static func numbers(in keys: URL) throws -> [Int] {
+        try FileManager.default.contentsOfDirectory(atPath: keys.path)
+            .compactMap { name in name.wholeMatch(of: /sealing-([1-9][0-9]{0,5})\.key/).flatMap { Int($0.1) } }.sorted()
     }
 
     /// Makes the next sealing key, durable on return.
@@ -37,6 +50,8 @@ struct KeyStore: Sendable {
     func currentStatement() throws -> SealingKeyStatement {
         try acknowledgement.sign(sealing[0].publicKey, generation: UInt64(sealing.count))
     }
+
+    private static let acknowledgementName = "acknowledgement.key"
 
     private static func sealingName(_ number: Int) -> String { "sealing-\(number).key" }
 
