@@ -63,10 +63,10 @@ public struct PlatformWatch: Service {
     }
 
     private func reconcile() async throws {
-        let terms = try await store.perform { try $0.ledgerTerms() }.compactMap { UUID(wireText: $0) }
-        let statement = try await link.ledger(terms: terms)
+        let asked = try await store.perform { try $0.ledgerTerms() }
+        let statement = try await link.ledger(terms: asked.compactMap { UUID(wireText: $0) })
         let extents = Dictionary(statement.extents.map { ($0.term.wireText, $0.through) }, uniquingKeysWith: min)
-        let found = try await store.perform { try $0.reconcile(term: statement.term.wireText, extents: extents) }
+        let found = try await store.perform { try $0.reconcile(term: statement.term.wireText, asked: asked, extents: extents) }
         if found.returned > 0 { await delivery.notifyCommitted() }
         try await erase(statement)
     }

@@ -18,12 +18,12 @@ extension Outbox {
         try database.read { try String.fetchOne($0, sql: "SELECT term FROM platform") }
     }
 
-    /// The terms in which the platform took what is kept here, and what was erased. Blocks.
+    /// The terms in which the platform took what was delivered. Blocks.
     public func ledgerTerms() throws -> [String] {
-        try database.read { db in
-            try String.fetchAll(db, sql: "SELECT DISTINCT term FROM item WHERE state IN ('delivered', 'archived') AND term IS NOT NULL ORDER BY term")
-        }
+        try database.read { try String.fetchAll($0, sql: Self.terms) }
     }
+
+    private static let terms = "SELECT DISTINCT term FROM item INDEXED BY itemPlace WHERE term IS NOT NULL"
 
     /// Whether something is kept that the platform has up to this number. Blocks.
     public func keeps(through watermark: UInt64) throws -> Bool {
@@ -35,32 +35,31 @@ extension Outbox {
     }
 
     /// Compares with a platform that has begun a new term, perhaps behind a backup that was restored: what it no longer has waits to be delivered again.
-    /// Durable on return. Blocks. Throws `OutboxError`.
+    /// What depends on something that can't be delivered again is set aside. Durable on return. Blocks. Throws `OutboxError`.
+    ///
+    /// Deliveries may go on: what was taken since the platform was asked is in a term that wasn't asked for, or in the platform's own, and stays what it is.
     /// - Parameters:
     ///   - term: the one that the platform is in
-    ///   - extents: of all `ledgerTerms`, those that the platform knows, with the last number that it gave in each
-    public func reconcile(term: String, extents: [String: UInt64]) throws -> OutboxReconciliation {
+    ///   - asked: `ledgerTerms` as they were when it was asked; were there others meanwhile, it must be asked again, and `platformTerm` stays nil
+    ///   - extents: of those, the ones that the platform knows, with the last number that it gave in each
+    public func reconcile(term: String, asked: [String], extents: [String: UInt64]) throws -> OutboxReconciliation {
         let found = try database.write { db in
             var found = OutboxReconciliation()
-            let terms = try String?.fetchAll(db, sql: "SELECT DISTINCT term FROM item WHERE state IN ('delivered', 'archived')")
-            for known in terms {
+            for known in asked where known != term {
                 // Without an extent, nothing of it is left.
-                let through = known.flatMap { extents[$0] }.map { Int64(clamping: $0) } ?? -1
-                let isLost = "term IS ?1 AND coalesce(place, 0) > ?2"
-                found.lost += try String.fetchAll(
-                    db, sql: "UPDATE item SET lastError = ?3 WHERE state = 'archived' AND lastError IS NULL AND \(isLost) RETURNING id",
-                    arguments: [known, through, Self.lostBehindBackup]
-                ).compactMap(UUID.init(uuidString:))
+                try Self.takeBack("term = ?1 AND place > ?2", [known, extents[known].map { Int64(clamping: $0) } ?? 0], db, &found)
+            }
+            try Self.takeBack("term IS NULL AND ?1 IS NULL AND ?2 IS NULL", [nil, nil], db, &found)
+            if found.returned > 0 { try OutboxDatabase.deriveAnew(db) }
+            if !found.lost.isEmpty {
                 try db.execute(
                     sql: """
-                        UPDATE item SET state = 'waiting', attempts = 0, nextAttemptAt = NULL, lastError = ?3, deliveredAt = NULL,
-                            acknowledgement = NULL, term = NULL, place = NULL
-                        WHERE state = 'delivered' AND \(isLost)
-                        """, arguments: [known, through, Self.lostByPlatform])
-                found.returned += db.changesCount
+                        UPDATE item SET state = 'quarantined', nextAttemptAt = NULL, lastError = ? WHERE state = 'waiting'
+                            AND dependsOn IN (SELECT id FROM item WHERE state = 'archived' AND lastError IS NOT NULL)
+                        """, arguments: [Self.lostBehindBackup])
             }
-            if found.returned > 0 { try OutboxDatabase.deriveAnew(db) }
-            try db.execute(sql: "UPDATE platform SET term = ?", arguments: [term])
+            let others = try String.fetchAll(db, sql: Self.terms).contains { $0 != term && !asked.contains($0) }
+            try db.execute(sql: "UPDATE platform SET term = ?", arguments: [others ? nil : term])
             return found
         }
         if found.returned > 0 {
@@ -72,6 +71,22 @@ extension Outbox {
                 "outbox: the platform has lost packets that it had said are in a backup", metadata: ["count": "\(found.lost.count)", "ids": "\(ids)"])
         }
         return found
+    }
+
+    /// The acknowledgement stays until there is another: it is the only trace of what the platform once said.
+    private static func takeBack(
+        _ isLost: String, _ arguments: [(any DatabaseValueConvertible)?], _ db: Database, _ found: inout OutboxReconciliation
+    ) throws {
+        found.lost += try String.fetchAll(
+            db, sql: "UPDATE item SET lastError = ?3 WHERE state = 'archived' AND lastError IS NULL AND \(isLost) RETURNING id",
+            arguments: StatementArguments(arguments + [lostBehindBackup])
+        ).compactMap(UUID.init(uuidString:))
+        try db.execute(
+            sql: """
+                UPDATE item SET state = 'waiting', attempts = 0, nextAttemptAt = NULL, lastError = ?3, deliveredAt = NULL, term = NULL, place = NULL
+                WHERE state = 'delivered' AND \(isLost)
+                """, arguments: StatementArguments(arguments + [lostByPlatform]))
+        found.returned += db.changesCount
     }
 
     /// Why an entry waits again that was delivered.

@@ -66,18 +66,19 @@ extension Outbox {
         }
         if removed > 0 {
             try payloads.syncOrphans()
-            logger.notice("outbox: took files away that were never acknowledged", metadata: ["count": "\(removed)"])
+            logger.notice("outbox: took files away that no entry owns or needs", metadata: ["count": "\(removed)"])
         }
         return goesOn
     }
 
     /// - Returns: whether it was there
     private func takeAway(_ name: String) throws -> Bool {
-        guard let owner = PayloadDirectory.owner(of: name).flatMap(UUID.init(uuidString:)), try entry(id: owner) != nil else {
+        guard let owner = PayloadDirectory.owner(of: name), let id = UUID(uuidString: owner), id.key == owner, try entry(id: id)?.state == .archived
+        else {
             return try payloads.removeOrphan(name)
         }
         // Of an archived entry: the process died before its payload was erased.
-        try payloads.remove(owner)
+        try payloads.remove(id)
         return true
     }
 

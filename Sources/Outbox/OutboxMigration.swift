@@ -99,12 +99,17 @@ struct OutboxMigration: Sendable {
         up: """
             \(withoutItem)
             \(item(states: "'waiting', 'held', 'delivered', 'archived', 'rejected', 'quarantined'", also: "blocked INTEGER NOT NULL DEFAULT 0, term TEXT, place INTEGER"))
-            INSERT INTO item (\(columns), state, blocked) SELECT \(columns), state, blocked FROM itemBefore;
+            INSERT INTO item (\(columns), state, blocked, term, place)
+                SELECT \(columns), CASE lastError WHEN '\(archivedBefore)' THEN 'archived' ELSE state END, blocked,
+                    lower(\(acknowledged("term"))), \(acknowledged("number")) FROM itemBefore;
+            UPDATE item SET lastError = NULL WHERE lastError = '\(archivedBefore)';
             DROP TABLE itemBefore;
             DROP INDEX itemWaiting;
             CREATE INDEX itemDue ON item (nextAttemptAt, sequence) WHERE state = 'waiting' AND blocked = 0;
             CREATE INDEX itemKept ON item (place, term) WHERE state = 'delivered';
+            CREATE INDEX itemPlace ON item (term, place) WHERE term IS NOT NULL;
             INSERT INTO tally VALUES ('archived', 0, 0);
+            UPDATE tally SET (entries, bytes) = (SELECT count(*), coalesce(sum(byteCount), 0) FROM item WHERE item.state = tally.state);
             \(triggers)
             CREATE TABLE platform (id INTEGER PRIMARY KEY CHECK (id = 1), term TEXT) STRICT;
             INSERT INTO platform VALUES (1, NULL);
@@ -112,6 +117,7 @@ struct OutboxMigration: Sendable {
         down: """
             \(withoutItem)
             \(item(states: "'waiting', 'held', 'delivered', 'rejected', 'quarantined'", also: "blocked INTEGER NOT NULL DEFAULT 0"))
+            UPDATE itemBefore SET lastError = '\(archivedBefore)' WHERE state = 'archived';
             INSERT INTO item (\(columns), state, blocked)
                 SELECT \(columns), CASE state WHEN 'archived' THEN 'delivered' ELSE state END, blocked FROM itemBefore;
             DROP TABLE itemBefore;
@@ -122,6 +128,14 @@ struct OutboxMigration: Sendable {
             \(triggers)
             DROP TABLE platform;
             """)
+
+    /// What a version that knows no archived entries finds said of one, and the one after it finds again.
+    private static let archivedBefore = "outbox.archived: the payload is erased"
+
+    /// A field of the acknowledgement, whose place in the ledger the rows of the version before don't have.
+    private static func acknowledged(_ field: String) -> String {
+        "CASE WHEN json_valid(CAST(acknowledgement AS TEXT)) THEN json_extract(CAST(acknowledgement AS TEXT), '$.acknowledgement.\(field)') END"
+    }
 
     private static let columns =
         "sequence, id, kind, reference, dependsOn, byteCount, digest, createdAt, attempts, nextAttemptAt, lastError, deliveredAt, acknowledgement"

@@ -48,7 +48,7 @@ public enum PlatformError: Error, Sendable, CustomStringConvertible {
     case missingKeyFile(String)
     case badKioskName(String)
     case insecureURL(String)
-    case notInLedger(UInt64)
+    case notInLedger(String)
     case file(String, errno: Int32)
 
     public var description: String {
@@ -59,7 +59,7 @@ public enum PlatformError: Error, Sendable, CustomStringConvertible {
             "the key file \(name) is missing beside others or beside a database: bring it back (is the keys' file system mounted?); without it packets are lost"
         case .badKioskName(let name): "\(name) is not a kiosk name: use 1 to \(KioskName.longest) of a–z, 0–9 and -, and not \"operator\""
         case .insecureURL(let url): "\(url) is neither https nor http to a loopback address"
-        case .notInLedger(let number): "the ledger doesn't go as far as \(number): ask `platformd ledger` before a backup begins"
+        case .notInLedger(let mark): "the ledger doesn't have \(mark), or no longer: ask `platformd ledger` before each backup begins"
         case .file(let path, let code): "\(path): \(String(cString: strerror(code)))"
         }
     }

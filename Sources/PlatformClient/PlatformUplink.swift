@@ -89,10 +89,30 @@ public struct PlatformUplink: Sendable {
         // Under another name the platform would reject the packet for good, though only the credential is wrong.
         guard header.kiosk == credential.kiosk else { throw UplinkError.unauthorised }
         let packet = PacketFile(url: file)
-        let (size, digest) = try await packet.measure()
-        guard digest == sealedDigest else { throw UplinkError.fileDamaged }
+        let measured: (size: Int, digest: String)?
+        do {
+            measured = try await packet.measure()
+        } catch UplinkError.fileDamaged {
+            measured = nil
+        }
+        guard let size = measured?.size, measured?.digest == sealedDigest else {
+            return try await acknowledged(header, sealedDigest: sealedDigest, orElse: .fileDamaged)
+        }
         let upload = TusUpload(connection: connection, file: packet, size: size, header: header, sealedDigest: sealedDigest)
         try await upload.run()
+        return try await acknowledgement(header, sealedDigest: sealedDigest)
+    }
+
+    /// What the platform once said of a packet that can't be sent any more; `error` when that is nothing.
+    private func acknowledged(_ header: PacketHeader, sealedDigest: String, orElse error: UplinkError) async throws -> SignedAcknowledgement {
+        do {
+            return try await acknowledgement(header, sealedDigest: sealedDigest)
+        } catch UplinkError.retryable(_, .undecided) {
+            throw error
+        }
+    }
+
+    private func acknowledgement(_ header: PacketHeader, sealedDigest: String) async throws -> SignedAcknowledgement {
         let signed = try await connection.get(PlatformRoute.acknowledgement(header.id), as: SignedAcknowledgement.self)
         let acknowledgement = signed.acknowledgement
         guard signed.verify(with: credential.acknowledgementKey), acknowledgement.id == header.id, acknowledgement.kiosk == header.kiosk,

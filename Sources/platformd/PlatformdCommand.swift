@@ -11,7 +11,8 @@ struct PlatformdCommand: AsyncParsableCommand {
             Exit codes: 0 done or stopped by a signal, 1 failed (the reason is on standard error), 64 wrong usage.
             """,
         subcommands: [
-            ServeCommand.self, EnrolCommand.self, OperatorTokenCommand.self, RotateKeyCommand.self, BackupCommand.self, LedgerCommand.self,
+            ServeCommand.self, EnrolCommand.self, OperatorTokenCommand.self, RotateKeyCommand.self, BackupCommand.self, RestoreCommand.self,
+            LedgerCommand.self,
             BackedUpCommand.self, OpenAPICommand.self,
         ])
 }

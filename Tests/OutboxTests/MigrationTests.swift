@@ -75,6 +75,30 @@ import Testing
         #expect(try copy.read { try Int.fetchOne($0, sql: "PRAGMA foreign_keys") } == 1)
     }
 
+    /// A version that knows no archived entries was put back for a while: what was erased isn't looked for afterwards, and what was delivered keeps its place.
+    @Test func whatWasArchivedIsSoAgainBehindAnOlderVersion() throws {
+        let outbox = try scratch.open()
+        let entries = try outbox.commit([.application(), .application(), .application()], at: start, seal: bytes)
+        let term = UUID()
+        for (index, entry) in entries.dropLast().enumerated() {
+            let signed = #"{"acknowledgement":{"number":\(index + 1),"term":"\(term.uuidString)"}}"#
+            let place = LedgerPlace(term: term.uuidString.lowercased(), number: UInt64(index) + 1)
+            try outbox.markDelivered(id: entry.id, acknowledgement: Data(signed.utf8), place: place, at: start)
+        }
+        _ = try outbox.reconcile(term: term.uuidString.lowercased(), asked: try outbox.ledgerTerms(), extents: [:])
+        #expect(try outbox.archive(through: 1, term: term.uuidString.lowercased()) == 1)
+        let before = try outbox.entries()
+        let counts = try outbox.counts()
+        let queue = try DatabaseQueue(path: file.path)
+        try OutboxMigration.migrate(queue, to: Array(OutboxMigration.all.dropLast()))
+        #expect(try states(queue) == ["delivered", "delivered", "waiting"])
+        try OutboxMigration.migrate(queue)
+        #expect(try outbox.entries() == before)
+        #expect(before.map(\.state) == [.archived, .delivered, .waiting])
+        #expect(try outbox.counts() == counts)
+        #expect(try outbox.verify().isClean)
+    }
+
     private func schema(_ queue: DatabaseQueue) throws -> [String] {
         try queue.read { try String.fetchAll($0, sql: "SELECT name || ': ' || sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name") }
     }

@@ -53,9 +53,7 @@ import Testing
         for name in ["packets", "platform.sqlite", "platform.sqlite-wal", "platform.sqlite-shm"] {
             try? FileManager.default.removeItem(at: platform.data.appendingPathComponent(name))
         }
-        for name in try FileManager.default.contentsOfDirectory(atPath: place.path) {
-            try FileManager.default.copyItem(at: place.appendingPathComponent(name), to: platform.data.appendingPathComponent(name))
-        }
+        try PlatformBackup.restore(from: place, to: platform.data)
         try await platform.start()
     }
 
@@ -170,13 +168,69 @@ import Testing
         }
     }
 
+    /// The data were lost, and somebody started the server on an empty directory: the nightly backup mustn't be the end of the good one.
+    @Test func aBackupIsNotReplacedByOneThatHasLess() async throws {
+        try await with { platform, kiosk in
+            _ = try await deliver(try TestApplication(kiosk).application, platform, kiosk)
+            try await backup(platform) { place in
+                _ = try PlatformBackup(data: platform.data).run(to: place)
+                let good = try Data(contentsOf: place.appendingPathComponent("platform.sqlite"))
+                try await PlatformUnderTest.with { other in
+                    let stranger = try await other.enrol("kiosk-1")
+                    _ = try await deliver(try TestApplication(stranger).application, other, stranger)
+                    #expect(throws: PlatformBackup.Refusal.self) { try PlatformBackup(data: other.data).run(to: place) }
+                }
+                let left = try Data(contentsOf: place.appendingPathComponent("platform.sqlite"))
+                #expect(left == good)
+                for own in [platform.data, platform.data.appendingPathComponent("backup")] {
+                    #expect(throws: PlatformBackup.Refusal.self) { try PlatformBackup(data: platform.data).run(to: own) }
+                }
+                // What is left of a database would be mixed with the backup's.
+                #expect(throws: PlatformBackup.Refusal.self) { try PlatformBackup.restore(from: place, to: platform.data) }
+                #expect(throws: PlatformBackup.Refusal.self) {
+                    try PlatformBackup.restore(from: platform.data.appendingPathComponent("none"), to: place)
+                }
+            }
+        }
+    }
+
+    /// A backup by other means has the row of an upload, but not its bytes.
+    @Test func anUploadWhoseBytesAreGoneBeginsAnew() async throws {
+        try await with { platform, kiosk in
+            let test = try TestApplication(kiosk)
+            let tus = RawTus(platform: platform, token: kiosk.token.reveal)
+            _ = try await tus.post(test.application)
+            _ = try await tus.patch(test.application.header.id, test.application.sealed.prefix(200), at: 0)
+            let file = platform.data.appendingPathComponent("packets").appendingPathComponent(test.application.header.id.wireText)
+            try FileManager.default.removeItem(at: file)
+            #expect(try await tus.post(test.application).status == 201)
+            #expect(try await deliver(test.application, platform, kiosk).number == 1)
+        }
+    }
+
+    /// The kiosk's file rotted after the platform had taken it: its word is enough.
+    @Test func aPacketThatThePlatformHasNeedsNoFile() async throws {
+        try await with { platform, kiosk in
+            let packet = try TestApplication(kiosk).application
+            let first = try await deliver(packet, platform, kiosk)
+            let missing = FileManager.default.temporaryDirectory.appendingPathComponent("none-\(UUID())")
+            let again = try await uplink(platform, kiosk) {
+                try await $0.deliver(file: missing, header: packet.header, sealedDigest: packet.digest).acknowledgement
+            }
+            #expect(again == first)
+        }
+    }
+
     @Test func onlyWhatWasGivenCanBeBackedUp() async throws {
         try await with { platform, kiosk in
             _ = try await deliver(try TestApplication(kiosk).application, platform, kiosk)
             let backup = try PlatformBackup(data: platform.data)
-            #expect(try backup.lastNumber() == 1)
-            #expect(throws: PlatformError.self) { try backup.record(through: 2) }
-            try backup.record(through: 1)
+            let mark = try #require(try backup.lastMark())
+            #expect(mark.number == 1 && PlatformBackup.Mark(mark.description) == mark)
+            #expect(throws: PlatformError.self) { try backup.record(through: .init(term: mark.term, number: 2)) }
+            // The same number of another life of the platform.
+            #expect(throws: PlatformError.self) { try backup.record(through: .init(term: UUID(), number: 1)) }
+            try backup.record(through: mark)
             #expect(try await watermark(platform, kiosk) == 1)
             #expect(throws: PlatformError.self) { try PlatformBackup(data: platform.data.appendingPathComponent("none")) }
         }

@@ -68,13 +68,11 @@ public struct VirtualPlatform: Sendable {
     }
 
     /// Has what a backup has, and nothing that came after it; the keys stay. It must not run.
-    public func restore(from place: URL) throws {
+    public func restore(from place: URL) async throws {
         for name in try FileManager.default.contentsOfDirectory(atPath: layout.platformData.path) where name != "keys" {
             try FileManager.default.removeItem(at: layout.platformData.appending(path: name))
         }
-        for name in try FileManager.default.contentsOfDirectory(atPath: place.path) {
-            try FileManager.default.copyItem(at: place.appending(path: name), to: layout.platformData.appending(path: name))
-        }
+        try await Self.run(layout, ["restore", "--data", layout.platformData.path, "--from", place.path])
     }
 
     /// Ends it for good.

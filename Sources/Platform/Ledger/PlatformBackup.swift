@@ -21,6 +21,45 @@ public struct PlatformBackup: Sendable {
         }
     }
 
+    /// One number of the ledger, as people hand it on: `TERM:NUMBER`. The term tells it from the same number behind a backup that was restored.
+    public struct Mark: Sendable, Hashable, CustomStringConvertible {
+        public var term: UUID
+        public var number: UInt64
+
+        public init(term: UUID, number: UInt64) {
+            self.term = term
+            self.number = number
+        }
+
+        /// Nil unless `text` is such a mark.
+        public init?(_ text: String) {
+            let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+            guard parts.count == 2, let term = UUID(wireText: parts[0]), let number = UInt64(parts[1]) else { return nil }
+            self.init(term: term, number: number)
+        }
+
+        public var description: String { "\(term.wireText):\(number)" }
+    }
+
+    /// Why a backup wasn't made, or not restored.
+    public enum Refusal: Error, CustomStringConvertible {
+        case ontoItself(String)
+        /// The place has a backup of something that this platform no longer has.
+        case wouldLose(String, Mark)
+        case notEmpty(String)
+        case noBackup(String)
+
+        public var description: String {
+            switch self {
+            case .ontoItself(let path): "\(path) is the platform's own data, or lies in it: name another place, on another disk"
+            case .wouldLose(let path, let mark):
+                "\(path) has a backup with \(mark), which this platform doesn't have: it was restored from an older one, or is another. Name another place, and keep that one"
+            case .notEmpty(let path): "\(path) holds a platform: a backup is restored where there is nothing but keys/"
+            case .noBackup(let path): "\(path) holds no backup"
+            }
+        }
+    }
+
     /// A packet's file isn't what was acknowledged.
     public struct Damaged: Error, CustomStringConvertible {
         public var packet: UUID
@@ -41,45 +80,83 @@ public struct PlatformBackup: Sendable {
 
     /// Copies to `place`, a directory that is made when missing and may hold an earlier backup, which then is added to. Everything is on the disk there, and was compared with
     /// what was acknowledged, before kiosks are told.
-    /// To restore, give a server a directory with the same content, and the keys.
     /// - Parameter progress: called with the number of packets looked at and how many there are
     public func run(to place: URL, progress: (Int, Int) throws -> Void = { _, _ in }) throws -> Result {
+        let (own, other) = (data.resolvingSymlinksInPath().path, place.resolvingSymlinksInPath().path)
+        guard other != own, !other.hasPrefix(own + "/") else { throw Refusal.ontoItself(place.path) }
         let packets = place.appendingPathComponent("packets")
         try PrivateDirectory.make(packets)
+        try SystemFile.synchronize(directory: place.deletingLastPathComponent())
+        let final = place.appendingPathComponent("platform.sqlite")
+        let former = FileManager.default.fileExists(atPath: final.path) ? try Self.lastMark(of: final) : nil
         let snapshot = place.appendingPathComponent("platform.sqlite.part")
         try? FileManager.default.removeItem(at: snapshot)
         // A snapshot first: every packet that it knows of is complete, and never changes.
         try database.queue.inDatabase { db in try db.execute(sql: "VACUUM INTO ?", arguments: [snapshot.path]) }
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: snapshot.path)
-        let (through, taken) = try Self.taken(in: snapshot)
-        var result = Result(through: through, packets: taken.count, copied: 0)
+        let (mark, taken) = try Self.taken(in: snapshot, with: former, place: place)
+        var result = Result(through: mark?.number ?? 0, packets: taken.count, copied: 0)
         for (index, packet) in taken.enumerated() {
             try progress(index, taken.count)
             result.copied += try copy(packet, to: packets) ? 1 : 0
         }
         try SystemFile.synchronize(directory: packets)
         try Self.synchronize(snapshot)
-        guard rename(snapshot.path, place.appendingPathComponent("platform.sqlite").path) == 0 else {
+        // Of somebody who opened the backup where it lies: they belong to the database before.
+        for name in ["-wal", "-shm", "-journal"] { unlink(final.path + name) }
+        guard rename(snapshot.path, final.path) == 0 else {
             throw PlatformError.file(snapshot.path, errno: errno)
         }
         try SystemFile.synchronize(directory: place)
-        try record(through: through)
+        if let mark { try record(through: mark) }
         return result
     }
 
     /// Tells the kiosks that everything up to a number of the ledger is in a backup, however that was made.
-    /// - Throws: `PlatformError.notInLedger` for a number that was never given.
-    public func record(through number: UInt64) throws {
+    /// - Throws: `PlatformError.notInLedger` for a number that was never given in that term, or was lost since.
+    public func record(through mark: Mark) throws {
         try database.queue.write { db in
-            guard try number <= LedgerStore.last(db) else { throw PlatformError.notInLedger(number) }
+            guard try Self.has(mark, db) else { throw PlatformError.notInLedger("\(mark)") }
             try db.execute(
-                sql: "INSERT OR IGNORE INTO backup (through, made_at) VALUES (?, ?)", arguments: [Int64(bitPattern: number), Date().seconds])
+                sql: "INSERT OR IGNORE INTO backup (through, made_at) VALUES (?, ?)", arguments: [Int64(bitPattern: mark.number), Date().seconds])
         }
     }
 
-    /// The last number of the ledger: what a backup that begins now will have.
-    public func lastNumber() throws -> UInt64 {
-        try database.queue.read { db in try LedgerStore.last(db) }
+    /// The last number of the ledger: what a backup that begins now will have. Nil before the first packet.
+    public func lastMark() throws -> Mark? {
+        try database.queue.read { db in try Self.lastMark(db) }
+    }
+
+    /// Gives a server that is to be started the data of a backup. The keys must lie in `data` already, and nothing else.
+    /// - Throws: `Refusal`: what is left of a database in use would be mixed with the backup's
+    public static func restore(from place: URL, to data: URL) throws {
+        guard FileManager.default.fileExists(atPath: place.appendingPathComponent("platform.sqlite").path) else { throw Refusal.noBackup(place.path) }
+        try PrivateDirectory.make(data)
+        guard try FileManager.default.contentsOfDirectory(atPath: data.path).allSatisfy({ $0 == "keys" || $0 == "lost+found" }) else {
+            throw Refusal.notEmpty(data.path)
+        }
+        try FileManager.default.copyItem(at: place.appendingPathComponent("packets"), to: data.appendingPathComponent("packets"))
+        // Last, so that what was interrupted isn't taken for a platform.
+        try FileManager.default.copyItem(at: place.appendingPathComponent("platform.sqlite"), to: data.appendingPathComponent("platform.sqlite"))
+        sync()
+    }
+
+    private static func lastMark(_ db: Database) throws -> Mark? {
+        try Row.fetchOne(db, sql: "SELECT term, number FROM decision WHERE number IS NOT NULL ORDER BY number DESC LIMIT 1").flatMap { row in
+            UUID(wireText: row["term"] as String? ?? "").map { Mark(term: $0, number: UInt64(row["number"] as Int64)) }
+        }
+    }
+
+    private static func has(_ mark: Mark, _ db: Database) throws -> Bool {
+        try Bool.fetchOne(
+            db, sql: "SELECT EXISTS (SELECT 1 FROM decision WHERE number = ? AND term = ?)",
+            arguments: [Int64(clamping: mark.number), mark.term.wireText]) ?? false
+    }
+
+    private static func lastMark(of file: URL) throws -> Mark? {
+        var configuration = Configuration()
+        configuration.readonly = true
+        return try DatabaseQueue(path: file.path, configuration: configuration).read(lastMark)
     }
 
     private struct Taken {
@@ -88,8 +165,9 @@ public struct PlatformBackup: Sendable {
         var digest: String
     }
 
-    private static func taken(in snapshot: URL) throws -> (through: UInt64, [Taken]) {
+    private static func taken(in snapshot: URL, with former: Mark?, place: URL) throws -> (Mark?, [Taken]) {
         try DatabaseQueue(path: snapshot.path).write { db in
+            if let former, try !has(former, db) { throw Refusal.wouldLose(place.path, former) }
             // Whatever was still on its way begins anew there: its bytes aren't copied.
             try db.execute(sql: "DELETE FROM upload WHERE id NOT IN (SELECT id FROM decision)")
             let rows = try Row.fetchAll(
@@ -98,7 +176,7 @@ public struct PlatformBackup: Sendable {
             let taken = rows.compactMap { row in
                 UUID(wireText: row["id"] as String).map { Taken(id: $0, length: row["length"], digest: row["sealed_digest"]) }
             }
-            return (try LedgerStore.last(db), taken)
+            return (try lastMark(db), taken)
         }
     }
 

@@ -41,6 +41,22 @@ struct PacketIntake: Sendable {
         } ?? nil
     }
 
+    /// Forgets an upload that isn't decided and whose bytes aren't there, as behind a backup that didn't have them: the kiosk has them still.
+    /// - Returns: whether it was so
+    func discardTorn(_ upload: Upload) async throws -> Bool {
+        let id = upload.header.id
+        return try await locks.attempt(id) {
+            guard upload.offset > 0, try await decisions.find(id) == nil, let now = try await uploads.find(id), await files.size(id) < now.offset
+            else {
+                return false
+            }
+            logger.error("bytes of an upload are missing; it begins anew", metadata: ["packet": "\(id.wireText)"])
+            try await uploads.remove(id)
+            try await files.remove(id)
+            return true
+        } ?? false
+    }
+
     /// At the start of the server. One packet that can't be decided must not keep the others, or the server, down.
     func decideLeftovers() async throws {
         for id in try await uploads.undecided() {

@@ -31,6 +31,12 @@ struct PacketFiles: Sendable {
         return offset
     }
 
+    /// bytes; 0 for a file that isn't there
+    func size(_ id: UUID) async -> Int {
+        let size = try? await Blocking.run { try FileManager.default.attributesOfItem(atPath: url(id).path)[.size] as? NSNumber }
+        return size?.intValue ?? 0
+    }
+
     func remove(_ id: UUID) async throws {
         try await Blocking.run {
             guard unlink(url(id).path) == 0 || errno == ENOENT else { throw PlatformError.file(id.wireText, errno: errno) }

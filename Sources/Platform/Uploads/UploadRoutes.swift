@@ -35,7 +35,11 @@ struct UploadRoutes: Sendable {
         let header = PacketHeader(id: metadata.id, kind: metadata.kind, kiosk: try context.kiosk(), sequence: metadata.sequence)
         if header.kind == .material { try await intake.checkAnnounced(header, sealedSize: length) }
         let upload = Upload(header: header, sealedDigest: metadata.sealedDigest, length: length, offset: 0)
-        switch try await store.create(upload, maxOpen: limits.maxOpenUploads) {
+        var creation = try await store.create(upload, maxOpen: limits.maxOpenUploads)
+        if case .existing(let existing) = creation, try await intake.discardTorn(existing) {
+            creation = try await store.create(upload, maxOpen: limits.maxOpenUploads)
+        }
+        switch creation {
         case .created: return answer(.created, upload)
         case .existing(let existing): return answer(.ok, existing)
         case .conflict: throw ProblemResponse(.uploadConflict, 409, "This id belongs to another packet.")

@@ -71,7 +71,6 @@ struct QueueModel {
             case .delivered:
                 items[index].state = .waiting
                 items[index].attempts = 0
-                items[index].acknowledgement = nil
                 items[index].place = nil
                 items[index].error = "outbox.lost-by-platform"
                 found.returned += 1
@@ -79,6 +78,14 @@ struct QueueModel {
                 items[index].error = "outbox.lost-behind-backup"
                 found.lost.append(items[index].id)
             default: break
+            }
+        }
+        let unrecoverable = Set(items.filter { $0.state == .archived && $0.error != nil }.map(\.id))
+        if !found.lost.isEmpty {
+            for index in items.indices where items[index].state == .waiting && items[index].dependsOn.map(unrecoverable.contains) == true {
+                items[index].state = .quarantined
+                items[index].next = nil
+                items[index].error = "outbox.lost-behind-backup"
             }
         }
         self.term = term

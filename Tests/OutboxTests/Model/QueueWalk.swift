@@ -161,8 +161,9 @@ struct QueueWalk {
         let unusable = [nil, nil, 0, 0, 1].randomElement(using: &generator)!
         step = unusable.map { "the platform is restored from the last backup but \($0)" } ?? "the platform starts anew"
         platform.restart(without: unusable, term: uuid().uuidString)
+        let asked = try outbox.ledgerTerms()
         let (found, expected) = (
-            try outbox.reconcile(term: platform.term, extents: platform.extents(of: try outbox.ledgerTerms())),
+            try outbox.reconcile(term: platform.term, asked: asked, extents: platform.extents(of: asked)),
             model.reconcile(platform.term, has: platform.places)
         )
         guard found.returned == expected.returned, Set(found.lost) == Set(expected.lost) else {

@@ -106,7 +106,7 @@ import Testing
             #expect(since > 6)
 
             await city.stop()
-            try city.restore(from: backup)
+            try await city.restore(from: backup)
             try await city.start()
             #expect(try await city.officer.applications().count < acknowledged.count, "the backup has what came after it")
             try await drain()
