@@ -81,7 +81,7 @@ import Testing
         let entries = try outbox.commit([.application(), .application(), .application()], at: start, seal: bytes)
         let term = UUID()
         for (index, entry) in entries.dropLast().enumerated() {
-            let signed = #"{"acknowledgement":{"number":\(index + 1),"term":"\(term.uuidString)"}}"#
+            let signed = #"{"acknowledgement":{"number":\#(index + 1),"term":"\#(term.uuidString)"}}"#
             let place = LedgerPlace(term: term.uuidString.lowercased(), number: UInt64(index) + 1)
             try outbox.markDelivered(id: entry.id, acknowledgement: Data(signed.utf8), place: place, at: start)
         }
