@@ -213,7 +213,7 @@ class Machine:
                  "-kernel", image / "vmlinuz", "-initrd", image / "initrd",
                  # no_timer_check: on a loaded machine the emulated timer comes too late for the kernel, which gives up.
                  "-append",
-                 "console=ttyS0 quiet loglevel=4 mitigations=off no_timer_check nowatchdog oops=panic panic=-1 net.ifnames=0 systemd.show_status=0",
+                 "console=ttyS0 loglevel=7 mitigations=off no_timer_check nowatchdog oops=panic panic=-1 net.ifnames=0 systemd.show_status=0",
                  "-drive", f"file={image / 'root.ext4'},if=virtio,format=raw,snapshot=on",
                  "-drive", f"file={payload},if=virtio,format=raw,readonly=on",
                  "-drive", f"file={data},if=virtio,format=raw,cache=writeback",

@@ -277,10 +277,11 @@ static int video_start(
     return 0;
 }
 
-/// After EIO: whether the camera is there at all.
+/// After EIO, and after EINVAL, which is what a call hears whose stream the kernel stopped while it waited: whether the camera is there at all.
 static int failure_of(struct video *video, int error) {
     struct v4l2_capability capability;
-    return error == EIO && control(video->fd, VIDIOC_QUERYCAP, &capability) != 0 ? KIOSK_CAMERA_GONE : kiosk_camera_failure(error);
+    bool doubtful = error == EIO || error == EINVAL;
+    return doubtful && control(video->fd, VIDIOC_QUERYCAP, &capability) != 0 ? KIOSK_CAMERA_GONE : kiosk_camera_failure(error);
 }
 
 static int video_take(kiosk_camera *camera, int32_t deadline_ms, struct kiosk_camera_frame *frame) {

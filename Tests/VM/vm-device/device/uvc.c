@@ -331,6 +331,8 @@ static enum outcome perform(void *context, const char *verb, const char *argumen
 static enum outcome prepare(struct camera *camera) {
     enum outcome outcome = gadget_prepare();
     outcome = outcome ? outcome : load_module((const char *const[]){"gadgetfs", NULL});
+    // udev loads it for the first camera, which on a machine that still boots has been late, or never.
+    outcome = outcome ? outcome : load_module((const char *const[]){"uvcvideo", NULL});
     if (outcome != OUTCOME_OK) {
         return outcome;
     }

@@ -195,7 +195,13 @@ static enum outcome take_frame(struct camera *camera, bool *taken, struct deadli
     }
     struct v4l2_buffer buffer = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE, .memory = V4L2_MEMORY_MMAP};
     if (control(camera->fd, VIDIOC_DQBUF, &buffer) != 0) {
-        return errno == EAGAIN ? OUTCOME_OK : failed("taking a frame", errno);
+        int number = errno;
+        struct v4l2_capability capability;
+        // The kernel stopped the stream while the call waited: EINVAL says so, and the next one why.
+        if (number == EINVAL && control(camera->fd, VIDIOC_QUERYCAP, &capability) != 0) {
+            number = errno;
+        }
+        return number == EAGAIN ? OUTCOME_OK : failed("taking a frame", number);
     }
     // A driver marks a frame that the transport damaged; the next one is waited for.
     if (!(buffer.flags & V4L2_BUF_FLAG_ERROR)) {
