@@ -17,7 +17,7 @@ public struct KioskConfiguration: Sendable {
         }
     }
 
-    /// Enrolment name: `K0001`.
+    /// Enrolment name: `kiosk-1`.
     public var kiosk: String
     /// The outbox. On the disk.
     public var dataDirectory: URL

@@ -63,6 +63,32 @@ public struct LocalClient: Sendable {
     /// Sets an item aside until `retryQueueItem`. Throws `problem` with status 404, or 409 when it neither waits nor is held.
     public func quarantineQueueItem(_ id: UUID) async throws -> QueueItemReport { try await get(LocalRoute.queueQuarantine(id), method: .POST) }
 
+    /// Hands out an item's sealed file in pieces. `deadline` counts from one piece to the next here.
+    /// Throws `problem` with status 404 when there is no such item or file, and what `take` throws.
+    public func queuePacket(_ id: UUID, _ take: (Data) throws -> Void) async throws {
+        do {
+            try await exchange(LocalRoute.queuePacket(id), method: .GET, reading: deadline) { response in
+                guard response.status.code == 200 else {
+                    _ =
+                        try decode(
+                            status: response.status.code, body: Data((try await response.body.collect(upTo: Self.longestAnswer)).readableBytesView)
+                        ) as LocalProblem
+                    return
+                }
+                for try await part in response.body {
+                    do { try take(Data(part.readableBytesView)) } catch { throw Refused(error: error) }
+                }
+            }
+        } catch let refused as Refused {
+            throw refused.error
+        }
+    }
+
+    /// What the taker of an answer threw.
+    private struct Refused: Error {
+        var error: any Error
+    }
+
     /// How much is in which state.
     public func queueStatistics() async throws -> QueueStatistics { try await get(LocalRoute.queueStatistics) }
 
@@ -76,22 +102,37 @@ public struct LocalClient: Sendable {
     public func session() async throws -> SessionReport { try await get(LocalRoute.session) }
 
     private func get<Answer: Decodable & Sendable>(_ path: String, method: HTTPMethod = .GET) async throws -> Answer {
+        let (status, body) = try await exchange(path, method: method, within: deadline) { response in
+            (response.status.code, try await response.body.collect(upTo: Self.longestAnswer))
+        }
+        return try decode(status: status, body: Data(body.readableBytesView))
+    }
+
+    /// - Parameters:
+    ///   - reading: how long the other end may be silent
+    ///   - within: how long all of it may take
+    private func exchange<Value>(
+        _ path: String, method: HTTPMethod, reading: Duration? = nil, within: Duration = .seconds(24 * 3600),
+        _ body: (HTTPClientResponse) async throws -> Value
+    ) async throws -> Value {
         guard let url = URL(httpURLWithSocketPath: socketPath, uri: path) else { throw LocalClientError.notRunning(socket: socketPath) }
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         // A socket that nobody listens at is an answer, not a reason to try again.
         configuration.connectionPool.retryConnectionEstablishment = false
-        let (status, body): (UInt, ByteBuffer)
+        configuration.timeout.read = reading.map { .nanoseconds($0.nanoseconds) }
         do {
-            (status, body) = try await HTTPClient.withHTTPClient(configuration: configuration) { client in
+            return try await HTTPClient.withHTTPClient(configuration: configuration) { client in
                 var request = HTTPClientRequest(url: url.absoluteString)
                 request.method = method
-                let response = try await client.execute(request, timeout: .nanoseconds(deadline.nanoseconds))
-                return (response.status.code, try await response.body.collect(upTo: Self.longestAnswer))
+                return try await body(try await client.execute(request, timeout: .nanoseconds(within.nanoseconds)))
             }
+        } catch let error as LocalClientError {
+            throw error
+        } catch let refused as Refused {
+            throw refused
         } catch {
             throw translated(error)
         }
-        return try decode(status: status, body: Data(body.readableBytesView))
     }
 
     private func decode<Answer: Decodable>(status: UInt, body: Data) throws -> Answer {

@@ -27,6 +27,8 @@ public enum LocalRoute {
     public static let queueRetryPattern = "/v1/queue/{id}/retry"
     /// `POST`: sets the item aside until `queueRetryPattern`. `QueueItemReport`; 404 `queue.unknown`, 409 `queue.wrong-state`
     public static let queueQuarantinePattern = "/v1/queue/{id}/quarantine"
+    /// The item's sealed file as it lies on the disk, `application/octet-stream`; 404 `queue.unknown`, or `queue.no-file` where it is missing or erased
+    public static let queuePacketPattern = "/v1/queue/{id}/packet"
     /// `QueueStatistics`
     public static let queueStatistics = "/v1/queue/statistics"
     /// `QueueVerificationReport` of the verification under way, or of the last; 404 `queue.unverified`. `POST` begins one, or hurries the one under way.
@@ -55,6 +57,8 @@ public enum LocalRoute {
     public static func queueHold(_ id: UUID) -> String { queueItem(id) + "/hold" }
 
     public static func queueRetry(_ id: UUID) -> String { queueItem(id) + "/retry" }
+
+    public static func queuePacket(_ id: UUID) -> String { queueItem(id) + "/packet" }
 
     public static func queueQuarantine(_ id: UUID) -> String { queueItem(id) + "/quarantine" }
 

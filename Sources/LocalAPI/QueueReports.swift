@@ -132,11 +132,14 @@ public struct QueueVerificationReport: Sendable, Codable, Equatable {
     public var databaseFaults: [String]
     /// Nil while it is under way.
     public var endedAt: Date?
+    /// What was mended before; nil when nothing was.
+    public var repair: QueueRepairReport?
 
     public init(
         total: Int, items: Int, bytes: Int, orphans: Int, quarantined: [UUID], damaged: [UUID], unreadable: [UUID], databaseFaults: [String],
-        endedAt: Date?
+        endedAt: Date?, repair: QueueRepairReport? = nil
     ) {
+        self.repair = repair
         self.total = total
         self.items = items
         self.bytes = bytes
@@ -146,5 +149,27 @@ public struct QueueVerificationReport: Sendable, Codable, Equatable {
         self.unreadable = unreadable
         self.databaseFaults = databaseFaults
         self.endedAt = endedAt
+    }
+}
+
+/// A database that was made anew: `kioskctl queue verify --repair`.
+public struct QueueRepairReport: Sendable, Codable, Equatable {
+    /// Where the damaged database lies now; nil when there was none.
+    public var damaged: String?
+    /// Items whose rows could still be read.
+    public var rows: Int
+    /// Items made anew of what their sealed files say; they are delivered, once more if the platform has them.
+    public var packets: Int
+    /// Sealed files that no citizen was told of.
+    public var unacknowledged: Int
+    /// Files that aren't what a packet is, or were changed.
+    public var unknown: Int
+
+    public init(damaged: String?, rows: Int, packets: Int, unacknowledged: Int, unknown: Int) {
+        self.damaged = damaged
+        self.rows = rows
+        self.packets = packets
+        self.unacknowledged = unacknowledged
+        self.unknown = unknown
     }
 }

@@ -30,7 +30,7 @@ public final class Outbox: Sendable {
         let handle = try DirectoryHandle(making: directory)
         lock = try DirectoryLock(directory: directory)
         payloads = try PayloadDirectory(in: directory)
-        database = try OutboxDatabase(url: directory.appendingPathComponent("outbox.sqlite"))
+        database = try OutboxDatabase(url: directory.appendingPathComponent(Self.databaseName))
         // The new names themselves must survive a power cut, up to the parent that holds the directory.
         try handle.sync()
         try DirectoryHandle(url: directory.deletingLastPathComponent()).sync()

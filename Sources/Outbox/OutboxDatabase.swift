@@ -46,6 +46,34 @@ final class OutboxDatabase: Sendable {
         try Self.translating { try queue.write(body) }
     }
 
+    /// One transaction in which rows come in any order. A dependency that isn't there in the end was delivered long ago, and is let go of.
+    func rebuild(_ body: (Database) throws -> Void) throws {
+        try Self.translating {
+            try queue.inDatabase { db in
+                try db.execute(sql: "PRAGMA foreign_keys = OFF")
+                try db.inTransaction {
+                    try body(db)
+                    try db.execute(
+                        sql: """
+                            UPDATE item SET dependsOn = NULL
+                            WHERE dependsOn IS NOT NULL AND NOT EXISTS (SELECT 1 FROM item AS needed WHERE needed.id = item.dependsOn)
+                            """)
+                    try Self.deriveAnew(db)
+                    return .commit
+                }
+                try db.execute(sql: "PRAGMA foreign_keys = ON")
+            }
+        }
+    }
+
+    /// Writes everything into the one file, and lets go of it.
+    func close() throws {
+        try Self.translating {
+            try queue.inDatabase { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+            try queue.close()
+        }
+    }
+
     /// What SQLite finds wrong when it looks at every page, row and index; empty when nothing is. On a connection of its own, so that nobody waits for it.
     func faults() throws -> [String] {
         var faults: [String] = []

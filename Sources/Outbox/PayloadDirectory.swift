@@ -90,6 +90,13 @@ struct PayloadDirectory: Sendable {
     /// Whether no payload lies here, finished or not.
     func isEmpty() throws -> Bool { try payloads.isEmpty() }
 
+    /// Whether a finished payload lies here.
+    func exists(_ id: UUID) throws -> Bool {
+        guard let file = try payloads.open(Self.sealed(id)) else { return false }
+        close(file)
+        return true
+    }
+
     /// The names of all payloads, finished or not, some at a time.
     /// - Parameter take: returns whether to go on
     func forEachName(_ take: ([String]) throws -> Bool) throws {

@@ -66,15 +66,25 @@ extension QueueStatistics {
 }
 
 extension QueueVerificationReport {
-    /// - Parameter endedAt: nil while it is under way
-    public init(_ found: OutboxVerification, endedAt: Date?) {
+    /// - Parameters:
+    ///   - endedAt: nil while it is under way
+    ///   - repair: what was mended before
+    public init(_ found: OutboxVerification, endedAt: Date?, repair: OutboxRepair? = nil) {
         self.init(
             total: found.total, items: found.entries, bytes: found.bytes, orphans: found.orphans, quarantined: found.quarantined,
-            damaged: found.damaged, unreadable: found.unreadable, databaseFaults: found.databaseFaults, endedAt: endedAt)
+            damaged: found.damaged, unreadable: found.unreadable, databaseFaults: found.databaseFaults, endedAt: endedAt,
+            repair: repair.map {
+                QueueRepairReport(damaged: $0.damaged, rows: $0.rows, packets: $0.packets, unacknowledged: $0.unacknowledged, unknown: $0.unknown)
+            })
     }
 }
 
 extension LocalProblem {
+    /// Of an item whose sealed file can't be handed out.
+    public static let noFile = LocalProblem(
+        status: 404, code: "queue.no-file",
+        detail: "The item's sealed file isn't there: it was erased once a backup had it, or is lost (`kioskctl queue verify`).")
+
     /// Why the outbox refused what a technician asked for.
     public init(_ error: OutboxError) {
         switch error.code {

@@ -1,12 +1,9 @@
-import Catalogue
 public import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
-import KioskModel
 public import Logging
 import NIOCore
-import PlatformAPI
 public import ServiceLifecycle
 
 /// The reference central platform: what a city must offer to its kiosks, on one SQLite database and one directory of sealed packets.
@@ -28,27 +25,15 @@ public struct PlatformServer: Service {
         self.logger = logger
         self.onRunning = onRunning
         let limits = configuration.limits
-        let items = try Catalogue.load(directory: configuration.catalogue)
-        try PrivateDirectory.make(configuration.data)
-        let keys = try KeyStore(directory: configuration.data)
-        let database = try PlatformDatabase(directory: configuration.data)
-        let files = try PacketFiles(directory: configuration.data)
-        let uploads = UploadStore(database: database)
-        let locks = UploadLocks()
-        let applications = ApplicationStore(
-            database: database, items: Dictionary(uniqueKeysWithValues: items.map { ($0.code, $0) }), maxMaterialSize: limits.maxMaterialPacket)
-        ledger = LedgerStore(database: database)
-        let reader = PacketReader(files: files, keys: keys, kioskKeys: KioskKeyStore(database: database))
-        intake = PacketIntake(
-            uploads: uploads, files: files, locks: locks, keys: keys, ledger: ledger, reader: reader, decisions: DecisionStore(database: database),
-            applications: applications,
-            logger: logger)
+        let core = try PlatformCore(data: configuration.data, catalogue: configuration.catalogue, limits: limits, logger: logger)
+        ledger = core.intake.ledger
+        intake = core.intake
         table = PlatformRoutes(
-            tokens: TokenStore(database: database), keys: keys, limits: limits, items: ItemRoutes(items: items),
-            uploads: UploadRoutes(store: uploads, files: files, locks: locks, intake: intake, limits: limits),
+            tokens: TokenStore(database: core.database), keys: intake.keys, limits: limits, items: ItemRoutes(items: core.items),
+            uploads: UploadRoutes(store: intake.uploads, files: intake.files, locks: intake.locks, intake: intake, limits: limits),
             acknowledgements: AcknowledgementRoutes(intake: intake),
-            ledger: LedgerRoutes(ledger: ledger, signer: keys.acknowledgement),
-            applications: ApplicationRoutes(store: applications, uploads: uploads, reader: reader))
+            ledger: LedgerRoutes(ledger: ledger, signer: intake.keys.acknowledgement),
+            applications: ApplicationRoutes(store: intake.applications, uploads: intake.uploads, reader: intake.reader))
         routes = table.entries.map { "\($0.method.rawValue) \($0.path)" }.sorted()
     }
 

@@ -37,6 +37,14 @@ public struct KioskKey: Sendable, Codable, Hashable {
         (try? P256.Signing.PublicKey(x963Representation: publicKey).pemRepresentation) ?? ""
     }
 
+    /// Whether a signer with this key signed a packet.
+    /// - Parameters:
+    ///   - signature: its last 64 bytes
+    ///   - digest: SHA-256 of everything before them, 32 bytes
+    public func verify(_ signature: Data, ofPacket digest: Data) -> Bool {
+        verify(signature, of: PacketSignature.message(digest: digest))
+    }
+
     /// Whether a signer with this key signed these bytes.
     /// - Parameter signature: 64 bytes, r and s
     public func verify(_ signature: Data, of bytes: Data) -> Bool {

@@ -122,7 +122,7 @@ public struct PacketOpener: Sendable {
     private mutating func checkSignature(of signer: KioskKey) throws {
         guard buffer.count >= PacketFormat.signatureSize else { return }
         let signature = Data(buffer.prefix(PacketFormat.signatureSize))
-        guard signer.verify(signature, of: PacketSignature.message(digest: Data(hash.finalize()))) else { throw PacketError.badSignature }
+        guard signer.verify(signature, ofPacket: Data(hash.finalize())) else { throw PacketError.badSignature }
         buffer = Data(buffer.dropFirst(PacketFormat.signatureSize))
         stage = .done
     }

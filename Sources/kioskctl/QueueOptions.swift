@@ -32,3 +32,14 @@ struct QueueItemArgument: ParsableArguments {
         return id
     }
 }
+
+/// Which items.
+struct QueueStateOption: ParsableArguments {
+    @Option(help: "Only items in this state: \(QueueItemReport.State.inWords).", transform: parse)
+    var state: QueueItemReport.State?
+
+    private static func parse(_ text: String) throws -> QueueItemReport.State {
+        guard let state = QueueItemReport.State(rawValue: text) else { throw ValidationError("'\(text)' isn't \(QueueItemReport.State.inWords)") }
+        return state
+    }
+}

@@ -11,6 +11,8 @@ protocol QueueSource {
     func hold(_ id: UUID) async throws -> QueueItemReport
     func retry(_ id: UUID) async throws -> QueueItemReport
     func quarantine(_ id: UUID) async throws -> QueueItemReport
+    /// Hands out an item's sealed file in pieces; throws what `take` throws, too.
+    func packet(_ id: UUID, _ take: (Data) throws -> Void) async throws
     func statistics() async throws -> QueueStatistics
     /// - Parameter progress: called now and then with what was found so far
     func verify(_ progress: (QueueVerificationReport) -> Void) async throws -> QueueVerificationReport
@@ -25,6 +27,7 @@ struct RunningQueue: QueueSource {
     func hold(_ id: UUID) async throws -> QueueItemReport { try await client.holdQueueItem(id) }
     func retry(_ id: UUID) async throws -> QueueItemReport { try await client.retryQueueItem(id) }
     func quarantine(_ id: UUID) async throws -> QueueItemReport { try await client.quarantineQueueItem(id) }
+    func packet(_ id: UUID, _ take: (Data) throws -> Void) async throws { try await client.queuePacket(id, take) }
     func statistics() async throws -> QueueStatistics { try await client.queueStatistics() }
 
     /// kioskd goes on with it when this is broken off.
@@ -45,13 +48,42 @@ struct StoppedQueue: QueueSource {
 
     /// Unlike kioskd makes nothing: a mistyped directory stays empty.
     init(directory: String) throws {
+        let url = try Self.place(directory, having: "outbox.sqlite")
+        outbox = try Self.translating { try Outbox(directory: url, logger: Self.silent) }
+    }
+
+    /// What it would log stands in the answers.
+    private static let silent = Logger(label: "outbox", factory: { _ in SwiftLogNoOpLogHandler() })
+
+    private static func place(_ directory: String, having name: String) throws -> URL {
         let url = URL(fileURLWithPath: directory)
-        guard FileManager.default.fileExists(atPath: url.appending(path: "outbox.sqlite").path) else {
+        guard FileManager.default.fileExists(atPath: url.appending(path: name).path) else {
             throw LocalClientError.problem(
                 LocalProblem(status: 404, code: "outbox.none", detail: "There is no outbox in \(directory), or this user may not look into it."))
         }
-        // What it would log stands in the answers.
-        outbox = try Self.translating { try Outbox(directory: url, logger: Logger(label: "outbox", factory: { _ in SwiftLogNoOpLogHandler() })) }
+        return url
+    }
+
+    /// Verifies, and makes a database anew that is damaged or lost.
+    /// - Parameter progress: called now and then with what was found so far
+    static func repair(
+        _ directory: String, packets: PacketInspector, _ progress: (QueueVerificationReport) -> Void
+    ) throws -> QueueVerificationReport {
+        let url = try place(directory, having: "payloads")
+        func verified(_ repair: OutboxRepair?) throws -> QueueVerificationReport {
+            let found = try Outbox(directory: url, logger: silent).verify { found in
+                progress(QueueVerificationReport(found, endedAt: nil))
+                return true
+            }
+            return QueueVerificationReport(found, endedAt: Date(), repair: repair)
+        }
+        return try translating {
+            do {
+                let report = try verified(nil)
+                if report.databaseFaults.isEmpty { return report }
+            } catch let error as OutboxError where error.code == .corrupt {}
+            return try verified(try Outbox.repair(directory: url, logger: silent, describe: packets.label))
+        }
     }
 
     func items(_ state: QueueItemReport.State?) throws -> [QueueItemReport] {
@@ -76,6 +108,12 @@ struct StoppedQueue: QueueSource {
         _ = try item(id)
         try Self.translating(work)
         return try item(id)
+    }
+
+    func packet(_ id: UUID, _ take: (Data) throws -> Void) throws {
+        guard let entry = try Self.translating({ try outbox.entry(id: id) }), let file = try? FileHandle(forReadingFrom: outbox.fileURL(for: entry))
+        else { throw LocalClientError.problem(.noFile) }
+        while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty { try take(piece) }
     }
 
     func statistics() throws -> QueueStatistics { try Self.translating { try QueueStatistics(outbox) } }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
-import Glibc
 import LocalAPI
+import PlatformAPI
 
 struct QueueVerify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -9,35 +9,42 @@ struct QueueVerify: AsyncParsableCommand {
         discussion: """
             The database is checked, files that belong to no item are removed, and every sealed file is compared with what was committed. Items with a \
             damaged file go to quarantine; everything else goes on. Ctrl-C ends the waiting, and on a stopped kiosk the verification; nothing is lost by it.
+
+            With --repair a database that is damaged or lost is made anew, of the rows that can still be read and of what the sealed files say of themselves; \
+            the damaged one is kept in damaged/. What isn't known to be delivered is delivered, once more if need be: the platform takes nothing twice.
             """)
+
+    @Flag(help: "Make a damaged database anew. Only with --data, on a stopped kiosk.")
+    var `repair` = false
+
+    @Option(
+        help: ArgumentHelp("The kiosk's key, or its public half: with --repair only files that it signed are taken.", valueName: "file"),
+        completion: .file())
+    var key: String?
 
     @OptionGroup var options: QueueOptions
 
+    func validate() throws {
+        if `repair`, options.data == nil { throw ValidationError("--repair needs --data: stop kioskd, and name the directory of its outbox.") }
+        if key != nil, !`repair` { throw ValidationError("--key is for --repair.") }
+    }
+
     func run() async throws {
-        try await options.answer { queue in
-            var line = ProgressLine()
-            defer { line.clear() }
-            return try await queue.verify { line.show($0) }
+        var line = ProgressLine("verifying")
+        func show(_ report: QueueVerificationReport) { line.show(report.items, of: report.total, bytes: report.bytes) }
+        defer { line.clear() }
+        if `repair`, let data = options.data {
+            let packets = PacketInspector(key: try key.map(publicKey))
+            try options.global.print(try await options.global.exiting { try StoppedQueue.repair(data, packets: packets, show) })
+        } else {
+            try await options.answer { try await $0.verify(show) }
         }
     }
-}
 
-/// One line on the terminal, written over and over; nothing where standard error is no terminal.
-private struct ProgressLine {
-    private let isTerminal = isatty(STDERR_FILENO) == 1
-    private var shown: ContinuousClock.Instant?
-
-    mutating func show(_ report: QueueVerificationReport) {
-        let now = ContinuousClock.now
-        guard isTerminal, shown.map({ now - $0 > .milliseconds(200) }) ?? true else { return }
-        shown = now
-        let share = report.total > 0 ? " (\(100 * report.items / report.total) %)" : ""
-        write("\r\u{1B}[Kverifying: \(report.items) of \(report.total) items\(share), \(report.bytes >> 20) MiB")
+    private func publicKey(_ path: String) throws -> KioskKey {
+        guard let pem = try? String(contentsOfFile: path, encoding: .utf8) else { throw ValidationError("--key: \(path) can't be read.") }
+        if let key = try? KioskKey(pem: pem) { return key }
+        if let key = try? KioskPrivateKey(contentsOf: URL(fileURLWithPath: path)) { return key.publicKey }
+        throw ValidationError("--key: \(path) holds no P-256 key; take the one that `kioskctl key make` wrote.")
     }
-
-    mutating func clear() {
-        if shown != nil { write("\r\u{1B}[K") }
-    }
-
-    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }

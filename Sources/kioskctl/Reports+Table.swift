@@ -192,7 +192,9 @@ extension QueueStatistics: Report {
 }
 
 extension QueueVerificationReport: Report {
-    var needsTechnician: Bool { !(quarantined.isEmpty && damaged.isEmpty && unreadable.isEmpty && databaseFaults.isEmpty) }
+    var needsTechnician: Bool {
+        !(quarantined.isEmpty && damaged.isEmpty && unreadable.isEmpty && databaseFaults.isEmpty) || repair?.unknown ?? 0 > 0
+    }
 
     var table: Table {
         func list(_ ids: [UUID]) -> String? { ids.isEmpty ? nil : ids.map { $0.uuidString.lowercased() }.joined(separator: " ") }
@@ -201,6 +203,10 @@ extension QueueVerificationReport: Report {
                 ("items", "\(items) of \(total)"), ("bytes", "\(bytes)"), ("orphans", "\(orphans)"), ("put in quarantine", list(quarantined)),
                 ("damaged, not waiting", list(damaged)), ("unreadable", list(unreadable)),
                 ("database", databaseFaults.isEmpty ? "ok" : databaseFaults.joined(separator: "; ")), ("ended", endedAt?.text),
+                ("made anew", repair.map { "\($0.rows) items of their rows, \($0.packets) of their sealed files" }),
+                ("not acknowledged", repair.flatMap { $0.unacknowledged > 0 ? "\($0.unacknowledged) sealed files, now in orphans/" : nil }),
+                ("not understood", repair.flatMap { $0.unknown > 0 ? "\($0.unknown) files, now in orphans/" : nil }),
+                ("damaged database", repair?.damaged),
             ]),
             .lines(needsTechnician ? ["Keep the kiosk's disk and tell the fleet operator. Everything else goes on."] : []))
     }

@@ -101,6 +101,15 @@ struct KioskStatus: ControlSource {
         try await told { try $0.quarantine(id: id, error: OutboxEntry.setAsideByTechnician) }
     }
 
+    func queuePacket(_ id: UUID) async throws -> URL {
+        try await told { outbox in
+            guard let file = try outbox.entry(id: id).map(outbox.fileURL), FileManager.default.fileExists(atPath: file.path) else {
+                throw LocalProblem.noFile
+            }
+            return file
+        }
+    }
+
     func queueStatistics() async throws -> QueueStatistics {
         try await told { try QueueStatistics($0) }
     }

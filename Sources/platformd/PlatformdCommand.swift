@@ -12,8 +12,7 @@ struct PlatformdCommand: AsyncParsableCommand {
             """,
         subcommands: [
             ServeCommand.self, EnrolCommand.self, OperatorTokenCommand.self, RotateKeyCommand.self, BackupCommand.self, RestoreCommand.self,
-            LedgerCommand.self,
-            BackedUpCommand.self, OpenAPICommand.self,
+            LedgerCommand.self, BackedUpCommand.self, ImportCommand.self, OpenAPICommand.self,
         ])
 }
 

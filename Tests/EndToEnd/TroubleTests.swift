@@ -10,98 +10,6 @@ import Testing
 /// What goes wrong in a night, over real processes: each time the screen says what to do, and doing it leads on.
 @Suite(.serialized)
 struct TroubleTests {
-    /// A running kiosk and its touchscreen.
-    struct Night {
-        let kiosk: VirtualKiosk
-        let screen: Touchscreen
-        let citizen: SyntheticCitizen
-
-        /// Waits for that screen with that notice on it.
-        func notice(_ key: String, on name: String) async throws {
-            try await screen.waitFor(name) { screen in
-                screen.body.contains { component in
-                    guard case .notice(_, .key(key, _)) = component else { return false }
-                    return true
-                }
-            }
-        }
-
-        func toLayCard() async throws {
-            try await screen.waitFor("attract")
-            try await screen.touch(.start)
-            try await screen.waitFor("menu") { $0.offered.contains(Touch(.chooseJourney, "upload")) }
-            try await screen.touch(.chooseJourney)
-            try await screen.waitFor("lay-card")
-        }
-
-        func toInsert() async throws {
-            try await toLayCard()
-            kiosk.reader.lay(SyntheticCard(citizen))
-            try await screen.waitFor("identity")
-            try await screen.touch(.confirm)
-            try await screen.waitFor("take-card")
-            kiosk.reader.lift()
-            try await screen.waitFor("items")
-            try await screen.touch(.chooseItem)
-            let checklist = try await screen.waitFor("checklist")
-            let material = try #require(checklist.missingMaterial)
-            try await screen.touch(.chooseMaterial, material.value)
-            try await screen.waitFor("insert")
-        }
-
-        /// From the insert screen to the receipt.
-        func toReceipt() async throws -> String {
-            await kiosk.scanner.load(pages: try VirtualKiosk.document(of: citizen, pages: 1))
-            try await screen.touch(.scan)
-            try await screen.waitFor("preview")
-            try await screen.touch(.finishMaterial)
-            var checklist = try await screen.waitFor("checklist")
-            while let missing = checklist.missingMaterial {
-                try await screen.touch(.chooseMaterial, missing.value)
-                try await screen.waitFor("insert")
-                await kiosk.scanner.load(pages: try VirtualKiosk.document(of: citizen, pages: 1))
-                try await screen.touch(.scan)
-                try await screen.waitFor("preview")
-                try await screen.touch(.finishMaterial)
-                checklist = try await screen.waitFor("checklist") { $0.missingMaterial != missing }
-            }
-            try await screen.touch(.submit)
-            try await screen.waitFor("review")
-            try await screen.touch(.confirm)
-            return try #require(try await screen.waitFor("receipt").reference)
-        }
-
-        /// Everything that waits has reached the platform, once.
-        func delivered(_ reference: String) async throws {
-            let officer = try await kiosk.officer
-            try await Poll.until("the application at the platform") {
-                let found = try await officer.applications().filter { $0.reference == reference }
-                return found.count == 1 ? .there(()) : .notYet("\(found.count) applications")
-            }
-            let local = kiosk.local
-            try await Poll.until("an empty queue") {
-                let waiting = try await local.status().queue.waiting
-                return waiting == 0 ? .there(()) : .notYet("\(waiting) waiting")
-            }
-        }
-    }
-
-    private func night(citizen id: String = "rare", _ body: (Night) async throws -> Void) async throws {
-        let root = try BenchLayout.temporaryRoot()
-        defer { try? FileManager.default.removeItem(at: root) }
-        let kiosk = try VirtualKiosk(root: root, log: ProcessLog(), traced: false)
-        do {
-            try await kiosk.start()
-            let screen = try await Touchscreen.open(try await kiosk.startAddress())
-            try await body(Night(kiosk: kiosk, screen: screen, citizen: try #require(SyntheticCitizen.named(id))))
-            await screen.close()
-            await kiosk.stop()
-        } catch {
-            await kiosk.stop()
-            throw error
-        }
-    }
-
     @Test func `a card laid badly is to be laid flat`() async throws {
         try await night { night in
             try await night.toLayCard()
@@ -275,12 +183,7 @@ struct TroubleTests {
             _ = try await night.toReceipt()
             let socket = night.kiosk.layout.controlSocket.path
             for verb in [["status"], ["device", "list"], ["queue", "list"], ["queue", "stats"], ["queue", "verify"], ["session", "show"]] {
-                let output = ProcessLog()
-                let command = BenchProcess.Command(
-                    night.kiosk.layout.executable("kioskctl"), verb + ["--socket", socket, "--format", "json"], environment: [:])
-                let child = try await BenchProcess.start(command) { output.append($0, from: "kioskctl") }
-                #expect(await child.wait() == .exit(0), "\(verb)")
-                let text = String(decoding: output.everything.flatMap(\.bytes), as: UTF8.self)
+                let text = try await night.run("kioskctl", verb + ["--socket", socket, "--format", "json"])
                 let telling = ["list": "digest", "stats": "shares", "verify": "databaseFaults"]
                 let word = verb[0] == "queue" ? telling[verb[1]] ?? "" : verb[0] == "session" ? "receipt" : "scanner"
                 #expect(text.contains("\"\(word)\""), "\(verb): \(text)")

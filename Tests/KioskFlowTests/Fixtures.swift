@@ -96,4 +96,4 @@ struct Driver {
     }
 }
 
-let receipt = Receipt(reference: "K0001-20261121-0000101", time: "2026-11-21 02:00", item: item.name, pageCount: 2)
+let receipt = Receipt(reference: "kiosk-1-20261121-0000101", time: "2026-11-21 02:00", item: item.name, pageCount: 2)

@@ -21,6 +21,8 @@ public protocol ControlSource: Sendable {
     func holdQueueItem(_ id: UUID) async throws
     func retryQueueItem(_ id: UUID) async throws
     func quarantineQueueItem(_ id: UUID) async throws
+    /// Where the item's sealed file lies. Throws a `LocalProblem` when it isn't there.
+    func queuePacket(_ id: UUID) async throws -> URL
     func queueStatistics() async throws -> QueueStatistics
     /// Begins a verification, or hurries the one under way.
     func verifyQueue() async throws -> QueueVerificationReport
@@ -104,6 +106,12 @@ public struct ControlServer: Service {
         router.get(RouterPath(LocalRoute.queueVerification)) { _, _ in try JSONResponse.encode(try await source.queueVerification()) }
         router.post(RouterPath(LocalRoute.queueVerification)) { _, _ in try JSONResponse.encode(try await source.verifyQueue()) }
         router.get(RouterPath(LocalRoute.queueItemPattern)) { _, context in try JSONResponse.encode(try await item(context)) }
+        router.get(RouterPath(LocalRoute.queuePacketPattern)) { _, context in
+            let file = try await source.queuePacket(try await item(context).id)
+            return Response(
+                status: .ok, headers: [.contentType: "application/octet-stream"], body: try await FileIO().loadFile(path: file.path, context: context)
+            )
+        }
         router.post(RouterPath(LocalRoute.queueHoldPattern)) { _, context in
             try await source.holdQueueItem(try await item(context).id)
             return try JSONResponse.encode(try await item(context))

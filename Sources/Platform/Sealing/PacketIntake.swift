@@ -94,7 +94,10 @@ struct PacketIntake: Sendable {
         }
     }
 
-    private func accept(_ upload: Upload, _ opened: PacketReader.Opened) async throws {
+    /// - Parameter placing: what else belongs into the transaction; not called when the packet has been decided meanwhile
+    func accept(
+        _ upload: Upload, _ opened: PacketReader.Opened, placing: @escaping @Sendable (Database, Date) throws -> Void = { _, _ in }
+    ) async throws {
         let submission = try opened.submission(for: upload.header)
         try await decisions.transaction { db, now in
             // Another process, or a request before a crash, may have been first: the first decision stands.
@@ -106,6 +109,7 @@ struct PacketIntake: Sendable {
                 try applications.checkMaterial(upload.header, byteCount: opened.byteCount, digest: opened.plaintextDigest, db)
                 number = nil
             }
+            try placing(db, now)
             let acknowledgement = Acknowledgement(
                 id: upload.header.id, kiosk: upload.header.kiosk, sequence: upload.header.sequence, kind: upload.header.kind,
                 sealedDigest: upload.sealedDigest, plaintextDigest: opened.plaintextDigest, applicationNumber: number, term: ledger.term,

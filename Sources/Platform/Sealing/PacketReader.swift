@@ -32,16 +32,23 @@ struct PacketReader: Sendable {
 
     /// - Throws: `Failure.digestMismatch` when the file is not what was announced, `missingKey`, else a `RejectionReason` when it does not open.
     func read(_ header: PacketHeader, sealedDigest: String) async throws -> Opened {
+        try await read(header, at: files.url(header.id), sealedDigest: sealedDigest).0
+    }
+
+    /// The same of a file that lies elsewhere.
+    /// - Parameter sealedDigest: nil when nobody announced one
+    /// - Returns: what it holds, and the SHA-256 of its bytes
+    func read(_ header: PacketHeader, at file: URL, sealedDigest: String?) async throws -> (Opened, sealedDigest: String) {
         let empty = try await opener(header)
-        return try await files.read(header.id) { handle in
+        return try await Blocking.run {
             var sealed = Digest()
             var plain = Digest()
             var opener = empty
             var opened = Opened(byteCount: 0, plaintextDigest: "", application: header.kind == .application ? Data() : nil)
             var failure: PacketError?
-            while let bytes = try handle.read(upToCount: PacketFormat.chunkSize), !bytes.isEmpty {
+            try UnreadableFile.read(file) { bytes in
                 sealed.update(bytes)
-                guard failure == nil else { continue }
+                guard failure == nil else { return }
                 do {
                     let plaintext = try opener.open(bytes)
                     plain.update(plaintext)
@@ -51,8 +58,9 @@ struct PacketReader: Sendable {
                     failure = error
                 }
             }
+            let digest = sealed.hexadecimal
             // A file damaged on its way is no fault of its sender's, so the digest is judged before the content.
-            guard sealed.hexadecimal == sealedDigest else { throw Failure.digestMismatch }
+            if let sealedDigest, digest != sealedDigest { throw Failure.digestMismatch }
             do {
                 if let failure { throw failure }
                 try opener.finish()
@@ -61,7 +69,7 @@ struct PacketReader: Sendable {
                 throw reason
             }
             opened.plaintextDigest = plain.hexadecimal
-            return opened
+            return (opened, digest)
         }
     }
 

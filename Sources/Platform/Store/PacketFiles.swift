@@ -37,6 +37,52 @@ struct PacketFiles: Sendable {
         return size?.intValue ?? 0
     }
 
+    /// Copies a file to the disk beside the packets, for `place`.
+    /// - Throws: `UnreadableFile` when it is the source that fails
+    func stage(_ id: UUID, from source: URL) async throws -> Staged {
+        try await Blocking.run {
+            let copy = FileHandle(fileDescriptor: try SystemFile.open(staged(id), O_WRONLY | O_CREAT | O_TRUNC), closeOnDealloc: true)
+            var staged = Staged(digest: "", byteCount: 0)
+            var digest = Digest()
+            try UnreadableFile.read(source) { bytes in
+                digest.update(bytes)
+                staged.byteCount += bytes.count
+                try copy.write(contentsOf: bytes)
+            }
+            try copy.synchronize()
+            staged.digest = digest.hexadecimal
+            return staged
+        }
+    }
+
+    struct Staged: Sendable {
+        /// SHA-256 of what was copied, lower-case hexadecimal
+        var digest: String
+        var byteCount: Int
+    }
+
+    /// SHA-256 of a packet's file, lower-case hexadecimal; nil when there is none, or it can't be read.
+    func digest(_ id: UUID) async -> String? {
+        await withCheckedContinuation { continuation in
+            Blocking.queue.async {
+                var digest = Digest()
+                let isRead = (try? UnreadableFile.read(url(id)) { digest.update($0) }) != nil
+                continuation.resume(returning: isRead ? digest.hexadecimal : nil)
+            }
+        }
+    }
+
+    /// Makes what was staged the packet's file, in the place of whatever an upload has written so far. Durable on return. Blocks.
+    func place(_ id: UUID) throws {
+        guard rename(staged(id).path, url(id).path) == 0 else { throw PlatformError.file(id.wireText, errno: errno) }
+        try SystemFile.synchronize(directory: directory)
+    }
+
+    /// Lets go of what was staged and isn't needed.
+    func unstage(_ id: UUID) { unlink(staged(id).path) }
+
+    private func staged(_ id: UUID) -> URL { directory.appendingPathComponent(id.wireText + ".import") }
+
     func remove(_ id: UUID) async throws {
         try await Blocking.run {
             guard unlink(url(id).path) == 0 || errno == ENOENT else { throw PlatformError.file(id.wireText, errno: errno) }
@@ -80,5 +126,33 @@ actor PacketWriter {
     func synchronize() async throws {
         let handle = handle
         try await Blocking.run { try handle.synchronize() }
+    }
+}
+
+/// A file of somebody else's that can't be read, or not to its end.
+struct UnreadableFile: Error, CustomStringConvertible {
+    var name: String
+    /// As `errno` says it.
+    var code: Int32
+
+    var description: String { "\(name): \(String(cString: strerror(code)))" }
+
+    /// Hands out a file's bytes in pieces; a symbolic link is no file.
+    /// - Parameter limit: bytes; nil to the end
+    /// - Throws: `UnreadableFile`, and what `take` throws
+    static func read(_ file: URL, atMost limit: Int? = nil, _ take: (Data) throws -> Void) throws {
+        let descriptor = Foundation.open(file.path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { throw UnreadableFile(name: file.lastPathComponent, code: errno) }
+        defer { close(descriptor) }
+        var rest = limit ?? .max
+        var buffer = Data(count: min(rest, 1 << 20))
+        while rest > 0 {
+            let count = buffer.withUnsafeMutableBytes { Foundation.read(descriptor, $0.baseAddress, min($0.count, rest)) }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw UnreadableFile(name: file.lastPathComponent, code: errno) }
+            if count == 0 { return }
+            rest -= count
+            try take(Data(buffer.prefix(count)))
+        }
     }
 }

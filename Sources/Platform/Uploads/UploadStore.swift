@@ -37,14 +37,18 @@ struct UploadStore: Sendable {
             let open =
                 try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM upload WHERE kiosk = ? AND offset < length", arguments: [upload.header.kiosk]) ?? 0
             guard open < maxOpen else { return .tooMany }
-            try db.execute(
-                sql: "INSERT INTO upload (id, kiosk, kind, sequence, sealed_digest, length, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                arguments: [
-                    upload.header.id.wireText, upload.header.kiosk, upload.header.kind.rawValue, String(upload.header.sequence), upload.sealedDigest,
-                    upload.length, Date().seconds,
-                ])
+            try Self.insert(upload, at: Date(), db)
             return .created
         }
+    }
+
+    private static func insert(_ upload: Upload, at now: Date, _ db: Database) throws {
+        try db.execute(
+            sql: "INSERT INTO upload (id, kiosk, kind, sequence, sealed_digest, length, offset, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            arguments: [
+                upload.header.id.wireText, upload.header.kiosk, upload.header.kind.rawValue, String(upload.header.sequence), upload.sealedDigest,
+                upload.length, upload.offset, now.seconds,
+            ])
     }
 
     func find(_ id: UUID) async throws -> Upload? {
@@ -52,10 +56,27 @@ struct UploadStore: Sendable {
     }
 
     /// Call only after the file was synchronised: a row never promises more than the disk holds.
+    /// Of a packet that is decided nothing changes any more: an import may have been quicker than the network.
     func setOffset(_ offset: Int, of id: UUID) async throws {
         try await database.queue.write { db in
-            try db.execute(sql: "UPDATE upload SET offset = ? WHERE id = ?", arguments: [offset, id.wireText])
+            try db.execute(
+                sql: "UPDATE upload SET offset = ?1 WHERE id = ?2 AND NOT EXISTS (SELECT 1 FROM decision WHERE id = ?2)",
+                arguments: [offset, id.wireText])
         }
+    }
+
+    /// In the transaction that decides on a packet which came by another way than an upload.
+    /// - Returns: false when an upload announced other bytes under this id
+    static func complete(_ upload: Upload, at now: Date, _ db: Database) throws -> Bool {
+        if let existing = try fetch(upload.header.id, db) {
+            guard existing.header == upload.header, existing.sealedDigest == upload.sealedDigest, existing.length == upload.length else {
+                return false
+            }
+            try db.execute(sql: "UPDATE upload SET offset = length WHERE id = ?", arguments: [upload.header.id.wireText])
+        } else {
+            try insert(upload, at: now, db)
+        }
+        return true
     }
 
     func remove(_ id: UUID) async throws {

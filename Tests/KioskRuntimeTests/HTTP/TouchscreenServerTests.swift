@@ -53,7 +53,7 @@ import Testing
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
         let configuration = KioskConfiguration(
-            kiosk: "K0001", dataDirectory: directory, runtimeDirectory: directory, webDirectory: repository.appendingPathComponent("Kiosk/web"),
+            kiosk: "kiosk-1", dataDirectory: directory, runtimeDirectory: directory, webDirectory: repository.appendingPathComponent("Kiosk/web"),
             stringsDirectory: repository.appendingPathComponent("Kiosk/strings"), webPort: 0, frameAncestor: nil, catalogueDirectory: directory,
             credentialFile: directory, signingKeyFile: directory, platformURL: nil, deviceHost: directory, devices: [])
         let kiosk = try ScriptedKiosk()

@@ -108,10 +108,10 @@ struct ScriptedKiosk {
         let signer = try KioskPrivateKey()
         self.signer = signer
         let pipeline = SubmissionPipeline(
-            kiosk: "K0001", worker: "imaging",
+            kiosk: "kiosk-1", worker: "imaging",
             sealer: SubmissionSealer(key: { [key] in key.publicKey }, signer: signer, store: store), devices: devices)
         engine = SessionEngine(
-            kiosk: "K0001", roles: [.idCardReader: "reader", .scanner: "scanner", .printer: "printer", .imaging: "imaging", .camera: "camera"],
+            kiosk: "kiosk-1", roles: [.idCardReader: "reader", .scanner: "scanner", .printer: "printer", .imaging: "imaging", .camera: "camera"],
             devices: devices,
             pipeline: pipeline, strings: try StringTable(directory: repository.appendingPathComponent("Kiosk/strings")),
             surroundings: Surroundings(ready: Set(DeviceClass.allCases), platformReachable: true, items: [testItem]),

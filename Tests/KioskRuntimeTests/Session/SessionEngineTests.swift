@@ -201,7 +201,7 @@ import Testing
     }
 
     @Test func `references are readable and carry the day`() throws {
-        let reference = SessionEngine.reference(kiosk: "K0001", at: Date(timeIntervalSince1970: 1_795_226_400))
-        #expect(reference.wholeMatch(of: /K0001-2026112[01]-[0-9]{7}/) != nil, "\(reference)")
+        let reference = SessionEngine.reference(kiosk: "kiosk-1", at: Date(timeIntervalSince1970: 1_795_226_400))
+        #expect(reference.wholeMatch(of: /kiosk-1-2026112[01]-[0-9]{7}/) != nil, "\(reference)")
     }
 }

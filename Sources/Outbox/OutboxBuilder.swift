@@ -1,0 +1,121 @@
+internal import Foundation
+internal import GRDB
+
+/// Fills a new database with what is left of another and with what the packets say of themselves.
+struct OutboxBuilder {
+    let payloads: PayloadDirectory
+    /// The newest first, nil for one of which nothing can be read.
+    let sources: [DamagedDatabase?]
+    /// Numbers of commits that were taken back: their rows must not live.
+    let takenBack: [ClosedRange<Int64>]
+    let describe: (URL) throws -> OutboxLabel?
+    let proceed: (Int) -> Bool
+    private var repair = OutboxRepair()
+    /// Of all that was seen.
+    private var lastSequence: UInt64 = 0
+
+    init(
+        payloads: PayloadDirectory, sources: [DamagedDatabase?], takenBack: [ClosedRange<Int64>], describe: @escaping (URL) throws -> OutboxLabel?,
+        proceed: @escaping (Int) -> Bool
+    ) {
+        self.payloads = payloads
+        self.sources = sources
+        self.takenBack = takenBack
+        self.describe = describe
+        self.proceed = proceed
+    }
+
+    /// How far the numbers go on behind the last that is known of: more than can have been given since, had the newest rows been lost.
+    private static let numbersSkipped: UInt64 = 1 << 20
+    /// No number is higher; there must be room for those that follow.
+    private static let largestSequence = UInt64(Int64.max) - 2 * numbersSkipped
+
+    /// In one transaction.
+    func build(_ database: OutboxDatabase) throws -> OutboxRepair {
+        var builder = self
+        try database.rebuild { db in
+            let whole = try builder.takeRows(db)
+            try builder.takePackets(db, whole)
+            let last = builder.lastSequence + (whole == nil ? Self.numbersSkipped : 0)
+            try db.execute(sql: "UPDATE counter SET lastSequence = ?", arguments: [Int64(clamping: last)])
+        }
+        return builder.repair
+    }
+
+    /// - Returns: the last number taken, when the newest database could be read to its end; then what it doesn't know was never acknowledged
+    private mutating func takeRows(_ db: Database) throws -> UInt64? {
+        var whole: UInt64?
+        for (index, source) in sources.enumerated() {
+            guard let source else { continue }
+            let isComplete = try source.forEachRow { entry in
+                // An older database may take for waiting what was delivered and erased since.
+                guard try index == 0 || entry.acknowledgement != nil || payloads.exists(entry.id) else { return }
+                try takeRow(entry, db)
+            }
+            let last = source.lastSequence
+            lastSequence = max(lastSequence, min(last ?? 0, Self.largestSequence))
+            if index == 0, isComplete { whole = last }
+        }
+        return whole
+    }
+
+    private mutating func takeRow(_ entry: OutboxEntry, _ db: Database) throws {
+        guard isAcceptable(entry.sequence), !isTakenBack(entry.sequence) || entry.state != .waiting else { return }
+        repair.rows += try insert(entry, db) ? 1 : 0
+    }
+
+    private mutating func takePackets(_ db: Database, _ whole: UInt64?) throws {
+        var count = 0
+        try payloads.forEachName { names in
+            for name in names {
+                if let owner = PayloadDirectory.owner(of: name), let id = UUID(uuidString: owner), id.key == owner, try !isKnown(id, db) {
+                    try takePacket(id, db, whole)
+                }
+                count += 1
+                guard proceed(count) else { throw OutboxError(.interrupted, "the repair was broken off") }
+            }
+            return true
+        }
+    }
+
+    private mutating func takePacket(_ id: UUID, _ db: Database, _ whole: UInt64?) throws {
+        let file = payloads.fileURL(id)
+        guard let label = try describe(file), label.id == id, isAcceptable(label.sequence), let payload = try payloads.measure(id) else {
+            repair.unknown += 1
+            return
+        }
+        if isTakenBack(label.sequence) || whole.map({ label.sequence <= $0 }) ?? false {
+            repair.unacknowledged += 1
+            return
+        }
+        if let row = sources.lazy.compactMap({ $0?.row(sequence: label.sequence) }).first(where: { $0.id == id }) { return try takeRow(row, db) }
+        let entry = OutboxEntry(
+            id: id, sequence: label.sequence, kind: label.kind, reference: label.reference, dependsOn: label.dependsOn, byteCount: payload.byteCount,
+            digest: payload.digest, createdAt: (try? file.resourceValues(forKeys: [.contentModificationDateKey]))?.contentModificationDate ?? Date())
+        if try insert(entry, db) { repair.packets += 1 } else { repair.unknown += 1 }
+    }
+
+    private func isAcceptable(_ sequence: UInt64) -> Bool { (1...Self.largestSequence).contains(sequence) }
+
+    private func isTakenBack(_ sequence: UInt64) -> Bool { takenBack.contains { $0.contains(Int64(clamping: sequence)) } }
+
+    private func isKnown(_ id: UUID, _ db: Database) throws -> Bool {
+        try Bool.fetchOne(db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM item WHERE id = ?)"), arguments: [id.key]) ?? false
+    }
+
+    /// - Returns: false when id or number are taken
+    private mutating func insert(_ entry: OutboxEntry, _ db: Database) throws -> Bool {
+        try db.cachedStatement(
+            sql: """
+                INSERT OR IGNORE INTO item (sequence, id, kind, reference, dependsOn, state, byteCount, digest, createdAt, attempts, nextAttemptAt,
+                    lastError, deliveredAt, acknowledgement, term, place) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(arguments: [
+            Int64(bitPattern: entry.sequence), entry.id.key, entry.kind, entry.reference, entry.dependsOn?.key, entry.state.rawValue, entry.byteCount,
+            entry.digest, entry.createdAt.milliseconds, entry.attempts, entry.nextAttemptAt?.milliseconds, entry.lastError,
+            entry.deliveredAt?.milliseconds, entry.acknowledgement, entry.place?.term, entry.place.map { Int64(bitPattern: $0.number) },
+        ])
+        lastSequence = max(lastSequence, entry.sequence)
+        return db.changesCount == 1
+    }
+}
