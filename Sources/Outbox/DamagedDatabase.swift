@@ -44,9 +44,9 @@ final class DamagedDatabase {
 
     /// - Returns: whether every row was there and what it should be; what `take` throws passes through
     private func walk(_ direction: String, _ take: (OutboxEntry) throws -> Void) throws -> Bool {
-        try queue.read { db in
-            var isWhole = true
-            do {
+        do {
+            return try queue.read { db in
+                var isWhole = true
                 let rows = try Row.fetchCursor(db, sql: "SELECT \(columns) FROM item ORDER BY sequence \(direction)")
                 while let row = try rows.next() {
                     guard let entry = try? OutboxEntry(row: row) else {
@@ -55,12 +55,12 @@ final class DamagedDatabase {
                     }
                     do { try take(entry) } catch { throw Refused(error: error) }
                 }
-            } catch let refused as Refused {
-                throw refused.error
-            } catch {
-                return false
+                return isWhole
             }
-            return isWhole
+        } catch let refused as Refused {
+            throw refused.error
+        } catch {
+            return false
         }
     }
 

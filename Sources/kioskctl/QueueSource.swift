@@ -78,10 +78,13 @@ struct StoppedQueue: QueueSource {
             return QueueVerificationReport(found, endedAt: Date(), repair: repair)
         }
         return try translating {
-            do {
-                let report = try verified(nil)
-                if report.databaseFaults.isEmpty { return report }
-            } catch let error as OutboxError where error.code == .corrupt {}
+            // Opening one that isn't there would make it.
+            if FileManager.default.fileExists(atPath: url.appending(path: "outbox.sqlite").path) {
+                do {
+                    let report = try verified(nil)
+                    if report.databaseFaults.isEmpty { return report }
+                } catch let error as OutboxError where error.code == .corrupt {}
+            }
             return try verified(try Outbox.repair(directory: url, logger: silent, describe: packets.label))
         }
     }

@@ -1,6 +1,7 @@
 import Foundation
 import KioskModel
 import LocalAPI
+import PlatformAPI
 import Testing
 
 @testable import Bench

@@ -1,3 +1,4 @@
+import BadNetwork
 import Foundation
 import LocalAPI
 import PlatformAPI
@@ -38,7 +39,7 @@ struct SalvageTests {
             #expect(found.map(\.reference) == [reference] && found.first?.status == .complete)
 
             // Its disk, of which the database can't be read any more.
-            await night.kiosk.kioskd.stop()
+            try await night.kiosk.kioskd.stop()
             let disk = layout.root.appending(path: "disk")
             try FileManager.default.copyItem(at: layout.kioskData, to: disk)
             withoutDatabase(disk)
@@ -55,7 +56,7 @@ struct SalvageTests {
             try await night.toInsert()
             let reference = try await night.toReceipt()
             let items = try await night.kiosk.local.queue()
-            await night.kiosk.kioskd.stop()
+            try await night.kiosk.kioskd.stop()
             withoutDatabase(layout.kioskData)
 
             let verify = ["queue", "verify", "--data", layout.kioskData.path]

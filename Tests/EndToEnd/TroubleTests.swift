@@ -11,7 +11,7 @@ import Testing
 @Suite(.serialized)
 struct TroubleTests {
     @Test func `a card laid badly is to be laid flat`() async throws {
-        try await night { night in
+        try await Night.with { night in
             try await night.toLayCard()
             night.kiosk.reader.lay(SyntheticCard(night.citizen, placement: .badly))
             // It stays wrong for as long as it lies badly; the journey doesn't end over it.
@@ -30,7 +30,7 @@ struct TroubleTests {
     }
 
     @Test func `a card removed half-way is to be laid again`() async throws {
-        try await night { night in
+        try await Night.with { night in
             try await night.toLayCard()
             night.kiosk.reader.inject(.cardRemoved, at: .read)
             night.kiosk.reader.lay(SyntheticCard(night.citizen))
@@ -41,7 +41,7 @@ struct TroubleTests {
     }
 
     @Test func `an empty scanner asks for pages`() async throws {
-        try await night { night in
+        try await Night.with { night in
             try await night.toInsert()
             try await night.screen.touch(.scan)
             try await night.notice("remedy.insertPages", on: "insert")
@@ -50,7 +50,7 @@ struct TroubleTests {
     }
 
     @Test func `a jam is to be pulled out, and the scan goes on`() async throws {
-        try await night { night in
+        try await Night.with { night in
             try await night.toInsert()
             await night.kiosk.scanner.load(pages: try VirtualKiosk.document(of: night.citizen, pages: 2))
             await night.kiosk.scanner.setCondition(.jam)
@@ -62,7 +62,7 @@ struct TroubleTests {
     }
 
     @Test func `a printer without paper leaves the number on the screen`() async throws {
-        try await night { night in
+        try await Night.with { night in
             try await night.kiosk.setPaper(false)
             try await night.toInsert()
             let reference = try await night.toReceipt()
@@ -74,7 +74,7 @@ struct TroubleTests {
     }
 
     @Test func `with the platform down the receipt says so, and it is delivered once afterwards`() async throws {
-        try await night { night in
+        try await Night.with { night in
             try await night.kiosk.network.setOnline(false)
             try await night.toInsert()
             let reference = try await night.toReceipt()
@@ -86,7 +86,7 @@ struct TroubleTests {
     }
 
     @Test func `a damaged packet is set aside, and delivered when its bytes are there again`() async throws {
-        try await night { night in
+        try await Night.with { night in
             try await night.kiosk.network.setOnline(false)
             try await night.toInsert()
             let reference = try await night.toReceipt()
@@ -115,7 +115,7 @@ struct TroubleTests {
 
     @Test(arguments: [BenchAction.Process.Signal.KILL, .STOP])
     func `a reader host lost during a read costs a retry, not the session`(signal: BenchAction.Process.Signal) async throws {
-        try await night { night in
+        try await Night.with { night in
             try await night.toLayCard()
             // The reply is withheld, so the signal certainly falls into the read.
             night.kiosk.reader.inject(.stall, at: .read, times: 2)
@@ -134,7 +134,7 @@ struct TroubleTests {
 
     @Test(arguments: [BenchAction.Process.Signal.KILL, .STOP])
     func `a scanner host lost during a scan keeps the pages that came through`(signal: BenchAction.Process.Signal) async throws {
-        try await night { night in
+        try await Night.with { night in
             try await night.toInsert()
             await night.kiosk.scanner.load(pages: try VirtualKiosk.document(of: night.citizen, pages: 2))
             await night.kiosk.scanner.stall(after: 1)
@@ -154,7 +154,7 @@ struct TroubleTests {
     }
 
     @Test func `the preview shows the page that was scanned, and nothing once it has been left`() async throws {
-        try await night { night in
+        try await Night.with { night in
             try await night.toInsert()
             await night.kiosk.scanner.load(pages: try VirtualKiosk.document(of: night.citizen, pages: 2))
             try await night.screen.touch(.scan)
@@ -178,7 +178,7 @@ struct TroubleTests {
     }
 
     @Test func `kioskctl sees the devices and the queue`() async throws {
-        try await night { night in
+        try await Night.with { night in
             try await night.toInsert()
             _ = try await night.toReceipt()
             let socket = night.kiosk.layout.controlSocket.path
