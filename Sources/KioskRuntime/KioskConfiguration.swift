@@ -1,4 +1,5 @@
 public import Foundation
+public import KioskFlow
 public import KioskModel
 
 /// What kioskd is told in its one configuration file; kioskd decodes it, and names file and key of what is wrong.
@@ -14,6 +15,37 @@ public struct KioskConfiguration: Sendable {
             self.deviceClass = deviceClass
             self.options = options
             self.environment = environment
+        }
+    }
+
+    /// How much the queue may hold, and how long the kiosk goes on without the platform.
+    public struct Queue: Sendable, Equatable {
+        public struct Freeze: Sendable, Equatable {
+            /// seconds without an answer of the platform
+            public var after: Int
+            /// Can't be begun from then on, until the platform answers.
+            public var journeys: Set<Journey>
+
+            public init(after: Int, journeys: Set<Journey>) {
+                self.after = after
+                self.journeys = journeys
+            }
+        }
+
+        /// bytes: enough for the journal, the databases and the print server's spool
+        public static let defaultReserve = 512 << 20
+
+        /// bytes that the sealed files may take together; nil for all that the reserve leaves
+        public var quota: Int?
+        /// bytes of the file system that stay free for the rest of the kiosk
+        public var reserve: Int
+        /// Nil: no journey is ever frozen.
+        public var freeze: Freeze?
+
+        public init(quota: Int? = nil, reserve: Int = defaultReserve, freeze: Freeze? = nil) {
+            self.quota = quota
+            self.reserve = reserve
+            self.freeze = freeze
         }
     }
 
@@ -42,11 +74,12 @@ public struct KioskConfiguration: Sendable {
     public var documentCamera: String?
     /// seconds that the battery must last for a new citizen to be let in
     public var minimumRuntime: Int
+    public var queue: Queue
 
     public init(
         kiosk: String, dataDirectory: URL, runtimeDirectory: URL, webDirectory: URL, stringsDirectory: URL, webPort: Int, frameAncestor: String?,
         catalogueDirectory: URL, credentialFile: URL, signingKeyFile: URL, platformURL: URL?, deviceHost: URL, devices: [Device],
-        documentCamera: String? = nil, minimumRuntime: Int = PowerPolicy.defaultMinimum
+        documentCamera: String? = nil, minimumRuntime: Int = PowerPolicy.defaultMinimum, queue: Queue = Queue()
     ) {
         self.kiosk = kiosk
         self.dataDirectory = dataDirectory
@@ -63,6 +96,7 @@ public struct KioskConfiguration: Sendable {
         self.devices = devices
         self.documentCamera = documentCamera
         self.minimumRuntime = minimumRuntime
+        self.queue = queue
     }
 
     /// The device that serves each class: the first one named, and of cameras the one for documents.
