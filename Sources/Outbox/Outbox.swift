@@ -19,8 +19,8 @@ public final class Outbox: Sendable {
     let payloads: PayloadDirectory
     let logger: Logger
     let limits: OutboxLimits
-    /// bytes of the file system that are free for this user
-    let freeBytes: @Sendable () throws -> Int
+    /// Instead of asking the file system how many bytes are free.
+    let freeBytes: (@Sendable () throws -> Int)?
     private let lock: DirectoryLock
     /// Held during a commit, and by whoever must know that none is under way.
     let committing = Mutex(CommitState())
@@ -36,11 +36,10 @@ public final class Outbox: Sendable {
     ) throws {
         self.logger = logger
         self.limits = limits
+        self.freeBytes = freeBytes
         let handle = try DirectoryHandle(making: directory)
         lock = try DirectoryLock(directory: directory)
-        let payloads = try PayloadDirectory(in: directory)
-        self.payloads = payloads
-        self.freeBytes = freeBytes ?? payloads.freeBytes
+        payloads = try PayloadDirectory(in: directory)
         database = try OutboxDatabase(url: directory.appendingPathComponent("outbox.sqlite"))
         // The new names themselves must survive a power cut, up to the parent that holds the directory.
         try handle.sync()

@@ -33,7 +33,7 @@ public struct OutboxRoom: Sendable, Equatable {
 extension Outbox {
     /// What there is room for now: one small read, and one question to the file system. Blocks. Throws `OutboxError`.
     public func room() throws -> OutboxRoom {
-        OutboxRoom(limits: limits, used: try counts().bytes, free: try freeBytes())
+        OutboxRoom(limits: limits, used: try counts().bytes, free: try freeBytes?() ?? payloads.freeBytes())
     }
 
     /// bytes that a commit may write. Throws `full` when that is nothing.

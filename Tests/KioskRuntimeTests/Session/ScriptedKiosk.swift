@@ -117,11 +117,12 @@ struct ScriptedKiosk {
     /// `runner` instead of the scripted devices, `other` instead of the store that keeps packets.
     init(runner: (any DeviceRunner)? = nil, store other: (any SubmissionStore)? = nil) throws {
         let devices: any DeviceRunner = runner ?? devices
+        let store: any SubmissionStore = other ?? store
         let signer = try KioskPrivateKey()
         self.signer = signer
         let pipeline = SubmissionPipeline(
             kiosk: "K0001", worker: "imaging",
-            sealer: SubmissionSealer(key: { [key] in key.publicKey }, signer: signer, store: other ?? store), devices: devices)
+            sealer: SubmissionSealer(key: { [key] in key.publicKey }, signer: signer, store: store), devices: devices)
         engine = SessionEngine(
             kiosk: "K0001", roles: [.idCardReader: "reader", .scanner: "scanner", .printer: "printer", .imaging: "imaging", .camera: "camera"],
             devices: devices,
