@@ -282,7 +282,7 @@ let package = Package(
                 client, nio, nioHTTP, nioFoundation, log,
             ]),
         suite("KioskQueue", ["KioskQueue", "KioskRuntime", "Outbox", "PlatformAPI", "Bench", grdb, log]),
-        suite("Kioskd", ["kioskd", "KioskRuntime", "KioskFlow", "LocalAPI", "KioskModel"]),
+        suite("Kioskd", ["kioskd", "KioskQueue", "KioskRuntime", "KioskFlow", "LocalAPI", "KioskModel"]),
         suite("DeviceStore", ["DeviceStore", "KioskRuntime", "LocalAPI", "KioskModel", grdb, log]),
         suite("PlatformClient", ["PlatformClient", "PlatformAPI", server, http, log]),
         suite("Platform", ["Platform", "platformd", "PlatformAPI", "PlatformClient", "KioskModel", client, nio, crypto, log]),

@@ -7,7 +7,10 @@ public struct DocumentRequest: Sendable, Codable, Hashable {
     /// Largest PDF in bytes; a longer one is a fault `imaging.document-too-large`.
     public var maxBytes: Int
 
-    public init(title: String, pages: [PageImage], maxBytes: Int = 50 << 20) {
+    /// `maxBytes` unless told otherwise.
+    public static let usualMaxBytes = 50 << 20
+
+    public init(title: String, pages: [PageImage], maxBytes: Int = usualMaxBytes) {
         self.title = title
         self.pages = pages
         self.maxBytes = maxBytes

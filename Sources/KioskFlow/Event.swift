@@ -131,10 +131,14 @@ public struct Surroundings: Sendable, Equatable {
     public var isClosing: Bool
     /// What a citizen hands in can be kept. Not with a damaged queue, which still delivers what it can.
     public var canStore: Bool
+    /// There is room for the largest submission, whatever the next citizen brings.
+    public var hasRoom: Bool
+    /// Can't be begun, because the platform wasn't reached for too long. Who is in one may finish it.
+    public var frozen: Set<Journey>
 
     public init(
         ready: Set<DeviceClass> = [], platformReachable: Bool = false, items: [ServiceItem] = [], scansBothSides: Bool = false,
-        isOnBattery: Bool = false, isClosing: Bool = false, canStore: Bool = true
+        isOnBattery: Bool = false, isClosing: Bool = false, canStore: Bool = true, hasRoom: Bool = true, frozen: Set<Journey> = []
     ) {
         self.ready = ready
         self.platformReachable = platformReachable
@@ -143,5 +147,7 @@ public struct Surroundings: Sendable, Equatable {
         self.isOnBattery = isOnBattery
         self.isClosing = isClosing
         self.canStore = canStore
+        self.hasRoom = hasRoom
+        self.frozen = frozen
     }
 }

@@ -82,7 +82,8 @@ extension Flow {
 
     private var menuScreen: Screen {
         let upload = Screen.Choice(
-            Touch(.chooseJourney, "upload"), title: .key("menu.upload"), detail: .key("menu.upload.detail"), unavailable: uploadObstacle)
+            Touch(.chooseJourney, Journey.upload.rawValue), title: .key("menu.upload"), detail: .key("menu.upload.detail"),
+            unavailable: uploadObstacle)
         return make("menu", .key("menu.title"), [.choice([upload])], [help, exit] + languageActions)
     }
 
@@ -90,6 +91,8 @@ extension Flow {
     private var uploadObstacle: Screen.Text? {
         if surroundings.isClosing { return .key("menu.upload.closing") }
         if !surroundings.canStore { return .key("menu.upload.noStorage") }
+        if surroundings.frozen.contains(.upload) { return .key("menu.upload.frozen") }
+        if !surroundings.hasRoom { return .key("menu.upload.full") }
         if !surroundings.ready.contains(.idCardReader) { return .key("menu.upload.noReader") }
         if surroundings.ready.isDisjoint(with: [.scanner, .camera]) { return .key("menu.upload.noScanner") }
         if !surroundings.ready.contains(.imaging) { return .key("menu.upload.noWorker") }

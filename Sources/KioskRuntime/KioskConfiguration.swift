@@ -42,11 +42,12 @@ public struct KioskConfiguration: Sendable {
     public var documentCamera: String?
     /// seconds that the battery must last for a new citizen to be let in
     public var minimumRuntime: Int
+    public var queue: Queue
 
     public init(
         kiosk: String, dataDirectory: URL, runtimeDirectory: URL, webDirectory: URL, stringsDirectory: URL, webPort: Int, frameAncestor: String?,
         catalogueDirectory: URL, credentialFile: URL, signingKeyFile: URL, platformURL: URL?, deviceHost: URL, devices: [Device],
-        documentCamera: String? = nil, minimumRuntime: Int = PowerPolicy.defaultMinimum
+        documentCamera: String? = nil, minimumRuntime: Int = PowerPolicy.defaultMinimum, queue: Queue = Queue()
     ) {
         self.kiosk = kiosk
         self.dataDirectory = dataDirectory
@@ -63,6 +64,7 @@ public struct KioskConfiguration: Sendable {
         self.devices = devices
         self.documentCamera = documentCamera
         self.minimumRuntime = minimumRuntime
+        self.queue = queue
     }
 
     /// The device that serves each class: the first one named, and of cameras the one for documents.

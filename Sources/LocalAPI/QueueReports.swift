@@ -13,10 +13,14 @@ public struct QueueReport: Sendable, Codable, Equatable {
     public var bytes: Int
     /// What the last look at all that lies there found wrong, in words; nil when that was nothing, or there was none yet.
     public var trouble: String?
+    /// What bounds the queue; only a running kioskd tells.
+    public var limits: QueueLimitsReport?
 
     public init(
-        waiting: Int, held: Int = 0, delivered: Int, archived: Int = 0, rejected: Int = 0, quarantined: Int = 0, bytes: Int, trouble: String? = nil
+        waiting: Int, held: Int = 0, delivered: Int, archived: Int = 0, rejected: Int = 0, quarantined: Int = 0, bytes: Int, trouble: String? = nil,
+        limits: QueueLimitsReport? = nil
     ) {
+        self.limits = limits
         self.trouble = trouble
         self.waiting = waiting
         self.held = held
@@ -102,8 +106,13 @@ public struct QueueStatistics: Sendable, Codable, Equatable {
     /// When the next attempt is due; in the past when one is due already.
     public var nextAttemptAt: Date?
     public var lastDeliveredAt: Date?
+    /// What bounds the queue; only a running kioskd tells.
+    public var limits: QueueLimitsReport?
 
-    public init(shares: [Share], failing: Int, oldestWaiting: Date?, nextAttemptAt: Date?, lastDeliveredAt: Date?) {
+    public init(
+        shares: [Share], failing: Int, oldestWaiting: Date?, nextAttemptAt: Date?, lastDeliveredAt: Date?, limits: QueueLimitsReport? = nil
+    ) {
+        self.limits = limits
         self.shares = shares
         self.failing = failing
         self.oldestWaiting = oldestWaiting

@@ -36,6 +36,16 @@ final class DirectoryHandle: Sendable {
         }
     }
 
+    /// bytes of the file system that are free for this user; what it keeps for root isn't
+    func freeBytes() throws -> Int {
+        try withExtendedLifetime(self) {
+            var space = statvfs()
+            guard fstatvfs(descriptor, &space) == 0 else { throw OutboxError.system("fstatvfs", of: url.lastPathComponent) }
+            let (bytes, overflow) = UInt64(space.f_bavail).multipliedReportingOverflow(by: UInt64(space.f_frsize))
+            return overflow ? .max : Int(clamping: bytes)
+        }
+    }
+
     /// Opens a file for reading; nil when it isn't there.
     func open(_ name: String) throws -> Int32? {
         try withExtendedLifetime(self) {

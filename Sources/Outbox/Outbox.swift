@@ -18,6 +18,9 @@ public final class Outbox: Sendable {
     let database: OutboxDatabase
     let payloads: PayloadDirectory
     let logger: Logger
+    let limits: OutboxLimits
+    /// Instead of asking the file system how many bytes are free.
+    let freeBytes: (@Sendable () throws -> Int)?
     private let lock: DirectoryLock
     /// Held during a commit, and by whoever must know that none is under way.
     let committing = Mutex(CommitState())
@@ -25,8 +28,15 @@ public final class Outbox: Sendable {
     /// Opens the outbox in `directory`, made when it is missing (its parent must exist), and takes back the commits that a crash left in doubt.
     /// It takes as long for a million entries as for none: what lies there is looked at by `verify`, which is to follow.
     /// Blocks. Throws `OutboxError`: `locked` when another process holds the directory, `corrupt`, `io`, `diskFull`.
-    public init(directory: URL, logger: Logger) throws {
+    /// - Parameters:
+    ///   - limits: what every commit is held to
+    ///   - freeBytes: instead of asking the file system how many bytes are free
+    public init(
+        directory: URL, limits: OutboxLimits = OutboxLimits(), freeBytes: (@Sendable () throws -> Int)? = nil, logger: Logger
+    ) throws {
         self.logger = logger
+        self.limits = limits
+        self.freeBytes = freeBytes
         let handle = try DirectoryHandle(making: directory)
         lock = try DirectoryLock(directory: directory)
         payloads = try PayloadDirectory(in: directory)
@@ -44,8 +54,8 @@ public final class Outbox: Sendable {
     /// - Parameters:
     ///   - closing: called once per draft behind `seal` with the SHA-256 of what that wrote, 32 bytes; returns the file's last bytes, such as a signature
     ///   - seal: called once per draft in order; hands the sealed bytes to the sink in pieces of its choice. What either throws passes through.
-    /// - Throws: `OutboxError`; after `io` every further commit throws `failed` until the directory is opened anew, after a verification that found
-    ///   the database damaged `corrupt`.
+    /// - Throws: `OutboxError`; `full` when the limits leave too little room; after `io` every further commit throws `failed` until the directory is
+    ///   opened anew, after a verification that found the database damaged `corrupt`.
     public func commit(
         _ drafts: [OutboxDraft], at date: Date, closing: (_ digest: Data) throws -> Data = { _ in Data() },
         seal: (_ draft: OutboxDraft, _ sequence: UInt64, _ sink: (Data) throws -> Void) throws -> Void
@@ -54,9 +64,10 @@ public final class Outbox: Sendable {
         return try committing.withLock { state in
             if let refusal = state.refusal { throw refusal }
             try validate(drafts)
+            let room = try roomForCommit()
             do {
                 let sequences = try take(drafts.count, from: &state)
-                let entries = try store(drafts, sequences: sequences, at: date, closing: closing, seal: seal)
+                let entries = try store(drafts, sequences: sequences, within: room, at: date, closing: closing, seal: seal)
                 try enqueue(entries, sequences: sequences)
                 return entries
             } catch let error as OutboxError where error.code == .io {
@@ -107,16 +118,23 @@ public final class Outbox: Sendable {
     }
 
     private func store(
-        _ drafts: [OutboxDraft], sequences: ClosedRange<UInt64>, at date: Date, closing: (Data) throws -> Data,
+        _ drafts: [OutboxDraft], sequences: ClosedRange<UInt64>, within room: Int, at date: Date, closing: (Data) throws -> Data,
         seal: (OutboxDraft, UInt64, (Data) throws -> Void) throws -> Void
     ) throws -> [OutboxEntry] {
+        var left = room
+        func write(_ chunk: Data, _ writer: SealedFileWriter) throws {
+            // What is sealed on the fly has no size until it is written.
+            guard chunk.count <= left else { throw OutboxError.full(room) }
+            left -= chunk.count
+            try writer.write(chunk)
+        }
         do {
             var entries: [OutboxEntry] = []
             for (draft, sequence) in zip(drafts, sequences) {
                 let writer = try payloads.create(draft.id)
-                try seal(draft, sequence, writer.write)
+                try seal(draft, sequence) { try write($0, writer) }
                 guard writer.byteCount > 0 else { throw OutboxError(.invalidDraft, "nothing was sealed for \(draft.id.key)") }
-                try writer.write(try closing(writer.digest))
+                try write(try closing(writer.digest), writer)
                 let digest = try writer.finish()
                 entries.append(
                     OutboxEntry(

@@ -4,6 +4,8 @@ public struct OutboxError: Error, CustomStringConvertible {
     public enum Code: String, Sendable, CaseIterable {
         /// No room left: disk, quota or file-size limit. Nothing was committed; try again when there is room.
         case diskFull = "outbox.disk-full"
+        /// The commit would take more than the quota or the reserve leave. Nothing was committed; try again when there is room.
+        case full = "outbox.full"
         /// The disk answered with an error, or an fsync failed. Nothing was acknowledged.
         case io = "outbox.io"
         /// The database or the directory contradicts itself. Somebody must look; opening again won't mend it.

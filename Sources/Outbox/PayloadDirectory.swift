@@ -24,6 +24,9 @@ struct PayloadDirectory: Sendable {
     private static func part(_ id: UUID) -> String { id.key + ".part" }
     private static func sealed(_ id: UUID) -> String { id.key + ".sealed" }
 
+    /// bytes of the file system that are free for this user
+    func freeBytes() throws -> Int { try payloads.freeBytes() }
+
     func fileURL(_ id: UUID) -> URL { payloads.url.appendingPathComponent(Self.sealed(id)) }
 
     // MARK: - A commit

@@ -93,6 +93,9 @@ extension LocalProblem {
                 status: 409, code: "queue.wrong-state", detail: "The item isn't in a state that allows it; `kioskctl queue show` tells its state.")
         case .locked: self.init(status: 423, code: error.code.rawValue, detail: "Another process works on this outbox: \(error.message).")
         case .diskFull: self.init(status: 502, code: error.code.rawValue, detail: "Make room on the kiosk's disk: \(error.message).")
+        case .full:
+            self.init(
+                status: 502, code: error.code.rawValue, detail: "`queue.quota` and `queue.reserve` of kiosk.yaml leave no room: \(error.message).")
         case .io, .corrupt, .failed, .invalidDraft, .interrupted: self.init(status: 502, code: error.code.rawValue, detail: error.message)
         }
     }

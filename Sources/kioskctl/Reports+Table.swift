@@ -9,12 +9,14 @@ extension KioskReport: Report {
         let contact = platformLastContact.map { "last answer \($0.text)" } ?? "no answer yet"
         let platform = "\(platformReachable ? "reachable" : "not reachable"), \(contact)"
         return Table(
-            .facts([
-                ("kiosk", kiosk), ("version", version), ("started", startedAt.text), ("platform", platform),
-                ("power", power.inWords),
-                ("queue", queue.inWords), ("storage", queue.trouble), ("records", recordsTrouble),
-            ]),
-            devices.overview, .lines(devices.compactMap(\.advice) + [queue.advice, recordsAdvice].compactMap { $0 }))
+            .facts(
+                [
+                    ("kiosk", kiosk), ("version", version), ("started", startedAt.text), ("platform", platform),
+                    ("power", power.inWords),
+                    ("queue", queue.inWords),
+                ] + (queue.limits?.facts ?? []) + [("storage", queue.trouble), ("records", recordsTrouble)]),
+            devices.overview,
+            .lines(devices.compactMap(\.advice) + [queue.advice, recordsAdvice].compactMap { $0 } + (queue.limits?.advice ?? [])))
     }
 
     private var recordsAdvice: String? {
@@ -25,7 +27,7 @@ extension KioskReport: Report {
 }
 
 extension QueueReport {
-    fileprivate var needsTechnician: Bool { trouble != nil || rejected > 0 || quarantined > 0 }
+    fileprivate var needsTechnician: Bool { trouble != nil || rejected > 0 || quarantined > 0 || limits?.needsTechnician == true }
 
     fileprivate var inWords: String {
         let some = [("archived", archived), ("held", held), ("rejected", rejected), ("quarantined", quarantined)].filter { $0.1 > 0 }.map {
@@ -179,15 +181,18 @@ extension QueueItemReport: ListedReport {
 }
 
 extension QueueStatistics: Report {
-    var needsTechnician: Bool { shares.contains { ($0.state == .rejected || $0.state == .quarantined) && $0.items > 0 } }
+    var needsTechnician: Bool {
+        limits?.needsTechnician == true || shares.contains { ($0.state == .rejected || $0.state == .quarantined) && $0.items > 0 }
+    }
 
     var table: Table {
         Table(
             .rows(headings: ["STATE", "ITEMS", "BYTES"], shares.map { [$0.state.rawValue, "\($0.items)", "\($0.bytes)"] }, none: ""),
-            .facts([
-                ("failing", "\(failing)"), ("waits longest", oldestWaiting.map { "since \($0.text)" }), ("next try", nextAttemptAt?.text),
-                ("last delivered", lastDeliveredAt?.text),
-            ]))
+            .facts(
+                [
+                    ("failing", "\(failing)"), ("waits longest", oldestWaiting.map { "since \($0.text)" }), ("next try", nextAttemptAt?.text),
+                    ("last delivered", lastDeliveredAt?.text),
+                ] + (limits?.facts ?? [])), .lines(limits?.advice ?? []))
     }
 }
 

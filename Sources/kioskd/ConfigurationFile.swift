@@ -30,6 +30,17 @@ struct ConfigurationFile: Decodable {
         var minimumRuntime: Int?
     }
 
+    struct Queue: Decodable {
+        struct Freeze: Decodable {
+            var after: Int
+            var journeys: [String]
+        }
+
+        var quota: Int?
+        var reserve: Int?
+        var freeze: Freeze?
+    }
+
     var kiosk: String
     var dataDirectory: String
     var runtimeDirectory: String
@@ -40,6 +51,7 @@ struct ConfigurationFile: Decodable {
     var devices: [Device]
     var documentCamera: String?
     var power: Power?
+    var queue: Queue?
 
     enum Problem: Error, CustomStringConvertible {
         case unreadable(path: String, cause: any Error)
@@ -95,7 +107,8 @@ struct ConfigurationFile: Decodable {
             devices: devices.map {
                 .init(name: $0.name, deviceClass: $0.class, options: $0.options ?? [:], environment: $0.environment ?? [:])
             },
-            documentCamera: documentCamera, minimumRuntime: power?.minimumRuntime ?? PowerPolicy.defaultMinimum)
+            documentCamera: documentCamera, minimumRuntime: power?.minimumRuntime ?? PowerPolicy.defaultMinimum,
+            queue: try queue?.resolved(path) ?? .init())
         let longest = [configuration.controlSocket, configuration.deviceSocket].map(\.path.utf8.count).max() ?? 0
         guard longest <= 107 else {
             throw Problem.invalid(path: path, key: "runtimeDirectory", what: "is too long for a Unix socket (107 bytes): choose a shorter one")

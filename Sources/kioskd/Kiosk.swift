@@ -29,7 +29,10 @@ struct Kiosk {
         let signer = try KioskPrivateKey(contentsOf: configuration.signingKeyFile)
         guard signer.publicKey == credential.kioskKey else { throw StartError.otherKey(configuration.signingKeyFile.path) }
         let items = try Catalogue.load(directory: configuration.catalogueDirectory)
-        let outbox = try Outbox(directory: configuration.dataDirectory, logger: logger)
+        let room = RoomPolicy(needed: RoomPolicy.largestSubmission(of: items))
+        let limits = OutboxLimits(quota: configuration.queue.quota, reserve: configuration.queue.reserve)
+        if let quota = limits.quota, quota < room.reopening { throw StartError.smallQuota(quota, room) }
+        let outbox = try Outbox(directory: configuration.dataDirectory, limits: limits, logger: logger)
         let store = OutboxStore(outbox)
         let keys = PlatformKeys(credential: credential, directory: configuration.dataDirectory, logger: logger)
         let verifier = OutboxVerifier(store: store, logger: logger)
@@ -43,18 +46,25 @@ struct Kiosk {
             records: records, ports: SysfsPorts())
         let uplink = try PlatformLink(credential: credential)
         let delivery = DeliveryService(store: store, uplink: uplink, logger: logger)
+        let watch = QueueWatch(
+            store: store, delivery: delivery, directory: configuration.dataDirectory, needed: room.needed,
+            freezeAfter: configuration.queue.freeze?.after, logger: logger)
         let pipeline = SubmissionPipeline(
             kiosk: configuration.kiosk, worker: configuration.roles[.imaging] ?? "imaging",
             sealer: SubmissionSealer(key: { keys.current }, signer: signer, store: store), devices: supervisor)
         let engine = SessionEngine(
             kiosk: configuration.kiosk, roles: configuration.roles, devices: supervisor, pipeline: pipeline,
             strings: try StringTable(directory: configuration.stringsDirectory), surroundings: Surroundings(items: items), logger: logger,
-            onCommit: { Task { await delivery.notifyCommitted() } })
+            onCommit: {
+                Task {
+                    await delivery.notifyCommitted()
+                    await watch.look()
+                }
+            })
         let origin = try ServerOrigin(tokenFile: configuration.tokenFile)
         let source = KioskStatus(
             kiosk: configuration.kiosk, engine: engine, supervisor: supervisor, delivery: delivery, store: store, verifier: verifier,
-            records: records,
-            startedAt: Date())
+            watch: watch, limits: configuration.queue, needed: room.needed, records: records, startedAt: Date())
         power = PowerWatch(engine: engine, supervisor: supervisor, minimumRuntime: configuration.minimumRuntime, logger: logger)
         services = [
             uplink,
@@ -63,7 +73,10 @@ struct Kiosk {
             PlatformWatch(link: uplink, keys: keys, store: store, delivery: delivery, logger: logger),
             SurroundingsWatch(engine: engine, supervisor: supervisor, delivery: delivery, roles: configuration.roles),
             verifier,
-            StorageWatch(store: store, verifier: verifier, engine: engine, logger: logger),
+            watch,
+            StorageWatch(
+                store: store, verifier: verifier, watch: watch, freezing: configuration.queue.freeze?.journeys ?? [], engine: engine,
+                logger: logger),
             ControlServer(configuration: configuration, source: source, origin: origin, logger: logger),
             try TouchscreenServer(configuration: configuration, engine: engine, origin: origin, logger: logger),
         ]
@@ -96,12 +109,24 @@ struct Kiosk {
     enum StartError: Error, CustomStringConvertible {
         case otherKiosk(String)
         case otherKey(String)
+        /// bytes, and what is needed
+        case smallQuota(Int, RoomPolicy)
 
         var description: String {
             switch self {
             case .otherKey(let path): "\(path): isn't the key that this kiosk was enrolled with; put that one back, or enrol the kiosk with this one"
+            case .smallQuota(let quota, let room):
+                """
+                queue.quota: \(quota >> 20) MiB are too few, since one submission may take \(room.needed.mebibytes) MiB: give at least \
+                \(room.reopening.mebibytes), or leave it out
+                """
             case .otherKiosk(let path): "\(path): was issued to another kiosk; enrol this one or correct `kiosk`"
             }
         }
     }
+}
+
+extension Int {
+    /// Of bytes, rounded up.
+    fileprivate var mebibytes: Int { (self + (1 << 20) - 1) >> 20 }
 }

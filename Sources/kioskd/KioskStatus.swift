@@ -1,6 +1,7 @@
 import DeviceLink
 import DeviceStore
 import Foundation
+import KioskFlow
 import KioskModel
 import KioskQueue
 import KioskRuntime
@@ -18,6 +19,10 @@ struct KioskStatus: ControlSource {
     let delivery: DeliveryService
     let store: OutboxStore
     let verifier: OutboxVerifier
+    let watch: QueueWatch
+    let limits: KioskConfiguration.Queue
+    /// bytes that the largest submission takes
+    let needed: Int
     let records: DeviceMemory
     let startedAt: Date
 
@@ -25,12 +30,13 @@ struct KioskStatus: ControlSource {
         // A database that can't be read is no reason to be silent on all the rest.
         let counts = try? await store.perform { try $0.counts() }
         let link = await delivery.status
+        var queue = QueueReport(
+            counts ?? OutboxCounts(), trouble: verifier.knowledge.trouble ?? (counts == nil ? "the database can't be read" : nil))
+        queue.limits = await queueLimits()
         return KioskReport(
             kiosk: kiosk, version: Self.version, startedAt: startedAt, platformReachable: link.platformReachable,
             platformLastContact: link.lastContact, power: await engine.power, devices: await supervisor.reports,
-            queue: QueueReport(
-                counts ?? OutboxCounts(), trouble: verifier.knowledge.trouble ?? (counts == nil ? "the database can't be read" : nil)),
-            recordsTrouble: records.trouble)
+            queue: queue, recordsTrouble: records.trouble)
     }
 
     func devices() async -> [DeviceReport] {
@@ -111,7 +117,17 @@ struct KioskStatus: ControlSource {
     }
 
     func queueStatistics() async throws -> QueueStatistics {
-        try await told { try QueueStatistics($0) }
+        var statistics = try await told { try QueueStatistics($0) }
+        statistics.limits = await queueLimits()
+        return statistics
+    }
+
+    private func queueLimits() async -> QueueLimitsReport {
+        let now = await watch.look()
+        return QueueLimitsReport(
+            quota: limits.quota, reserve: limits.reserve, free: now.room?.free, room: now.room?.left, needed: needed, hasRoom: now.hasRoom,
+            offlineSeconds: now.offline, freezeAfterSeconds: limits.freeze?.after,
+            frozen: now.isFrozen ? (limits.freeze?.journeys ?? []).map(\.rawValue).sorted() : [])
     }
 
     func verifyQueue() async throws -> QueueVerificationReport {

@@ -7,13 +7,16 @@ import Logging
 import Outbox
 import ServiceLifecycle
 
-/// Tells the session whether the outbox takes anything: nobody is to scan a page that can't be kept.
+/// Tells the session whether the outbox takes anything: nobody is to scan a page that can't be kept, or that may reach nobody for too long.
 ///
 /// After the disk has failed under a commit the outbox must be opened anew, which takes back what was in doubt: kioskd ends as soon as the citizen at the
 /// screen has been told and is gone, and whoever runs it starts it again.
 struct StorageWatch: Service {
     let store: OutboxStore
     let verifier: OutboxVerifier
+    let watch: QueueWatch
+    /// What can't be begun while the platform is away for too long.
+    let freezing: Set<Journey>
     let engine: SessionEngine
     let logger: Logger
 
@@ -28,6 +31,11 @@ struct StorageWatch: Service {
                     await engine.surroundingsChanged { $0.canStore = found.databaseFaults.isEmpty }
                 }
             }
+            group.addTask {
+                for await condition in watch.conditions.cancelOnGracefulShutdown() {
+                    await engine.surroundingsChanged { $0.take(condition, freezing: freezing) }
+                }
+            }
             group.addTask { try await self.watchCommits() }
         }
     }
@@ -37,5 +45,13 @@ struct StorageWatch: Service {
             logger.critical("the outbox is out of use until kioskd has been restarted")
             for await _ in await engine.updates().cancelOnGracefulShutdown() where await engine.isIdle { throw Broken() }
         }
+    }
+}
+
+extension Surroundings {
+    /// What the queue's condition means to the next citizen.
+    mutating func take(_ condition: QueueWatch.Condition, freezing: Set<Journey>) {
+        hasRoom = condition.hasRoom
+        frozen = condition.isFrozen ? freezing : []
     }
 }

@@ -111,6 +111,53 @@ import Testing
         #expect(kiosk.flow.screen.offers(Touch(.chooseJourney, "upload")))
     }
 
+    @Test func `without room, or away from the platform for too long, none begins, each with its own word`() throws {
+        for (change, word) in [
+            ({ $0.hasRoom = false }, "menu.upload.full"), ({ $0.frozen = [.upload] }, "menu.upload.frozen"),
+            (
+                {
+                    $0.hasRoom = false
+                    $0.frozen = [.upload]
+                }, "menu.upload.frozen"
+            ),
+        ] as [((inout Surroundings) -> Void, String)] {
+            var kiosk = Driver()
+            var new = surroundings
+            change(&new)
+            kiosk.send(.surroundings(new))
+            #expect(kiosk.flow.phase == .attract && kiosk.flow.screen.offers(Touch(.start)), "the first screen stays as it is")
+            kiosk.touch(.start)
+            #expect(!kiosk.flow.screen.offers(Touch(.chooseJourney, "upload")))
+            guard case .choice(let rows)? = kiosk.flow.screen.body.first else { Issue.record("no choice"); return }
+            #expect(rows.map(\.unavailable) == [.key(word)])
+            kiosk.touch(.chooseJourney, "upload")
+            #expect(kiosk.flow.phase == .menu)
+            kiosk.send(.surroundings(surroundings))
+            kiosk.touch(.chooseJourney, "upload")
+            #expect(kiosk.flow.phase == .layCard)
+        }
+    }
+
+    @Test func `who is in a journey finishes it whatever the queue's limits say`() {
+        var kiosk = Driver()
+        kiosk.toPreview()
+        var new = surroundings
+        new.hasRoom = false
+        new.frozen = Set(Journey.allCases)
+        kiosk.send(.surroundings(new))
+        kiosk.touch(.finishMaterial)
+        kiosk.touch(.submit)
+        kiosk.touch(.confirm)
+        #expect(kiosk.flow.phase == .committing)
+        var refused = kiosk
+        kiosk.send(.committed(kiosk.id(.commit), receipt))
+        #expect(kiosk.flow.phase == .receipt)
+        // There was no room for it after all.
+        refused.send(.failed(refused.id(.commit), .storage))
+        #expect(refused.flow.phase == .stopped(.storage))
+        #expect(refused.flow.screen.body.first == .notice(.problem, .key("fault.storage")))
+    }
+
     @Test func `who is here on battery is told, and no journey is begun that can't be ended`() throws {
         var kiosk = Driver()
         kiosk.touch(.start)

@@ -1,5 +1,6 @@
 import KioskFlow
 import KioskModel
+import KioskQueue
 import LocalAPI
 import Testing
 
@@ -33,6 +34,16 @@ import Testing
         var none = Surroundings(ready: [.camera])
         none.take([DeviceReport(name: "document-camera", deviceClass: .camera, state: .ready)], roles: [:])
         #expect(none.ready == [], "no camera is named for it")
+    }
+
+    @Test func `the queue's condition freezes what was chosen for it, and thaws it`() {
+        var surroundings = Surroundings()
+        surroundings.take(.init(room: nil, hasRoom: false, offline: 9, isFrozen: true), freezing: [.upload])
+        #expect(!surroundings.hasRoom && surroundings.frozen == [.upload] && surroundings.canStore)
+        surroundings.take(.init(room: nil, hasRoom: true, offline: 9, isFrozen: true), freezing: [])
+        #expect(surroundings.hasRoom && surroundings.frozen == [])
+        surroundings.take(.init(room: nil, hasRoom: true, offline: 0, isFrozen: false), freezing: [.upload])
+        #expect(surroundings.frozen == [])
     }
 
     @Test(arguments: [DeviceState.ready, .busy, .needsCitizen]) func `a device at work can serve`(state: DeviceState) {

@@ -34,9 +34,18 @@ enum Samples {
     /// A name that tries to clear the technician's screen.
     static let hostile = DeviceReport(name: "scan\u{1B}[2Jner", deviceClass: .scanner, state: .starting)
 
+    static let roomy = QueueLimitsReport(
+        quota: 4 << 30, reserve: 512 << 20, free: 20 << 30, room: (4 << 30) - 123_456, needed: 210_842_880, hasRoom: true, offlineSeconds: 11_530,
+        freezeAfterSeconds: 259_200, frozen: [])
+    /// Too little of the disk is left, and nobody has heard of the platform for days.
+    static let spent = QueueLimitsReport(
+        quota: nil, reserve: 512 << 20, free: 612 << 20, room: 100 << 20, needed: 210_842_880, hasRoom: false, offlineSeconds: 288_180,
+        freezeAfterSeconds: 259_200, frozen: ["upload"])
+
     static let kiosk = KioskReport(
         kiosk: "kiosk-999999-01", version: "0.1.0", startedAt: date, platformReachable: false, platformLastContact: date + 60,
-        power: .battery, devices: [reader, printer], queue: QueueReport(waiting: 2, delivered: 1, bytes: 123_456))
+        power: .battery, devices: [reader, printer],
+        queue: QueueReport(waiting: 2, delivered: 1, bytes: 123_456, limits: roomy))
 
     static let waiting = item(
         application, 7, "application", .waiting, dependsOn: nil, attempts: 3,
@@ -47,7 +56,7 @@ enum Samples {
 
     static let statistics = QueueStatistics(
         shares: zip(QueueItemReport.State.allCases, [2, 0, 1, 1, 1, 0]).map { .init(state: $0, items: $1, bytes: 61_728 * $1) }, failing: 1,
-        oldestWaiting: date, nextAttemptAt: date + 90, lastDeliveredAt: date - 60)
+        oldestWaiting: date, nextAttemptAt: date + 90, lastDeliveredAt: date - 60, limits: spent)
 
     static let verification = QueueVerificationReport(
         total: 4, items: 4, bytes: 246_912, orphans: 1, quarantined: [material], damaged: [], unreadable: [], databaseFaults: [], endedAt: date + 1)

@@ -34,10 +34,16 @@ public struct BenchLayout: Sendable {
         guard controlSocket.path.utf8.count <= 107 else { throw Problem.pathTooLong(controlSocket.path) }
     }
 
+    /// bytes that must be free in memory: a kiosk takes no uploads where its largest submission might find no room
+    private static let leastRoom = 1 << 30
+
     /// A fresh private directory, in memory where the system has such a place: what the bench leaves there is gone with the power.
     public static func temporaryRoot() throws -> URL {
         let shared = "/dev/shm"
-        let parent = FileManager.default.isWritableFile(atPath: shared) ? URL(fileURLWithPath: shared) : FileManager.default.temporaryDirectory
+        let free = (try? FileManager.default.attributesOfFileSystem(forPath: shared))?[.systemFreeSize] as? NSNumber
+        let hasRoom = (free?.intValue ?? 0) >= leastRoom
+        let parent =
+            FileManager.default.isWritableFile(atPath: shared) && hasRoom ? URL(fileURLWithPath: shared) : FileManager.default.temporaryDirectory
         let root = parent.appending(path: "kiosk-bench-\(UUID().uuidString.prefix(8).lowercased())")
         try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         return root

@@ -24,6 +24,11 @@ struct KioskConfigurationFile: Encodable {
         var environment: [String: String] = [:]
     }
 
+    struct Queue: Encodable {
+        /// MiB
+        var reserve: Int
+    }
+
     var kiosk: String
     var dataDirectory: String
     var runtimeDirectory: String
@@ -33,6 +38,7 @@ struct KioskConfigurationFile: Encodable {
     var deviceHost: String
     var devices: [Device]
     var documentCamera: String?
+    var queue: Queue
 
     func write(to file: URL) throws {
         let encoder = JSONEncoder()

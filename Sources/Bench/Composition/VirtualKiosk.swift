@@ -29,6 +29,8 @@ public actor VirtualKiosk {
     /// Citizen whose social-security card is in its reader.
     public internal(set) var insertedCard: String?
 
+    /// MiB
+    private let reserve: Int
     private var parts: Parts?
     private var traces: [TraceChannel] = []
     private var tracer: BenchProcess?
@@ -47,8 +49,10 @@ public actor VirtualKiosk {
     /// - Parameters:
     ///   - root: where everything is kept; made when missing
     ///   - traced: whether kioskd and all it starts run under strace, for the residue search
-    public init(root: URL, log: ProcessLog, traced: Bool) throws {
+    ///   - reserve: MiB of this machine's disk that the kiosk's queue leaves free
+    public init(root: URL, log: ProcessLog, traced: Bool, reserve: Int = 0) throws {
         layout = try BenchLayout(root: root)
+        self.reserve = reserve
         self.log = log
         ledger = traced ? WriteLedger() : nil
         hardware = try VirtualHardware(directory: root.appending(path: "printer"), decoder: layout.executable("test-photo-decoder"))
@@ -178,7 +182,7 @@ public actor VirtualKiosk {
             platform: .init(credential: layout.credential.path, url: "http://127.0.0.1:\(port)"),
             deviceHost: layout.executable("kiosk-device"),
             devices: hardware.devices,
-            documentCamera: VirtualHardware.documentCameraName
+            documentCamera: VirtualHardware.documentCameraName, queue: .init(reserve: reserve)
         ).write(to: layout.kioskConfiguration)
     }
 }

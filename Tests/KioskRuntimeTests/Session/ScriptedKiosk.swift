@@ -72,6 +72,18 @@ final class KeptPackets: SubmissionStore {
     }
 }
 
+/// Refuses everything, as an outbox without room does.
+struct FullStore: SubmissionStore {
+    struct Full: Error {}
+
+    func commit(
+        _ drafts: [PacketDraft], at date: Date, closing: @escaping @Sendable (_ digest: Data) throws -> Data,
+        seal: @escaping @Sendable (PacketDraft, _ sequence: UInt64, _ sink: (Data) throws -> Void) throws -> Void
+    ) async throws {
+        throw Full()
+    }
+}
+
 let testCard = IdentityCard(
     kind: .resident, name: "测试员", number: .citizen(IDNumber.completing("99999919500101001")!), sex: .male,
     birth: CivilDate(year: 1950, month: 1, day: 1)!, address: "虚拟市样例路1号",
@@ -102,9 +114,10 @@ struct ScriptedKiosk {
     let signer: KioskPrivateKey
     let engine: SessionEngine
 
-    /// `runner` instead of the scripted devices.
-    init(runner: (any DeviceRunner)? = nil) throws {
+    /// `runner` instead of the scripted devices, `other` instead of the store that keeps packets.
+    init(runner: (any DeviceRunner)? = nil, store other: (any SubmissionStore)? = nil) throws {
         let devices: any DeviceRunner = runner ?? devices
+        let store: any SubmissionStore = other ?? store
         let signer = try KioskPrivateKey()
         self.signer = signer
         let pipeline = SubmissionPipeline(

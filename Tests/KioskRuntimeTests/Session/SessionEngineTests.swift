@@ -98,6 +98,45 @@ import Testing
         }
     }
 
+    @Test func `who finishes before a queue without room is told so, nothing of them stays, and the next one is served`() async throws {
+        let kiosk = try ScriptedKiosk(store: FullStore())
+        var calls = kiosk.devices.calls.makeAsyncIterator()
+        let scan = try await kiosk.fromStartToScan(&calls)
+        scan.progress(.page(Self.image), [try MemoryFile.copying([1, 2, 3, 4])])
+        scan.answer(DeviceOutcome(completion: .success(.scanned(pages: 1))))
+        guard case .pages(let thumbnails) = await kiosk.screen("preview").screen.body.last else { Issue.record("no thumbnails"); return }
+        let assess = try #require(await calls.next())
+        guard case .assessPage = assess.command else { Issue.record("\(assess.command)"); return }
+        assess.answer(
+            DeviceOutcome(completion: .success(.quality(PageQuality(flaws: [], sharpness: 1, skew: 0, brightness: 0.9, coverage: 0.2)))))
+        // Till then the screen may change under a touch.
+        for await update in await kiosk.engine.updates() where !update.screen.body.contains(.notice(.normal, .key("preview.checking"))) { break }
+        // A journey that was begun goes on.
+        await kiosk.engine.surroundingsChanged {
+            $0.hasRoom = false
+            $0.frozen = [.upload]
+        }
+        try await kiosk.touch(.finishMaterial)
+        try await kiosk.touch(.submit)
+        try await kiosk.touch(.confirm)
+        let assemble = try #require(await calls.next())
+        guard case .assemblePDF = assemble.command else { Issue.record("\(assemble.command)"); return }
+        let pdf = Data("%PDF-1.7 one page".utf8)
+        let document = DocumentInfo(mediaType: "application/pdf", byteCount: pdf.count, pageCount: 1)
+        assemble.answer(DeviceOutcome(completion: .success(.document(document)), files: [try MemoryFile.copying(pdf)]))
+        #expect(await kiosk.screen("fault").screen.body.first == .notice(.problem, .key("fault.storage")))
+        #expect(try await kiosk.engine.preview(thumbnails[0].id) == nil, "the page is gone")
+        try await kiosk.touch(.exit)
+        _ = await kiosk.screen("attract")
+        try await kiosk.touch(.start)
+        #expect(await !kiosk.engine.current.screen.offers(Touch(.chooseJourney, "upload")))
+        await kiosk.engine.surroundingsChanged {
+            $0.hasRoom = true
+            $0.frozen = []
+        }
+        #expect(await kiosk.engine.current.screen.offers(Touch(.chooseJourney, "upload")))
+    }
+
     @Test func `an exit in the middle of a scan lets every page go`() async throws {
         let kiosk = try ScriptedKiosk()
         var calls = kiosk.devices.calls.makeAsyncIterator()
