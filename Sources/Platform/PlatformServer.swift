@@ -48,7 +48,8 @@ public struct PlatformServer: Service {
             uploads: UploadRoutes(store: uploads, files: files, locks: locks, intake: intake, limits: limits),
             acknowledgements: AcknowledgementRoutes(intake: intake),
             ledger: LedgerRoutes(ledger: ledger, signer: keys.acknowledgement),
-            applications: ApplicationRoutes(store: applications, uploads: uploads, reader: reader))
+            applications: ApplicationRoutes(store: applications, uploads: uploads, reader: reader),
+            receipts: ReceiptRoutes(desk: ReceiptDesk(database: database, signer: keys.acknowledgement), limits: limits))
         routes = table.entries.map { "\($0.method.rawValue) \($0.path)" }.sorted()
     }
 
