@@ -71,6 +71,27 @@ struct TroubleTests {
             return try #require(try await screen.waitFor("receipt").reference)
         }
 
+        /// The text of the code on the first printed sheet.
+        func codeOnPaper() async throws -> String {
+            let printer = kiosk.printer
+            let sheet = try await Poll.until("a sheet in the tray") { printer.printedDocuments().first.map { .there($0) } ?? .notYet("none") }
+            // A4 at 300 dpi.
+            let (width, height) = (2480, 3508)
+            let page = try #require(try await Poppler.drawn(try Data(contentsOf: sheet), width: width, height: height).first)
+            let picture = kiosk.layout.temporary.appending(path: "sheet.pgm")
+            try (Data("P5\n\(width) \(height)\n255\n".utf8) + Data(page)).write(to: picture)
+            let read = try await run("/usr/bin/zbarimg", ["--quiet", "--raw", "--nodbus", picture.path])
+            return read.text.trimmingCharacters(in: .newlines)
+        }
+
+        /// How a program ended, and what it printed.
+        func run(_ executable: String, _ arguments: [String]) async throws -> (end: BenchProcess.End, text: String) {
+            let output = ProcessLog()
+            let child = try await BenchProcess.start(.init(executable, arguments, environment: [:])) { output.append($0, from: "program") }
+            let end = await child.wait()
+            return (end, String(decoding: output.everything.flatMap(\.bytes), as: UTF8.self))
+        }
+
         /// Everything that waits has reached the platform, once.
         func delivered(_ reference: String) async throws {
             let officer = try await kiosk.officer
@@ -174,6 +195,37 @@ struct TroubleTests {
             #expect(try await night.kiosk.officer.applications().isEmpty)
             try await night.kiosk.network.setOnline(true)
             try await night.delivered(reference)
+        }
+    }
+
+    @Test func `the printed code is the kiosk's word, and brings the platform's`() async throws {
+        try await night { night in
+            let layout = night.kiosk.layout
+            try await night.kiosk.network.setOnline(false)
+            try await night.toInsert()
+            let reference = try await night.toReceipt()
+            let code = try await night.codeOnPaper()
+            let receipt = try SignedCustodyReceipt(token: code).receipt
+            #expect(receipt.reference == reference && receipt.kiosk == VirtualKiosk.name)
+            let kioskKey = layout.root.appending(path: "\(VirtualKiosk.name).pub").path
+            let held = try await night.run(layout.executable("kioskctl"), ["receipt", "check", "--key", kioskKey, code])
+            #expect(held.end == .exit(0) && held.text.contains(reference))
+            let check = ["receipt", "check", "--data", layout.platformData.path, "--format", "json", code]
+            let before = try await night.run(layout.executable("platformd"), check)
+            #expect(before.end == .exit(0) && before.text.contains("\"held\""))
+
+            try await night.kiosk.network.setOnline(true)
+            try await night.delivered(reference)
+            let after = try await night.run(layout.executable("platformd"), check)
+            #expect(after.end == .exit(0) && after.text.contains("\"accepted\""))
+            let acceptance = try #require(after.text.firstMatch(of: /CKA1:[^"]+/)).output
+            let key = try await night.run(layout.executable("platformd"), ["receipt", "key", "--data", layout.platformData.path])
+            let platformKey = layout.temporary.appending(path: "platform.pub")
+            try Data(key.text.utf8).write(to: platformKey)
+            let accepted = try await night.run(
+                layout.executable("kioskctl"), ["receipt", "check", "--key", platformKey.path, String(acceptance)])
+            let application = try #require(try await night.kiosk.officer.applications().first)
+            #expect(accepted.end == .exit(0) && accepted.text.contains(application.number))
         }
     }
 
