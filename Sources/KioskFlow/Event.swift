@@ -108,12 +108,15 @@ public struct Receipt: Sendable, Equatable {
     public var time: String
     public var item: LocalizedText
     public var pageCount: Int
+    /// The kiosk's signed word that it holds all of it, for the receipt's code (docs/custody-receipt.md); nil when it couldn't be signed.
+    public var custody: String?
 
-    public init(reference: String, time: String, item: LocalizedText, pageCount: Int) {
+    public init(reference: String, time: String, item: LocalizedText, pageCount: Int, custody: String? = nil) {
         self.reference = reference
         self.time = time
         self.item = item
         self.pageCount = pageCount
+        self.custody = custody
     }
 }
 

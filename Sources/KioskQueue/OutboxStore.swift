@@ -88,19 +88,20 @@ public struct OutboxStore: PacketStore {
 }
 
 extension OutboxStore: SubmissionStore {
+    @discardableResult
     public func commit(
         _ drafts: [PacketDraft], at date: Date, closing: @escaping @Sendable (_ digest: Data) throws -> Data,
         seal: @escaping @Sendable (PacketDraft, _ sequence: UInt64, _ sink: (Data) throws -> Void) throws -> Void
-    ) async throws {
+    ) async throws -> [KeptPacket] {
         let byID = Dictionary(uniqueKeysWithValues: drafts.map { ($0.id, $0) })
         #if MUTANTS
             if Mutant.earlyAcknowledgement.isAwake {
                 Task { try await store(drafts, byID, at: date, closing: closing, seal: seal) }
-                return
+                return drafts.map { KeptPacket(id: $0.id, digest: Digest.sha256(Data())) }
             }
         #endif
         do {
-            _ = try await store(drafts, byID, at: date, closing: closing, seal: seal)
+            return try await store(drafts, byID, at: date, closing: closing, seal: seal).map { KeptPacket(id: $0.id, digest: $0.digest) }
         } catch let error as OutboxError {
             switch error.code {
             case .io, .failed: breaks.yield()

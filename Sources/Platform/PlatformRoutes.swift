@@ -25,6 +25,7 @@ struct PlatformRoutes: Sendable {
     let acknowledgements: AcknowledgementRoutes
     let ledger: LedgerRoutes
     let applications: ApplicationRoutes
+    let receipts: ReceiptRoutes
 
     var entries: [Entry] {
         let upload = PlatformRoute.uploads + "/{id}"
@@ -41,6 +42,7 @@ struct PlatformRoutes: Sendable {
             Entry(method: .delete, path: upload, access: .kiosk, handler: uploads.delete),
             Entry(method: .get, path: PlatformRoute.acknowledgements + "/{id}", access: .kiosk, handler: acknowledgements.get),
             Entry(method: .get, path: PlatformRoute.ledger, access: .kiosk, handler: ledger.get),
+            Entry(method: .post, path: PlatformRoute.receiptCheck, access: .open, handler: receipts.check),
             Entry(method: .get, path: PlatformRoute.applications, access: .operator, handler: applications.list),
             Entry(method: .get, path: application, access: .operator, handler: applications.get),
             Entry(method: .get, path: application + "/materials/{material}", access: .operator, handler: applications.material),

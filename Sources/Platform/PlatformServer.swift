@@ -33,7 +33,8 @@ public struct PlatformServer: Service {
             uploads: UploadRoutes(store: intake.uploads, files: intake.files, locks: intake.locks, intake: intake, limits: limits),
             acknowledgements: AcknowledgementRoutes(intake: intake),
             ledger: LedgerRoutes(ledger: ledger, signer: intake.keys.acknowledgement),
-            applications: ApplicationRoutes(store: intake.applications, uploads: intake.uploads, reader: intake.reader))
+            applications: ApplicationRoutes(store: intake.applications, uploads: intake.uploads, reader: intake.reader),
+            receipts: ReceiptRoutes(desk: ReceiptDesk(database: core.database, signer: intake.keys.acknowledgement), limits: limits))
         routes = table.entries.map { "\($0.method.rawValue) \($0.path)" }.sorted()
     }
 

@@ -5,6 +5,9 @@ import Foundation
 struct CanonicalBytes {
     private(set) var data = Data()
 
+    /// For a part of bytes whose domain stands before it, or is named beside it.
+    init() {}
+
     init(domain: String) {
         append(domain)
     }

@@ -9,6 +9,7 @@ public enum PlatformRoute {
     public static let ledger = "/v1/ledger"
     public static let acknowledgements = "/v1/acknowledgements"
     public static let applications = "/v1/applications"
+    public static let receiptCheck = "/v1/receipts/check"
     public static let openAPI = "/openapi.json"
 
     public static func upload(_ id: UUID) -> String { uploads + "/" + id.wireText }

@@ -27,6 +27,12 @@ public struct Problem: Sendable, Codable, Hashable, Error {
         case undecided
         /// The packet does not open, or contradicts its header, its manifest or the catalogue: sending it again won't help.
         case packetRejected = "packet-rejected"
+        /// What was given isn't a receipt's token.
+        case notAReceipt = "not-a-receipt"
+        /// No kiosk of the receipt's name was ever enrolled with the key that it names.
+        case unknownKiosk = "unknown-kiosk"
+        /// That key did not sign the receipt.
+        case badSignature = "bad-signature"
         case tooManyRequests = "too-many-requests"
         case timeout
         case unavailable

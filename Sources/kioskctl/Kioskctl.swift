@@ -8,5 +8,5 @@ struct Kioskctl: AsyncParsableCommand {
         abstract: "Look into a running kiosk: its devices, its queue, its session.",
         discussion: Outcome.help,
         version: "0.1.0",
-        subcommands: [Status.self, Device.self, Queue.self, Session.self, Key.self])
+        subcommands: [Status.self, Device.self, Queue.self, Session.self, Key.self, Receipt.self])
 }

@@ -5,9 +5,11 @@ import LocalAPI
 enum Outcome: Int32, CaseIterable {
     case ok = 0
     case needsTechnician = 1
+    case notGenuine = 3
     case notFound = 4
     /// Set by the argument parser itself.
     case usage = 64
+    case notAReceipt = 65
     case notRunning = 69
     case `internal` = 70
     case timedOut = 75
@@ -18,8 +20,10 @@ enum Outcome: Int32, CaseIterable {
         switch self {
         case .ok: "answered, nothing wrong"
         case .needsTechnician: "answered, and it shows a device fault or an item that can't be delivered; or a device refused"
+        case .notGenuine: "a receipt's code that none of the keys signed"
         case .notFound: "no device or item of that name, or the item's state doesn't allow it"
         case .usage: "wrong command line"
+        case .notAReceipt: "not a receipt's code, or a damaged one"
         case .notRunning: "kioskd isn't running"
         case .internal: "kioskd or kioskctl failed"
         case .timedOut: "kioskd gave no answer in time, or holds the outbox that --data names"

@@ -8,11 +8,11 @@ struct PlatformdCommand: AsyncParsableCommand {
         commandName: "platformd",
         abstract: "The reference central platform: takes applications and materials from kiosks.",
         discussion: """
-            Exit codes: 0 done or stopped by a signal, 1 failed (the reason is on standard error), 64 wrong usage.
+            Exit codes: 0 done or stopped by a signal, 1 failed (the reason is on standard error), 64 wrong usage. `receipt check` has more.
             """,
         subcommands: [
             ServeCommand.self, EnrolCommand.self, OperatorTokenCommand.self, RotateKeyCommand.self, BackupCommand.self, RestoreCommand.self,
-            LedgerCommand.self, BackedUpCommand.self, ImportCommand.self, OpenAPICommand.self,
+            LedgerCommand.self, BackedUpCommand.self, ImportCommand.self, ReceiptCommand.self, OpenAPICommand.self,
         ])
 }
 

@@ -81,11 +81,11 @@ struct Night {
         }
     }
 
-    /// Runs a built program to its end.
+    /// Runs a program to its end, one of ours unless it comes with a path.
     /// - Returns: what it said, on both of its outputs
     func run(_ program: String, _ arguments: [String], expecting status: Int32 = 0) async throws -> String {
         let output = ProcessLog()
-        let command = BenchProcess.Command(kiosk.layout.executable(program), arguments, environment: [:])
+        let command = BenchProcess.Command(program.hasPrefix("/") ? program : kiosk.layout.executable(program), arguments, environment: [:])
         let child = try await BenchProcess.start(command) { output.append($0, from: program) }
         let end = await child.wait()
         let text = String(decoding: output.everything.flatMap(\.bytes), as: UTF8.self)

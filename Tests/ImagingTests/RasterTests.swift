@@ -32,6 +32,31 @@ struct RasterTests {
         #expect(try text("zbarimg", ["--quiet", "--raw", "--nodbus", picture.path()], input: Data()) == "CK-20261121-000001\n")
     }
 
+    /// The example of docs/custody-receipt.md, and one as long as a receipt's can be.
+    static let custody: [(code: String, dots: Int)] = [
+        (
+            "CKR1:1KM+1H6L2M*S290PVK00077E88G000000100600 8D VD4W5N00 8D VD4W55W5846//6%96NW6XW6C%6A46SE6PDJOWG98M6*MB.MR.KK-SYYFC%97TI:HQ1O5OYDL/96U2.TE000000FPDUOQ+RTFGMY+2759NQKIPCSGM-6VEXGQQOEVED*6-F1VERQ1F1/I9V46D0D9NQFSCVV.ALM:D8I2EQ0IPUUIALBU$11+MV U2EJC",
+            6
+        ),
+        ("CKR1:" + String(repeating: "Z $%*+-./:0123456789A", count: 20).prefix(356), 5),
+    ]
+
+    @Test("A custody receipt's code keeps dots that a phone reads, on the narrowest paper that is sold", arguments: custody)
+    func custodyCode(code: String, dots: Int) throws {
+        let raster = try render(ReceiptContent(title: "", lines: [], footer: "", code: code), width: 384)
+        let picture = FileManager.default.temporaryDirectory.appending(path: "receipt-\(UUID().uuidString).pbm")
+        try (Data("P4\n384 \(raster.image.height)\n".utf8) + Data(raster.bytes)).write(to: picture)
+        defer { try? FileManager.default.removeItem(at: picture) }
+        #expect(try text("zbarimg", ["--quiet", "--raw", "--nodbus", picture.path()], input: Data()) == code + "\n")
+        // Its first row is the upper side of a finder pattern, which has seven modules.
+        let sides = (0..<raster.image.height).compactMap { y -> Int? in
+            let row = (0..<384).map { isBlack(raster, $0, y) }
+            guard let left = row.firstIndex(of: true), left > 0 else { return nil }
+            return row[left...].prefix { $0 }.count
+        }
+        #expect(sides.first == 7 * dots)
+    }
+
     @Test("Everything stands within the width, with paper to spare above and below", arguments: [384, 576])
     func bounds(width: Int) throws {
         var long = ReceiptTests.content

@@ -11,7 +11,8 @@ import Testing
         var status: Int32
     }
 
-    static func kioskctl(_ arguments: [String], environment: [String: String] = [:]) async throws -> Run {
+    /// `input` is what it finds on its standard input, less than a pipe holds; nil for ours.
+    static func kioskctl(_ arguments: [String], environment: [String: String] = [:], input: String? = nil) async throws -> Run {
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let process = Process()
         process.executableURL = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("kioskctl")
@@ -20,6 +21,12 @@ import Testing
         let (output, error) = (Pipe(), Pipe())
         process.standardOutput = output
         process.standardError = error
+        if let input {
+            let pipe = Pipe()
+            try pipe.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+            try pipe.fileHandleForWriting.close()
+            process.standardInput = pipe
+        }
         let (ended, end) = AsyncStream<Void>.makeStream()
         process.terminationHandler = { _ in end.finish() }
         try process.run()
@@ -134,7 +141,7 @@ import Testing
             let json = try String(contentsOf: root.appendingPathComponent("Golden/\(name).json"), encoding: .utf8)
             #expect(manual.contains("```json\n\(json)```"), "docs/cli.md lacks the JSON of \(name)")
         }
-        for code in [0, 1, 4, 64, 69, 70, 75, 76, 77] { #expect(manual.contains("| \(code) |"), "docs/cli.md lacks exit code \(code)") }
+        for code in [0, 1, 3, 4, 64, 65, 69, 70, 75, 76, 77] { #expect(manual.contains("| \(code) |"), "docs/cli.md lacks exit code \(code)") }
     }
 
     static let remedies: [(state: DeviceState, action: RepairAction?, words: String)] = [

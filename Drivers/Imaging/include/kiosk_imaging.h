@@ -129,7 +129,7 @@ typedef struct kiosk_receipt {
     const kiosk_receipt_line *_Nullable lines;
     size_t line_count;
     const char *footer;
-    /// Text of the QR code, byte mode, level M; NULL for none.
+    /// Text of the QR code, level M; NULL for none. What is in the alphanumeric mode's 45 characters makes a smaller one.
     const char *_Nullable code;
 } kiosk_receipt;
 

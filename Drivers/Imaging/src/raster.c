@@ -38,7 +38,7 @@ static void put_rule(roll *on) {
 }
 
 static int put_code(roll *on, const char *text) {
-    QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
+    QRcode *code = QRcode_encodeString(text, 0, QR_ECLEVEL_M, QR_MODE_8, 1);
     if (code == NULL) {
         return KIOSK_IMAGING_BAD_TEXT;
     }

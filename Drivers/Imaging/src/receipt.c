@@ -45,7 +45,7 @@ static void draw_rule(sheet *on) {
 
 /// Black modules as one filled path, with the quiet zone of four modules inside `code_side` (ISO/IEC 18004).
 static int draw_code(sheet *on, const char *text) {
-    QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
+    QRcode *code = QRcode_encodeString(text, 0, QR_ECLEVEL_M, QR_MODE_8, 1);
     if (code == NULL) {
         return KIOSK_IMAGING_BAD_TEXT;
     }

@@ -29,13 +29,25 @@ public struct PacketDraft: Sendable, Equatable {
     }
 }
 
+/// One packet that is durable: only a store that keeps it says so.
+public struct KeptPacket: Sendable, Equatable {
+    public var id: UUID
+    /// SHA-256 of the sealed bytes, lower-case hexadecimal
+    public var digest: String
+
+    public init(id: UUID, digest: String) {
+        self.id = id
+        self.digest = digest
+    }
+}
+
 /// What the session needs of the outbox.
 public protocol SubmissionStore: Sendable {
     /// Returns only when every packet is durable: files and directory fsynced, rows committed with synchronous=FULL. All or nothing.
     /// `seal` is called once a draft with the sequence number given to it, and writes sealed bytes into the sink; then `closing` with their SHA-256
-    /// (32 bytes), whose result ends the packet.
+    /// (32 bytes), whose result ends the packet. Returns what is kept, in the order of the drafts.
     func commit(
         _ drafts: [PacketDraft], at date: Date, closing: @escaping @Sendable (_ digest: Data) throws -> Data,
         seal: @escaping @Sendable (PacketDraft, _ sequence: UInt64, _ sink: (Data) throws -> Void) throws -> Void
-    ) async throws
+    ) async throws -> [KeptPacket]
 }

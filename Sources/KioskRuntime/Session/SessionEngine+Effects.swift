@@ -80,9 +80,13 @@ extension SessionEngine {
         let ids = submission.materials.flatMap(\.pages)
         let held = Dictionary(ids.compactMap { page in pages[page].map { (page, $0) } }, uniquingKeysWith: { first, _ in first })
         do {
-            try await pipeline.commit(submission, pages: held, reference: reference, at: now)
+            let stored = try await pipeline.commit(submission, pages: held, reference: reference, at: now)
             logger.info("submission stored", metadata: ["reference": "\(reference)", "pages": "\(ids.count)"])
-            committed(id, Receipt(reference: reference, time: Self.clockTime(now), item: submission.item.name, pageCount: ids.count))
+            committed(
+                id,
+                Receipt(
+                    reference: reference, time: Self.clockTime(now), item: submission.item.name, pageCount: ids.count,
+                    custody: await custody(of: stored)))
         } catch SubmissionPipeline.Trouble.device(let failure) {
             apply(.failed(id, failure))
         } catch is CancellationError {
@@ -90,6 +94,16 @@ extension SessionEngine {
         } catch {
             logger.error("submission not stored", metadata: ["cause": "\(error)"])
             apply(.failed(id, .storage))
+        }
+    }
+
+    /// Nil when the key fails now: what is stored is stored, and the receipt then has its number alone.
+    private func custody(of stored: HeldSubmission) async -> String? {
+        do {
+            return try await pipeline.sealer.custody(of: stored).token
+        } catch {
+            logger.error("custody receipt not signed", metadata: ["reference": "\(stored.receipt.reference)", "cause": "\(error)"])
+            return nil
         }
     }
 
@@ -104,7 +118,9 @@ extension SessionEngine {
                 line("receipt.paper.pages", String(receipt.pageCount)), line("receipt.paper.time", receipt.time),
                 line("receipt.paper.kiosk", kiosk),
             ],
-            footer: strings.text("receipt.paper.footer", language), code: receipt.reference)
+            footer: (["receipt.paper.footer"] + (receipt.custody == nil ? [] : ["receipt.paper.custody"])).map { strings.text($0, language) }
+                .joined(separator: "\n"),
+            code: receipt.custody ?? receipt.reference)
         let drawn = await perform(.renderReceipt(content), on: .imaging, deadline: .seconds(10))
         guard case .success(.document(let info)) = drawn.completion, let document = drawn.files.first else { return fail(id, drawn.completion) }
         let printed = await perform(

@@ -31,7 +31,9 @@ public struct SubmissionPipeline: Sendable {
     }
 
     /// Returns when the submission is durable. Throws `Trouble` or `CancellationError`; then nothing was stored.
-    func commit(_ submission: Submission, pages: [PageID: PageStore.Page], reference: String, at date: Date) async throws {
+    func commit(
+        _ submission: Submission, pages: [PageID: PageStore.Page], reference: String, at date: Date
+    ) async throws -> HeldSubmission {
         var materials: [SubmittedMaterial] = []
         for material in submission.materials {
             materials.append(try await assemble(material, pages: material.pages.compactMap { pages[$0] }, reference: reference, at: date))
@@ -45,7 +47,7 @@ public struct SubmissionPipeline: Sendable {
             id: UUID.v7(at: date), reference: reference, kiosk: kiosk, itemCode: submission.item.code, applicant: applicant, submittedAt: date,
             materials: materials.map(\.manifest))
         do {
-            try await sealer.commit(application, materials, at: date)
+            return try await sealer.commit(application, materials, at: date)
         } catch {
             throw Trouble.storage(error)
         }

@@ -1,3 +1,4 @@
+internal import Dispatch
 public import Foundation
 public import PlatformAPI
 
@@ -12,6 +13,17 @@ public struct SubmittedMaterial: Sendable {
     public init(manifest: MaterialManifest, withBytes: @escaping @Sendable (_ body: (UnsafeRawBufferPointer) throws -> Void) throws -> Void) {
         self.manifest = manifest
         self.withBytes = withBytes
+    }
+}
+
+/// A submission that is durable: nothing but a commit makes one, so that no receipt can be signed for another.
+public struct HeldSubmission: Sendable {
+    public let receipt: CustodyReceipt
+
+    fileprivate init(_ application: ApplicationSubmission, _ packets: [KeptPacket], at date: Date) {
+        receipt = CustodyReceipt(
+            id: application.id, kiosk: application.kiosk, reference: application.reference,
+            digest: CustodyReceipt.digest(of: packets.map { ($0.id, $0.digest) }), materials: packets.count - 1, heldAt: date)
     }
 }
 
@@ -31,7 +43,8 @@ public struct SubmissionSealer: Sendable {
     }
 
     /// Returns when everything is durable. Throws what the store throws, or `PacketError` of an unusable key; then nothing was stored.
-    public func commit(_ application: ApplicationSubmission, _ materials: [SubmittedMaterial], at date: Date) async throws {
+    @discardableResult
+    public func commit(_ application: ApplicationSubmission, _ materials: [SubmittedMaterial], at date: Date) async throws -> HeldSubmission {
         let form = try PlatformJSON.encode(application)
         let bytes = Dictionary(uniqueKeysWithValues: materials.map { ($0.manifest.id, $0.withBytes) })
         let drafts =
@@ -39,7 +52,7 @@ public struct SubmissionSealer: Sendable {
             + materials.map {
                 PacketDraft(id: $0.manifest.id, kind: .material, reference: application.reference, dependsOn: application.id)
             }
-        try await store.commit(drafts, at: date, closing: signer.signature(ofPacket:)) {
+        let kept = try await store.commit(drafts, at: date, closing: signer.signature(ofPacket:)) {
             [key = key(), kioskKey = signer.publicKey] draft, sequence, sink in
             let header = PacketHeader(id: draft.id, kind: draft.kind, kiosk: application.kiosk, sequence: sequence)
             let label = PacketLabel(reference: draft.reference, dependsOn: draft.dependsOn)
@@ -50,6 +63,16 @@ public struct SubmissionSealer: Sendable {
             } else {
                 try form.withUnsafeBytes { try Self.seal($0, with: &sealer, into: sink) }
             }
+        }
+        // Not the submission's time: it was durable only now.
+        return HeldSubmission(application, kept, at: Date())
+    }
+
+    /// The kiosk's signed word on what it holds. Throws what the signer throws, which changes nothing of what is held.
+    public func custody(of held: HeldSubmission) async throws -> SignedCustodyReceipt {
+        // A chip takes its time over a signature, off the cooperative pool.
+        try await withCheckedThrowingContinuation { [signer] continuation in
+            DispatchQueue.global().async { continuation.resume(with: Result { try signer.sign(held.receipt) }) }
         }
     }
 

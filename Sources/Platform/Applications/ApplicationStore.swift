@@ -88,6 +88,12 @@ struct ApplicationStore: Sendable {
         }
     }
 
+    /// The packets of an application's materials, as it announced them.
+    static func materials(of application: UUID, _ db: Database) throws -> [UUID] {
+        try String.fetchAll(db, sql: "SELECT id FROM material WHERE application_id = ? ORDER BY position", arguments: [application.wireText])
+            .compactMap { UUID(wireText: $0) }
+    }
+
     /// What a kiosk may send as a material.
     private static let mediaTypes: Set<String> = ["application/pdf", "image/jpeg"]
 

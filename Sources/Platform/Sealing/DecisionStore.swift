@@ -17,15 +17,17 @@ struct DecisionStore: Sendable {
     let database: PlatformDatabase
 
     func find(_ id: UUID) async throws -> Decision? {
-        try await database.queue.read { db in
-            guard let row = try Row.fetchOne(db, sql: "SELECT kiosk, acknowledgement, rejection FROM decision WHERE id = ?", arguments: [id.wireText])
-            else { return nil }
-            if let data: Data = row["acknowledgement"] {
-                return Decision(kiosk: row["kiosk"], outcome: .accepted(try PlatformJSON.decode(SignedAcknowledgement.self, from: data)))
-            }
-            // A reason written by a newer version is still a rejection.
-            return Decision(kiosk: row["kiosk"], outcome: .rejected(RejectionReason(rawValue: row["rejection"] ?? "") ?? .unsupportedFormat))
+        try await database.queue.read { db in try Self.find(id, db) }
+    }
+
+    static func find(_ id: UUID, _ db: Database) throws -> Decision? {
+        guard let row = try Row.fetchOne(db, sql: "SELECT kiosk, acknowledgement, rejection FROM decision WHERE id = ?", arguments: [id.wireText])
+        else { return nil }
+        if let data: Data = row["acknowledgement"] {
+            return Decision(kiosk: row["kiosk"], outcome: .accepted(try PlatformJSON.decode(SignedAcknowledgement.self, from: data)))
         }
+        // A reason written by a newer version is still a rejection.
+        return Decision(kiosk: row["kiosk"], outcome: .rejected(RejectionReason(rawValue: row["rejection"] ?? "") ?? .unsupportedFormat))
     }
 
     func reject(_ header: PacketHeader, _ reason: RejectionReason) async throws {

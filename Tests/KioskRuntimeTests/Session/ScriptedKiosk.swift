@@ -60,7 +60,8 @@ final class KeptPackets: SubmissionStore {
     func commit(
         _ drafts: [PacketDraft], at date: Date, closing: @escaping @Sendable (_ digest: Data) throws -> Data,
         seal: @escaping @Sendable (PacketDraft, _ sequence: UInt64, _ sink: (Data) throws -> Void) throws -> Void
-    ) async throws {
+    ) async throws -> [KeptPacket] {
+        var kept: [KeptPacket] = []
         for (index, draft) in drafts.enumerated() {
             var sealed = Data()
             var digest = Digest()
@@ -68,7 +69,9 @@ final class KeptPackets: SubmissionStore {
             digest.update(sealed)
             sealed += try closing(digest.bytes)
             packets.withLock { $0.append((draft, sealed)) }
+            kept.append(KeptPacket(id: draft.id, digest: Digest.sha256(sealed)))
         }
+        return kept
     }
 }
 
@@ -79,7 +82,7 @@ struct FullStore: SubmissionStore {
     func commit(
         _ drafts: [PacketDraft], at date: Date, closing: @escaping @Sendable (_ digest: Data) throws -> Data,
         seal: @escaping @Sendable (PacketDraft, _ sequence: UInt64, _ sink: (Data) throws -> Void) throws -> Void
-    ) async throws {
+    ) async throws -> [KeptPacket] {
         throw Full()
     }
 }
@@ -114,15 +117,17 @@ struct ScriptedKiosk {
     let signer: KioskPrivateKey
     let engine: SessionEngine
 
-    /// `runner` instead of the scripted devices, `other` instead of the store that keeps packets.
-    init(runner: (any DeviceRunner)? = nil, store other: (any SubmissionStore)? = nil) throws {
+    /// `runner` instead of the scripted devices; `other` instead of the store that keeps packets; `signing` instead of the kiosk's key as it is.
+    init(
+        runner: (any DeviceRunner)? = nil, store other: (any SubmissionStore)? = nil, signing: (KioskPrivateKey) -> any KioskSigner = { $0 }
+    ) throws {
         let devices: any DeviceRunner = runner ?? devices
         let store: any SubmissionStore = other ?? store
         let signer = try KioskPrivateKey()
         self.signer = signer
         let pipeline = SubmissionPipeline(
             kiosk: "kiosk-1", worker: "imaging",
-            sealer: SubmissionSealer(key: { [key] in key.publicKey }, signer: signer, store: store), devices: devices)
+            sealer: SubmissionSealer(key: { [key] in key.publicKey }, signer: signing(signer), store: store), devices: devices)
         engine = SessionEngine(
             kiosk: "kiosk-1", roles: [.idCardReader: "reader", .scanner: "scanner", .printer: "printer", .imaging: "imaging", .camera: "camera"],
             devices: devices,
@@ -169,6 +174,28 @@ struct ScriptedKiosk {
         try await touch(.chooseMaterial, "proof")
         try await touch(.chooseSource, "camera")
         return try #require(await calls.next())
+    }
+
+    /// From the first screen to the receipt that is to be drawn, with one page.
+    func fromStartToReceipt(_ calls: inout AsyncStream<ScriptedDevices.Call>.Iterator) async throws -> ReceiptContent {
+        let scan = try await fromStartToScan(&calls)
+        scan.progress(.page(SessionEngineTests.image), [try MemoryFile.copying([1, 2, 3, 4])])
+        scan.answer(DeviceOutcome(completion: .success(.scanned(pages: 1))))
+        let quality = PageQuality(flaws: [.blurred], sharpness: 0.1, skew: 0, brightness: 0.9, coverage: 0.2)
+        try #require(await calls.next()).answer(DeviceOutcome(completion: .success(.quality(quality))))
+        // The advice is there: the screen doesn't change under the next touch.
+        for await update in await engine.updates() {
+            if case .pages(let rows)? = update.screen.body.last, rows.count == 1, rows.allSatisfy({ !$0.advice.isEmpty }) { break }
+        }
+        try await touch(.finishMaterial)
+        try await touch(.submit)
+        try await touch(.confirm)
+        let pdf = Data("%PDF-1.7 one page".utf8)
+        let document = DocumentInfo(mediaType: "application/pdf", byteCount: pdf.count, pageCount: 1)
+        try #require(await calls.next()).answer(DeviceOutcome(completion: .success(.document(document)), files: [try MemoryFile.copying(pdf)]))
+        let draw = try #require(await calls.next())
+        guard case .renderReceipt(let content) = draw.command else { throw CancellationError() }
+        return content
     }
 
     /// Waits until that screen is shown.
