@@ -95,6 +95,6 @@ vm-powercut: ## hard power-offs of the virtual machine under load, verified at t
 	@for product in vm-agent vm-city queue-load platformd; do swift build --product $$product; done
 	@Tests/VM/vm-powercut --cuts "$(or $(CUTS),10)" $(if $(SEED),--seed "$(SEED)")
 
-fuzz: ## what parses the bytes of devices and of the other end of the link, under libFuzzer with ASan and UBSan; SECONDS=10
+fuzz: ## what parses the bytes of devices, of the other end of the link and of packets, under libFuzzer with ASan and UBSan; SECONDS=10
 	@scripts/install-deps build
 	@scripts/fuzz "$(or $(SECONDS),10)"

@@ -281,7 +281,7 @@ let package = Package(
                 "KioskRuntime", "test-device-host", "SeededRandom", "KioskFlow", "DeviceLink", "LinkShim", "LocalAPI", "PlatformAPI", "KioskModel",
                 client, nio, nioHTTP, nioFoundation, log,
             ]),
-        suite("KioskQueue", ["KioskQueue", "KioskRuntime", "Outbox", "PlatformAPI", "Bench", grdb, log]),
+        suite("KioskQueue", ["KioskQueue", "KioskRuntime", "Outbox", "PlatformAPI", "Bench", server, http, lifecycle, grdb, log]),
         suite("Kioskd", ["kioskd", "KioskQueue", "KioskRuntime", "KioskFlow", "LocalAPI", "KioskModel"]),
         suite("DeviceStore", ["DeviceStore", "KioskRuntime", "LocalAPI", "KioskModel", grdb, log]),
         suite("PlatformClient", ["PlatformClient", "PlatformAPI", server, http, log]),

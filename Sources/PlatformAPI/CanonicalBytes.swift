@@ -56,7 +56,8 @@ struct CanonicalReader {
 
     mutating func text() -> String? {
         guard let length = take(2)?.reduce(0, { $0 << 8 | Int($1) }), let bytes = take(length) else { return nil }
-        return String(data: bytes, encoding: .utf8)
+        // Foundation would drop a byte order mark, and two encodings would be one text.
+        return String(validating: bytes, as: UTF8.self)
     }
 
     mutating func id() -> UUID? {

@@ -53,7 +53,10 @@ public struct PacketOpener: Sendable {
         }
         if consumed > 0 { buffer = Data(buffer.dropFirst(consumed)) }
         if case .signature(let signer) = stage { try checkSignature(of: signer) }
-        if case .done = stage, !buffer.isEmpty { throw PacketError.trailingBytes }
+        if case .done = stage, !buffer.isEmpty {
+            stage = .broken
+            throw PacketError.trailingBytes
+        }
         return plaintext
     }
 

@@ -2,6 +2,7 @@ import Foundation
 import KioskQueue
 import Logging
 import PlatformAPI
+import Synchronization
 import Testing
 
 @Suite struct PlatformKeysTests {
@@ -22,6 +23,42 @@ import Testing
         var logger = Logger(label: "keys")
         logger.logLevel = .critical
         return PlatformKeys(credential: credential, directory: directory, logger: logger)
+    }
+
+    /// The platform is asked every 20 s: the journal isn't filled with what is known.
+    @Test func aLostKeyIsToldOfOnce() throws {
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let journal = Journal()
+        let keys = PlatformKeys(credential: credential, directory: directory, logger: Logger(label: "keys") { _ in journal })
+        let own = info([credential.sealingKey])
+        let former = info([try platform.sign(SealingPrivateKey().publicKey, generation: 1)])
+        let other = info([try platform.sign(SealingPrivateKey().publicKey, generation: 2)])
+        let steps = [
+            (own, 0), (former, 1), (former, 1), (former, 1), (other, 2), (other, 2), (former, 3), (own, 3), (own, 3), (former, 4), (former, 4),
+        ]
+        for (index, step) in steps.enumerated() {
+            keys.learn(from: step.0)
+            #expect(journal.levels == Array(repeating: .critical, count: step.1), "step \(index)")
+        }
+        #expect(keys.current == credential.sealingKey.key)
+    }
+
+    private final class Journal: LogHandler, Sendable {
+        private let kept = Mutex<[Logger.Level]>([])
+        var levels: [Logger.Level] { kept.withLock { $0 } }
+        var metadata: Logger.Metadata {
+            get { [:] }
+            set {}
+        }
+        var logLevel: Logger.Level {
+            get { .trace }
+            set {}
+        }
+        subscript(metadataKey _: String) -> Logger.Metadata.Value? {
+            get { nil }
+            set {}
+        }
+        func log(event: LogEvent) { kept.withLock { $0.append(event.level) } }
     }
 
     private func info(_ statements: [SealingKeyStatement]) -> PlatformInfo {

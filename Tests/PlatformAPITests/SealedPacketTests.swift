@@ -172,6 +172,23 @@ import Testing
     @Test func bytesAfterTheEndAreCaught() throws {
         #expect(failure(try sealed(bytes(10)) + Data([0])) == .trailingBytes)
         #expect(failure(try sealed(bytes(10)) + sealed(bytes(10))) == .trailingBytes)
+        // Whoever overlooked that is told again at the end.
+        var opener = PacketOpener(header: header, privateKeys: [key], kioskKeys: [signer.publicKey])
+        _ = try opener.open(try sealed(bytes(10)))
+        #expect(throws: PacketError.trailingBytes) { try opener.open(Data([0])) }
+        #expect(throws: PacketError.truncated) { try opener.finish() }
+    }
+
+    /// A byte order mark is a character like any other: what was read is what stands there.
+    @Test func aPrefixIsReadToTheByte() throws {
+        let label = PacketLabel(reference: "\u{FEFF}K1-0001", dependsOn: nil)
+        let packet = try PacketSealer.seal(bytes(10), header: header, label: label, key: key.publicKey, signer: signer)
+        let read = try #require(try PacketPrefix(reading: packet)?.label.reference)
+        #expect(Array(read.utf8) == Array(label.reference.utf8))
+        // Nor does one more make the same domain.
+        var marked = packet
+        marked.replaceSubrange(26..<30, with: [0, packet[27] + 3, 0, packet[29] + 3, 0xEF, 0xBB, 0xBF])
+        #expect(throws: PacketError.unsupported) { try PacketPrefix(reading: marked) }
     }
 
     @Test func anAbsurdLengthDoesNotMakeTheOpenerWait() throws {

@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import KioskModel
+import Logging
 import NIOHTTP1
 import Platform
 import PlatformAPI
@@ -227,6 +228,9 @@ import Testing
                 await #expect(throws: UplinkError.retryable(after: nil, problem: .missingKey)) { try await deliver(packet, first) }
             }
             try await first.shutdown()
+            // Each attempt is told of, the key at critical once.
+            let told = platform.journal.lines.filter { $0.text.contains("a key is missing") && $0.text.contains(early.sealingKey.key.id) }
+            #expect(told.count >= 2 * packets.count && told.count { $0.level == .critical } == 1 && told.first?.level == .critical)
             await platform.interrupt()
             try await platform.start()
             let late = try Enrolment(data: platform.data).enrol(kiosk: "kiosk-1", platformURL: await platform.url, kioskKey: key.publicKey)

@@ -8,6 +8,7 @@ import Platform
 import PlatformAPI
 import PlatformClient
 import ServiceLifecycle
+import Synchronization
 import Testing
 
 /// A real platform on a free loopback port, over one data directory that outlives its restarts.
@@ -17,6 +18,8 @@ actor PlatformUnderTest {
 
     nonisolated let data = FileManager.default.temporaryDirectory.appendingPathComponent("platform-\(UUID())")
     private let limits: PlatformConfiguration.Limits
+    /// What it logged, over all its starts.
+    nonisolated let journal = Journal()
     private var group: ServiceGroup?
     private var running: Task<Void, any Error>?
     private(set) var url = URL(fileURLWithPath: "/")
@@ -40,8 +43,8 @@ actor PlatformUnderTest {
 
     func start() async throws {
         let (addresses, continuation) = AsyncStream.makeStream(of: URL.self)
-        var logger = Logger(label: "platform")
-        logger.logLevel = .critical
+        let journal = journal
+        let logger = Logger(label: "platform") { _ in journal }
         let server = try PlatformServer(
             configuration: .init(data: data, catalogue: Self.catalogue, limits: limits), logger: logger, onRunning: { continuation.yield($0) })
         let group = ServiceGroup(configuration: .init(services: [.init(service: server)], logger: logger))
@@ -101,6 +104,35 @@ actor PlatformUnderTest {
         let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
         let bytes = try await response.body.collect(upTo: 80 << 20)
         return Answer(status: Int(response.status.code), headers: response.headers, body: Data(bytes.readableBytesView))
+    }
+}
+
+/// Keeps every log line.
+final class Journal: LogHandler, Sendable {
+    struct Line: Sendable, Equatable {
+        var level: Logger.Level
+        var text: String
+    }
+
+    private let kept = Mutex<[Line]>([])
+
+    var lines: [Line] { kept.withLock { $0 } }
+    var metadata: Logger.Metadata {
+        get { [:] }
+        set {}
+    }
+    var logLevel: Logger.Level {
+        get { .info }
+        set {}
+    }
+
+    subscript(metadataKey _: String) -> Logger.Metadata.Value? {
+        get { nil }
+        set {}
+    }
+
+    func log(event: LogEvent) {
+        kept.withLock { $0.append(Line(level: event.level, text: "\(event.message) \(event.metadata?.description ?? "")")) }
     }
 }
 

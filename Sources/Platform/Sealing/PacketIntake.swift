@@ -15,6 +15,7 @@ struct PacketIntake: Sendable {
     let decisions: DecisionStore
     let applications: ApplicationStore
     let logger: Logger
+    private let missing = MissingKeys()
 
     /// A material may come only when its application is recorded, and only with the announced size:
     /// the platform never keeps bytes that nobody asked it to keep, and never waits for an application that may not come.
@@ -85,7 +86,8 @@ struct PacketIntake: Sendable {
                 headers: [.tusResumable: Tus.version])
         } catch PacketReader.Failure.missingKey(let error) {
             // That is nothing the citizen's packet can help, and no reason to lose it: it waits for the administrator.
-            logger.critical("packet can't be opened: a key is missing", metadata: ["packet": "\(id.wireText)", "key": "\(error)"])
+            let level: Logger.Level = missing.isNew(error) ? .critical : .warning
+            logger.log(level: level, "packet can't be opened: a key is missing", metadata: ["packet": "\(id.wireText)", "key": "\(error)"])
             throw ProblemResponse(.missingKey, 503, "The platform lacks a key for this packet; it stays undecided.")
         } catch let reason as RejectionReason {
             try await decisions.reject(upload.header, reason)

@@ -13,24 +13,15 @@ struct ReaderLatency {
     /// The reader at its end of the port, and when it last gave what is on a card: the polls that follow don't count.
     private final class Reader: Sendable {
         let core = Mutex(SDTReaderCore())
-        let answered = Mutex(Moment())
+        let answered = Mutex(StolenTime.Moment())
     }
-
-    private struct Moment {
-        /// Behind the look at /proc, which takes its time.
-        var stolen = try? StolenTime.ticks()
-        var time = ContinuousClock.now
-    }
-
-    /// How many reads may be taken for each one that counts.
-    private static let patience = 3
 
     func run() async throws -> [BenchLine] {
         let reader = Reader()
         let port = try VirtualSerialPort("reader") { bytes in
             let (answer, steps) = reader.core.withLock { core in (core.receive(bytes), core.requests.suffix(2)) }
             // A poll asks for the newest address too, and is no part of the read before it.
-            if steps.last == .read || steps.elementsEqual([.read, .append]) { reader.answered.withLock { $0 = Moment() } }
+            if steps.last == .read || steps.elementsEqual([.read, .append]) { reader.answered.withLock { $0 = StolenTime.Moment() } }
             return answer
         }
         try port.plug()
@@ -51,29 +42,16 @@ struct ReaderLatency {
         }
     }
 
-    /// A read is taken again when the machine's host took a processor away between its last byte and its end: what it took is none of ours.
     private func measure(_ reader: Reader, _ hosts: HostBench) async throws -> [Duration] {
         guard let citizen = SyntheticCitizen.named("resident") else { throw BenchFailure("there is no citizen resident") }
-        var latencies: [Duration] = []
-        var disturbed = 0
-        while latencies.count < reads {
-            guard disturbed < (Self.patience - 1) * reads else {
-                throw BenchFailure("\(disturbed) reads were disturbed by other machines on the same host: measure when it is quieter")
-            }
+        return try await StolenTime.retaking(reads, "reader", "reads") { _ in
             // No citizen comes this fast, and a host that talked faster would be cut off as a flood; between reads everything falls asleep, as in the field.
             try await Task.sleep(for: .milliseconds(50))
             reader.core.withLock { $0.lay(SyntheticCard(citizen)) }
             let outcome = await hosts.supervisor.perform(.readCard(fingerprints: false), on: "reader", deadline: .seconds(10))
             let now = ContinuousClock.now
             guard case .success(.card) = outcome.completion else { throw BenchFailure("a read of the card failed") }
-            let answered = reader.answered.withLock { $0 }
-            // The kernel tells of a theft with its next tick.
-            try await Task.sleep(for: .milliseconds(10))
-            if let before = answered.stolen, try StolenTime.ticks() == before { latencies.append(now - answered.time) } else { disturbed += 1 }
+            return try await reader.answered.withLock { $0 }.undisturbed(to: now)
         }
-        if disturbed > 0 {
-            FileHandle.standardError.write(Data("reader: \(disturbed) reads taken again, disturbed by other machines on the same host\n".utf8))
-        }
-        return latencies
     }
 }
