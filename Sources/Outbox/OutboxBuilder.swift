@@ -80,7 +80,8 @@ struct OutboxBuilder {
 
     private mutating func takePacket(_ id: UUID, _ db: Database, _ whole: UInt64?) throws {
         let file = payloads.fileURL(id)
-        guard let label = try describe(file), label.id == id, isAcceptable(label.sequence), let payload = try payloads.measure(id) else {
+        // One file that the disk doesn't hand out is no reason to leave all others lying.
+        guard let label = try? describe(file), label.id == id, isAcceptable(label.sequence), let payload = try? payloads.measure(id) else {
             repair.unknown += 1
             return
         }

@@ -4,15 +4,15 @@ import PlatformAPI
 
 /// Reads what sealed files say of themselves, and whether a kiosk's key signed them. Nothing is opened: that takes the platform's key.
 struct PacketInspector {
-    /// Whose packets these should be; nil takes their word for it.
-    let key: KioskKey?
+    /// Of whose packets these should be one's; none takes their word for it.
+    let keys: [KioskKey]
 
     /// Nil for what isn't a packet of this kiosk's, or was changed since it was signed. Throws when the file can't be read.
     func label(of file: URL) throws -> OutboxLabel? {
         let handle = try FileHandle(forReadingFrom: file)
         guard let prefix = try? PacketPrefix(reading: try handle.read(upToCount: PacketPrefix.largestSize) ?? Data()) else { return nil }
-        if let key {
-            guard key.id == prefix.kioskKeyID, try isSigned(handle, by: key) else { return nil }
+        if !keys.isEmpty {
+            guard let key = keys.first(where: { $0.id == prefix.kioskKeyID }), try isSigned(handle, by: key) else { return nil }
         }
         return OutboxLabel(
             id: prefix.header.id, sequence: prefix.header.sequence, kind: prefix.header.kind.rawValue, reference: prefix.label.reference,

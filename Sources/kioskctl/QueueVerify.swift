@@ -15,26 +15,28 @@ struct QueueVerify: AsyncParsableCommand {
             """)
 
     @Flag(help: "Make a damaged database anew. Only with --data, on a stopped kiosk.")
-    var `repair` = false
+    var repair = false
 
     @Option(
-        help: ArgumentHelp("The kiosk's key, or its public half: with --repair only files that it signed are taken.", valueName: "file"),
-        completion: .file())
-    var key: String?
+        name: .customLong("key"),
+        help: ArgumentHelp(
+            "The kiosk's key, or its public half: with --repair only files that it signed are taken. May be given more than once, for keys that the kiosk had before.",
+            valueName: "file"), completion: .file())
+    var keys: [String] = []
 
     @OptionGroup var options: QueueOptions
 
     func validate() throws {
-        if `repair`, options.data == nil { throw ValidationError("--repair needs --data: stop kioskd, and name the directory of its outbox.") }
-        if key != nil, !`repair` { throw ValidationError("--key is for --repair.") }
+        if repair, options.data == nil { throw ValidationError("--repair needs --data: stop kioskd, and name the directory of its outbox.") }
+        if !keys.isEmpty, !repair { throw ValidationError("--key is for --repair.") }
     }
 
     func run() async throws {
         var line = ProgressLine("verifying")
         func show(_ report: QueueVerificationReport) { line.show(report.items, of: report.total, bytes: report.bytes) }
         defer { line.clear() }
-        if `repair`, let data = options.data {
-            let packets = PacketInspector(key: try key.map(publicKey))
+        if repair, let data = options.data {
+            let packets = PacketInspector(keys: try keys.map(publicKey))
             try options.global.print(try await options.global.exiting { try StoppedQueue.repair(data, packets: packets, show) })
         } else {
             try await options.answer { try await $0.verify(show) }

@@ -13,7 +13,8 @@ struct ReceiptRoutes: Sendable {
         guard let type = request.headers[.contentType], type.lowercased().split(separator: ";").first == "application/json" else {
             throw ProblemResponse(.unsupportedMediaType, 415, "Content-Type must be application/json.")
         }
-        guard let question = try? PlatformJSON.decode(CustodyQuestion.self, from: try await body(request)) else {
+        let body = try await body(request)
+        guard let question = try? PlatformJSON.decode(CustodyQuestion.self, from: body) else {
             throw ProblemResponse(.badRequest, 400, "The body must be a JSON object with the receipt's code as its token.")
         }
         do {

@@ -52,7 +52,7 @@ import Testing
         let packets = kiosk.store.packets.withLock { $0 }
         #expect(packets.map(\.draft.kind) == [.application, .material])
         let receipt = signed.receipt
-        #expect(receipt.id == packets[0].draft.id && receipt.materials == 1 && receipt.kiosk == "k0001")
+        #expect(receipt.id == packets[0].draft.id && receipt.materials == 1 && receipt.kiosk == "kiosk-1")
         #expect(receipt.digest == CustodyReceipt.digest(of: packets.map { ($0.draft.id, Digest.sha256($0.sealed)) }))
         #expect(receipt.digest != CustodyReceipt.digest(of: packets.reversed().map { ($0.draft.id, Digest.sha256($0.sealed)) }))
         #expect(content.lines.contains { $0.value == receipt.reference } && packets[0].draft.reference == receipt.reference)
@@ -88,7 +88,7 @@ import Testing
         let key = SealingPrivateKey().publicKey
         let sealer = SubmissionSealer(key: { key }, signer: NeverAsked(publicKey: try KioskPrivateKey().publicKey), store: FullStore())
         let application = ApplicationSubmission(
-            id: .v7(at: Date()), reference: "k0001-1", kiosk: "k0001", itemCode: testItem.code, applicant: testCard, submittedAt: Date(),
+            id: .v7(at: Date()), reference: "k0001-1", kiosk: "kiosk-1", itemCode: testItem.code, applicant: testCard, submittedAt: Date(),
             materials: [])
         await #expect(throws: FullStore.Full.self) { try await sealer.commit(application, [], at: Date()) }
     }
