@@ -48,8 +48,10 @@ public struct LocalClient: Sendable {
         try await get(LocalRoute.recordingEnd(name), method: .POST)
     }
 
-    /// In order of commit.
-    public func queue(state: QueueItemReport.State? = nil) async throws -> [QueueItemReport] { try await get(LocalRoute.queue(state: state)) }
+    /// In order of commit: the newest 1000, or the next 1000 behind the number `after`.
+    public func queue(state: QueueItemReport.State? = nil, after: UInt64? = nil) async throws -> [QueueItemReport] {
+        try await get(LocalRoute.queue(state: state, after: after))
+    }
 
     /// Throws `problem` with status 404 when the queue holds no such item.
     public func queueItem(_ id: UUID) async throws -> QueueItemReport { try await get(LocalRoute.queueItem(id)) }

@@ -17,7 +17,7 @@ public enum LocalRoute {
     public static let recordingBeginPattern = "/v1/devices/{name}/recording/begin"
     /// `POST`: ends it. `DeviceRecording`; 404 `device.unknown`
     public static let recordingEndPattern = "/v1/devices/{name}/recording/end"
-    /// `[QueueItemReport]` in order of commit; `?state=` narrows to one state
+    /// `[QueueItemReport]` in order of commit, the newest 1000; `?state=` narrows to one state, `?after=` gives the next 1000 behind that number instead
     public static let queue = "/v1/queue"
     /// `QueueItemReport`; 404 `queue.unknown`
     public static let queueItemPattern = "/v1/queue/{id}"
@@ -63,8 +63,9 @@ public enum LocalRoute {
     public static func queueQuarantine(_ id: UUID) -> String { queueItem(id) + "/quarantine" }
 
     /// Path and query of the items in one state, or of all.
-    public static func queue(state: QueueItemReport.State?) -> String {
-        state.map { queue + "?state=" + $0.rawValue } ?? queue
+    public static func queue(state: QueueItemReport.State?, after: UInt64? = nil) -> String {
+        let parts = [state.map { "state=" + $0.rawValue }, after.map { "after=\($0)" }].compactMap { $0 }
+        return parts.isEmpty ? queue : queue + "?" + parts.joined(separator: "&")
     }
 
     private static func encoded(_ segment: String) -> String {

@@ -27,11 +27,9 @@ final class DamagedDatabase {
     }
 
     /// Hands out every row that can be read: from the first to where the damage begins, then from the last back to where it ends.
-    /// - Returns: whether that was all of them
-    func forEachRow(_ take: (OutboxEntry) throws -> Void) throws -> Bool {
-        if try walk("ASC", take) { return true }
-        _ = try walk("DESC", take)
-        return false
+    /// Whether that was all of them nobody can say: a page that was written too late lacks rows without a word.
+    func forEachRow(_ take: (OutboxEntry) throws -> Void) throws {
+        if try !walk("ASC", take) { _ = try walk("DESC", take) }
     }
 
     /// One row, also one that lies between two damaged places.

@@ -65,6 +65,16 @@ final class DirectoryHandle: Sendable {
         }
     }
 
+    /// Makes a file this directory's owner's alone: whoever made it may be another user than kioskd.
+    func giveToOwner(_ name: String) throws {
+        try withExtendedLifetime(self) {
+            var own = stat()
+            guard fstat(descriptor, &own) == 0, fchmodat(descriptor, name, 0o600, 0) == 0,
+                fchownat(descriptor, name, own.st_uid, own.st_gid, AT_SYMLINK_NOFOLLOW) == 0 || geteuid() != 0
+            else { throw OutboxError.system("chown", of: name) }
+        }
+    }
+
     /// Removes a file.
     /// - Returns: false when there is no such file
     @discardableResult

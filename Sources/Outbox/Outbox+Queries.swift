@@ -5,10 +5,17 @@ extension Outbox {
     /// Entries in the order of their commit. Blocks.
     /// - Parameters:
     ///   - state: only these; nil for all
-    ///   - limit: at most so many, the newest
-    public func entries(state: OutboxEntry.State? = nil, limit: Int = 1000) throws -> [OutboxEntry] {
+    ///   - after: only those with a higher number, and of these the oldest; nil for the newest
+    ///   - limit: at most so many
+    public func entries(state: OutboxEntry.State? = nil, after: UInt64? = nil, limit: Int = 1000) throws -> [OutboxEntry] {
         try database.read { db in
-            try Row.fetchAll(
+            if let after {
+                return try Row.fetchAll(
+                    db, sql: "SELECT * FROM item WHERE (?1 IS NULL OR state = ?1) AND sequence > ?2 ORDER BY sequence LIMIT ?3",
+                    arguments: [state?.rawValue, Int64(clamping: after), limit]
+                ).map(OutboxEntry.init(row:))
+            }
+            return try Row.fetchAll(
                 db, sql: "SELECT * FROM item WHERE ?1 IS NULL OR state = ?1 ORDER BY sequence DESC LIMIT ?2", arguments: [state?.rawValue, limit]
             ).reversed().map(OutboxEntry.init(row:))
         }

@@ -33,6 +33,7 @@ extension Outbox {
         }
         repair.damaged = damaged
         try database.close()
+        try handle.giveToOwner(newName)
         try handle.sync()
         // What belongs to the damaged one must not be taken for the new one's.
         for suffix in ["-wal", "-shm"] { try handle.remove(databaseName + suffix) }
@@ -77,16 +78,26 @@ private struct DamagedStore {
     /// - Returns: its new place; nil when there is none
     func keep() throws -> String? {
         guard FileManager.default.fileExists(atPath: outbox.appendingPathComponent(Outbox.databaseName).path) else { return nil }
-        let place = directory.url.appendingPathComponent("\((try numbers.last ?? 0) + 1)")
+        let last = try numbers.last ?? 0
+        // A repair that was broken off has kept it already.
+        let number = isKept(directory.url.appendingPathComponent("\(last)")) ? last : last + 1
+        let place = directory.url.appendingPathComponent("\(number)")
         let kept = try DirectoryHandle(making: place)
         for name in ["-wal", ""].map({ Outbox.databaseName + $0 }) {
-            guard link(outbox.appendingPathComponent(name).path, place.appendingPathComponent(name).path) == 0 || errno == ENOENT else {
+            guard link(outbox.appendingPathComponent(name).path, place.appendingPathComponent(name).path) == 0 || errno == ENOENT || errno == EEXIST
+            else {
                 throw OutboxError.system("link", of: name)
             }
         }
         try kept.sync()
         try directory.sync()
         return place.path
+    }
+
+    private func isKept(_ place: URL) -> Bool {
+        var (now, kept) = (stat(), stat())
+        return stat(outbox.appendingPathComponent(Outbox.databaseName).path, &now) == 0
+            && stat(place.appendingPathComponent(Outbox.databaseName).path, &kept) == 0 && (now.st_dev, now.st_ino) == (kept.st_dev, kept.st_ino)
     }
 
     /// What can be read of them, the newest first; nil for one of which nothing can.

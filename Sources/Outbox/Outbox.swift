@@ -163,6 +163,8 @@ public final class Outbox: Sendable {
             // The rows may be on the disk although we were told no (a failed fsync): a restart must not find them valid.
             do {
                 try payloads.abandon(entries[0].id, sequences: sequences)
+                // The trace is there: the others aren't needed, and must not be taken for packets whose rows were lost.
+                discard(entries.dropFirst().map(\.id))
             } catch {
                 logger.critical("outbox: a failed commit couldn't be taken back", metadata: ["error": "\(error)"])
             }

@@ -13,6 +13,8 @@ struct OutboxBuilder {
     private var repair = OutboxRepair()
     /// Of all that was seen.
     private var lastSequence: UInt64 = 0
+    /// Packets' files that no row was made for.
+    private var left: [UUID] = []
 
     init(
         payloads: PayloadDirectory, sources: [DamagedDatabase?], takenBack: [ClosedRange<Int64>], describe: @escaping (URL) throws -> OutboxLabel?,
@@ -34,29 +36,24 @@ struct OutboxBuilder {
     func build(_ database: OutboxDatabase) throws -> OutboxRepair {
         var builder = self
         try database.rebuild { db in
-            let whole = try builder.takeRows(db)
-            try builder.takePackets(db, whole)
-            let last = builder.lastSequence + (whole == nil ? Self.numbersSkipped : 0)
-            try db.execute(sql: "UPDATE counter SET lastSequence = ?", arguments: [Int64(clamping: last)])
+            try builder.takeRows(db)
+            try builder.takePackets(db)
+            try builder.setAsideWhatDependsOnThem(db)
+            try db.execute(sql: "UPDATE counter SET lastSequence = ?", arguments: [Int64(clamping: builder.lastSequence + Self.numbersSkipped)])
         }
         return builder.repair
     }
 
-    /// - Returns: the last number taken, when the newest database could be read to its end; then what it doesn't know was never acknowledged
-    private mutating func takeRows(_ db: Database) throws -> UInt64? {
-        var whole: UInt64?
+    private mutating func takeRows(_ db: Database) throws {
         for (index, source) in sources.enumerated() {
             guard let source else { continue }
-            let isComplete = try source.forEachRow { entry in
+            try source.forEachRow { entry in
                 // An older database may take for waiting what was delivered and erased since.
                 guard try index == 0 || entry.acknowledgement != nil || payloads.exists(entry.id) else { return }
                 try takeRow(entry, db)
             }
-            let last = source.lastSequence
-            lastSequence = max(lastSequence, min(last ?? 0, Self.largestSequence))
-            if index == 0, isComplete { whole = last }
+            lastSequence = max(lastSequence, min(source.lastSequence ?? 0, Self.largestSequence))
         }
-        return whole
     }
 
     private mutating func takeRow(_ entry: OutboxEntry, _ db: Database) throws {
@@ -64,12 +61,12 @@ struct OutboxBuilder {
         repair.rows += try insert(entry, db) ? 1 : 0
     }
 
-    private mutating func takePackets(_ db: Database, _ whole: UInt64?) throws {
+    private mutating func takePackets(_ db: Database) throws {
         var count = 0
         try payloads.forEachName { names in
             for name in names {
                 if let owner = PayloadDirectory.owner(of: name), let id = UUID(uuidString: owner), id.key == owner, try !isKnown(id, db) {
-                    try takePacket(id, db, whole)
+                    try takePacket(id, db)
                 }
                 count += 1
                 guard proceed(count) else { throw OutboxError(.interrupted, "the repair was broken off") }
@@ -78,22 +75,37 @@ struct OutboxBuilder {
         }
     }
 
-    private mutating func takePacket(_ id: UUID, _ db: Database, _ whole: UInt64?) throws {
+    private mutating func takePacket(_ id: UUID, _ db: Database) throws {
         let file = payloads.fileURL(id)
-        // One file that the disk doesn't hand out is no reason to leave all others lying.
-        guard let label = try? describe(file), label.id == id, isAcceptable(label.sequence), let payload = try? payloads.measure(id) else {
+        guard let payload = try payloads.measure(id), let label = try describe(file), label.id == id, isAcceptable(label.sequence) else {
             repair.unknown += 1
-            return
+            return left.append(id)
         }
-        if isTakenBack(label.sequence) || whole.map({ label.sequence <= $0 }) ?? false {
+        if isTakenBack(label.sequence) {
             repair.unacknowledged += 1
-            return
+            return left.append(id)
         }
+        // A row that lies between two damaged places.
         if let row = sources.lazy.compactMap({ $0?.row(sequence: label.sequence) }).first(where: { $0.id == id }) { return try takeRow(row, db) }
         let entry = OutboxEntry(
             id: id, sequence: label.sequence, kind: label.kind, reference: label.reference, dependsOn: label.dependsOn, byteCount: payload.byteCount,
             digest: payload.digest, createdAt: (try? file.resourceValues(forKeys: [.contentModificationDateKey]))?.contentModificationDate ?? Date())
-        if try insert(entry, db) { repair.packets += 1 } else { repair.unknown += 1 }
+        if try insert(entry, db) {
+            repair.packets += 1
+        } else {
+            repair.unknown += 1
+            left.append(id)
+        }
+    }
+
+    /// What depends on a file that lies there and wasn't taken can't be delivered before somebody has looked.
+    private func setAsideWhatDependsOnThem(_ db: Database) throws {
+        for id in left {
+            try db.execute(
+                sql:
+                    "UPDATE item SET state = 'quarantined', nextAttemptAt = NULL, lastError = ? WHERE dependsOn = ? AND state IN ('waiting', 'held')",
+                arguments: ["outbox.dependency-lost: the repair couldn't take \(id.key), which must be delivered first", id.key])
+        }
     }
 
     private func isAcceptable(_ sequence: UInt64) -> Bool { (1...Self.largestSequence).contains(sequence) }

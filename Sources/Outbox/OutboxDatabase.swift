@@ -46,7 +46,7 @@ final class OutboxDatabase: Sendable {
         try Self.translating { try queue.write(body) }
     }
 
-    /// One transaction in which rows come in any order. A dependency that isn't there in the end was delivered long ago, and is let go of.
+    /// One transaction in which rows come in any order. A dependency without a row in the end is let go of.
     func rebuild(_ body: (Database) throws -> Void) throws {
         try Self.translating {
             try queue.inDatabase { db in

@@ -29,7 +29,7 @@ public struct OutboxRepair: Sendable, Codable, Equatable {
     public var rows = 0
     /// Entries made anew of what their packets say; they wait to be delivered, once more if the platform has them.
     public var packets = 0
-    /// Packets without a row whose commit was taken back, or never came to its end: nobody was told that they are kept.
+    /// Packets without a row whose commit was taken back: nobody was told that they are kept.
     public var unacknowledged = 0
     /// Files that don't tell what they are, or aren't what they tell; the next verification puts them into `orphans/`.
     public var unknown = 0

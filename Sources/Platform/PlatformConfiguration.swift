@@ -49,6 +49,7 @@ public enum PlatformError: Error, Sendable, CustomStringConvertible {
     case badKioskName(String)
     case insecureURL(String)
     case notInLedger(String)
+    case importUnderWay
     case file(String, errno: Int32)
 
     public var description: String {
@@ -60,6 +61,7 @@ public enum PlatformError: Error, Sendable, CustomStringConvertible {
         case .badKioskName(let name): "\(name) is not a kiosk name: use 1 to \(KioskName.longest) of a–z, 0–9 and -, and not \"operator\""
         case .insecureURL(let url): "\(url) is neither https nor http to a loopback address"
         case .notInLedger(let mark): "the ledger doesn't have \(mark), or no longer: ask `platformd ledger` before each backup begins"
+        case .importUnderWay: "another import is under way: let it come to its end, then begin again"
         case .file(let path, let code): "\(path): \(String(cString: strerror(code)))"
         }
     }

@@ -7,8 +7,16 @@ struct PacketInspector {
     /// Of whose packets these should be one's; none takes their word for it.
     let keys: [KioskKey]
 
-    /// Nil for what isn't a packet of this kiosk's, or was changed since it was signed. Throws when the file can't be read.
+    /// Nil for what isn't a packet of this kiosk's, or was changed since it was signed. Throws `OutboxError.io` when the file can't be read.
     func label(of file: URL) throws -> OutboxLabel? {
+        do {
+            return try read(file)
+        } catch {
+            throw OutboxError(.io, "\(file.lastPathComponent) can't be read: copy the disk (ddrescue) and work on the copy, or move the file away")
+        }
+    }
+
+    private func read(_ file: URL) throws -> OutboxLabel? {
         let handle = try FileHandle(forReadingFrom: file)
         guard let prefix = try? PacketPrefix(reading: try handle.read(upToCount: PacketPrefix.largestSize) ?? Data()) else { return nil }
         if !keys.isEmpty {

@@ -23,9 +23,8 @@ struct QueueExport: AsyncParsableCommand {
         var line = ProgressLine("exporting")
         defer { line.clear() }
         try await options.answer { queue in
-            let states = only.state.map { [$0] } ?? [.waiting, .held]
-            let items = try await queue.items(nil).filter { states.contains($0.state) }
             let medium = try Medium(directory)
+            let items = try await items(of: queue)
             var report = QueueExportReport(directory: directory, exported: 0, already: 0, bytes: 0, failed: [])
             for (index, item) in items.enumerated() {
                 line.show(index, of: items.count, bytes: report.bytes)
@@ -39,12 +38,30 @@ struct QueueExport: AsyncParsableCommand {
                     report.bytes += item.byteCount
                 } catch let error as Medium.Damaged {
                     report.failed.append(.init(id: item.id, reason: error.reason))
-                } catch LocalClientError.problem(let problem) where problem.status == 404 {
+                } catch let error as Medium.Refused {
+                    try? medium.synchronize()
+                    throw error.problem
+                } catch LocalClientError.problem(let problem) {
                     report.failed.append(.init(id: item.id, reason: problem.code))
+                } catch LocalClientError.broken, LocalClientError.timedOut {
+                    // One that the disk doesn't hand out is no reason to leave the others there.
+                    report.failed.append(.init(id: item.id, reason: "queue.unreadable"))
                 }
             }
-            try medium.synchronize()
+            do { try medium.synchronize() } catch let error as Medium.Refused { throw error.problem }
             return report
+        }
+    }
+
+    /// All of them, the oldest first.
+    private func items(of queue: any QueueSource) async throws -> [QueueItemReport] {
+        let states = only.state.map { [$0] } ?? [.waiting, .held]
+        var (items, last): ([QueueItemReport], UInt64) = ([], 0)
+        while true {
+            let page = try await queue.items(only.state, after: last)
+            guard let end = page.last else { return items }
+            items += page.filter { states.contains($0.state) }
+            last = end.sequence
         }
     }
 }
@@ -58,12 +75,17 @@ private struct Medium {
         var reason: String
     }
 
+    /// It is the medium that won't.
+    struct Refused: Error {
+        var problem: LocalClientError
+    }
+
     init(_ directory: String) throws {
         url = URL(fileURLWithPath: directory)
         do {
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         } catch {
-            throw Self.refused("make \(directory)")
+            throw Self.refused("make \(directory)").problem
         }
     }
 
@@ -119,13 +141,15 @@ private struct Medium {
         guard fsync(descriptor) == 0 || errno == EINVAL else { throw Self.refused("fsync \(url.path)") }
     }
 
-    private static func refused(_ what: String) -> LocalClientError {
+    private static func refused(_ what: String) -> Refused {
         let number = errno
         let advice =
             number == ENOSPC
-            ? "it is full; the items that have their names there are whole, take another for the rest" : "is it in, and may it be written?"
-        return .problem(
-            LocalProblem(status: 502, code: "export.medium", detail: "The medium refused (\(what): \(String(cString: strerror(number)))): \(advice)"))
+            ? "it is full; what has its name there is whole, and a larger one takes all" : "is it in, and may it be written?"
+        return Refused(
+            problem: .problem(
+                LocalProblem(
+                    status: 502, code: "export.medium", detail: "The medium refused (\(what): \(String(cString: strerror(number)))): \(advice)")))
     }
 }
 

@@ -7,6 +7,6 @@ struct QueueList: AsyncParsableCommand {
     @OptionGroup var options: QueueOptions
 
     func run() async throws {
-        try await options.answer { try await $0.items(only.state) }
+        try await options.answer { try await $0.items(only.state, after: nil) }
     }
 }

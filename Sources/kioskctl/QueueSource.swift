@@ -6,7 +6,8 @@ import OutboxReports
 
 /// The queue of a kiosk, running or stopped. Everything here throws `LocalClientError`.
 protocol QueueSource {
-    func items(_ state: QueueItemReport.State?) async throws -> [QueueItemReport]
+    /// The newest, or those behind the number `after`.
+    func items(_ state: QueueItemReport.State?, after: UInt64?) async throws -> [QueueItemReport]
     func item(_ id: UUID) async throws -> QueueItemReport
     func hold(_ id: UUID) async throws -> QueueItemReport
     func retry(_ id: UUID) async throws -> QueueItemReport
@@ -22,7 +23,10 @@ protocol QueueSource {
 struct RunningQueue: QueueSource {
     let client: LocalClient
 
-    func items(_ state: QueueItemReport.State?) async throws -> [QueueItemReport] { try await client.queue(state: state) }
+    func items(_ state: QueueItemReport.State?, after: UInt64?) async throws -> [QueueItemReport] {
+        try await client.queue(state: state, after: after)
+    }
+
     func item(_ id: UUID) async throws -> QueueItemReport { try await client.queueItem(id) }
     func hold(_ id: UUID) async throws -> QueueItemReport { try await client.holdQueueItem(id) }
     func retry(_ id: UUID) async throws -> QueueItemReport { try await client.retryQueueItem(id) }
@@ -83,14 +87,14 @@ struct StoppedQueue: QueueSource {
                 do {
                     let report = try verified(nil)
                     if report.databaseFaults.isEmpty { return report }
-                } catch let error as OutboxError where error.code == .corrupt {}
+                } catch let error as OutboxError where error.code == .corrupt || error.code == .io {}
             }
             return try verified(try Outbox.repair(directory: url, logger: silent, describe: packets.label))
         }
     }
 
-    func items(_ state: QueueItemReport.State?) throws -> [QueueItemReport] {
-        try Self.translating { try outbox.entries(state: state.map(OutboxEntry.State.init)).map(QueueItemReport.init) }
+    func items(_ state: QueueItemReport.State?, after: UInt64?) throws -> [QueueItemReport] {
+        try Self.translating { try outbox.entries(state: state.map(OutboxEntry.State.init), after: after).map(QueueItemReport.init) }
     }
 
     func item(_ id: UUID) throws -> QueueItemReport {
@@ -116,7 +120,12 @@ struct StoppedQueue: QueueSource {
     func packet(_ id: UUID, _ take: (Data) throws -> Void) throws {
         guard let entry = try Self.translating({ try outbox.entry(id: id) }), let file = try? FileHandle(forReadingFrom: outbox.fileURL(for: entry))
         else { throw LocalClientError.problem(.noFile) }
-        while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty { try take(piece) }
+        while true {
+            let piece: Data?
+            do { piece = try file.read(upToCount: 1 << 20) } catch { throw LocalClientError.broken("the disk doesn't hand out the sealed file") }
+            guard let piece, !piece.isEmpty else { return }
+            try take(piece)
+        }
     }
 
     func statistics() throws -> QueueStatistics { try Self.translating { try QueueStatistics(outbox) } }

@@ -77,8 +77,8 @@ struct KioskStatus: ControlSource {
         }
     }
 
-    func queue(state: QueueItemReport.State?) async throws -> [QueueItemReport] {
-        try await told { try $0.entries(state: state.map(OutboxEntry.State.init)) }.map(QueueItemReport.init)
+    func queue(state: QueueItemReport.State?, after: UInt64?) async throws -> [QueueItemReport] {
+        try await told { try $0.entries(state: state.map(OutboxEntry.State.init), after: after) }.map(QueueItemReport.init)
     }
 
     func queueItem(_ id: UUID) async throws -> QueueItemReport? {

@@ -145,6 +145,50 @@ import Testing
         }
     }
 
+    /// Over and over: an upload goes on in small pieces while the import overtakes it, and nothing of what was accepted is ever cut off.
+    @Test func uploadAndImportAtOnceLeaveAWholePacket() async throws {
+        try await with { platform, kiosk, stick in
+            for _ in 0..<8 {
+                let test = try TestApplication(kiosk, materialSize: 200_000)
+                _ = try await deliver(test.application, platform, kiosk)
+                let tus = RawTus(platform: platform, token: kiosk.token.reveal)
+                #expect(try await tus.post(test.material).status == 201)
+                try put(test.material, on: stick)
+                async let items = `import`([stick], to: platform)
+                var offset = 0
+                while offset < test.material.sealed.count {
+                    let answer = try await tus.patch(test.material.header.id, test.material.sealed.dropFirst(offset).prefix(4096), at: offset)
+                    guard answer.status == 204 || answer.status == 409, let now = answer.headers.first(name: Tus.uploadOffset).flatMap({ Int($0) })
+                    else {
+                        Issue.record("\(answer.status)")
+                        break
+                    }
+                    #expect(now >= offset, "the upload went back")
+                    offset = now
+                }
+                let outcomes = try await items.map(\.outcome)
+                #expect(outcomes.allSatisfy { $0.isThere })
+                #expect(try Data(contentsOf: stored(test.material, platform)) == test.material.sealed)
+                #expect(try await deliver(test.material, platform, kiosk).sealedDigest == test.material.digest)
+                try FileManager.default.removeItem(at: stick.appendingPathComponent("\(test.material.header.id.wireText).sealed"))
+            }
+        }
+    }
+
+    @Test func oneImportAtATimeAndNothingIsLeftOfOneThatWasKilled() async throws {
+        try await with { platform, kiosk, stick in
+            let left = platform.data.appendingPathComponent("packets/\(UUID.v7(at: Date()).wireText).import")
+            try Data("left".utf8).write(to: left)
+            let lock = open(platform.data.appendingPathComponent("import.lock").path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+            #expect(lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0)
+            try put(try TestApplication(kiosk).application, on: stick)
+            await #expect(throws: PlatformError.self) { try await `import`([stick], to: platform) }
+            close(lock)
+            #expect(try await `import`([stick], to: platform).map(\.outcome) == [.accepted])
+            #expect(!FileManager.default.fileExists(atPath: left.path))
+        }
+    }
+
     /// A disk of the platform's lost what it had acknowledged, and the stick has it.
     @Test func aStoredPacketThatIsDamagedIsMended() async throws {
         try await with { platform, kiosk, stick in

@@ -14,8 +14,8 @@ public protocol ControlSource: Sendable {
     func resetDevice(_ name: String) async throws
     func beginRecording(_ name: String) async throws
     func endRecording(_ name: String) async throws -> DeviceRecording
-    /// In order of commit; nil for every state.
-    func queue(state: QueueItemReport.State?) async throws -> [QueueItemReport]
+    /// In order of commit; nil for every state. The newest, or those behind the number `after`.
+    func queue(state: QueueItemReport.State?, after: UInt64?) async throws -> [QueueItemReport]
     func queueItem(_ id: UUID) async throws -> QueueItemReport?
     /// Throws a `LocalProblem` when the item's state doesn't allow it.
     func holdQueueItem(_ id: UUID) async throws
@@ -96,11 +96,15 @@ public struct ControlServer: Service {
 
     private func addQueueRoutes(to router: Router<BasicRequestContext>) {
         router.get(RouterPath(LocalRoute.queue)) { request, _ in
-            guard let state = request.uri.queryParameters["state"] else { return try JSONResponse.encode(try await source.queue(state: nil)) }
+            let after = request.uri.queryParameters["after"].map { UInt64($0) }
+            if case .some(.none) = after { throw LocalProblem(status: 400, code: "queue.after", detail: "What follows is named by a number.") }
+            guard let state = request.uri.queryParameters["state"] else {
+                return try JSONResponse.encode(try await source.queue(state: nil, after: after ?? nil))
+            }
             guard let wanted = QueueItemReport.State(rawValue: String(state)) else {
                 throw LocalProblem(status: 400, code: "queue.state", detail: "The states are \(QueueItemReport.State.inWords).")
             }
-            return try JSONResponse.encode(try await source.queue(state: wanted))
+            return try JSONResponse.encode(try await source.queue(state: wanted, after: after ?? nil))
         }
         router.get(RouterPath(LocalRoute.queueStatistics)) { _, _ in try JSONResponse.encode(try await source.queueStatistics()) }
         router.get(RouterPath(LocalRoute.queueVerification)) { _, _ in try JSONResponse.encode(try await source.queueVerification()) }

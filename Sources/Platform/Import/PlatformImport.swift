@@ -43,12 +43,13 @@ public struct PlatformImport: Sendable {
     }
 
     private let intake: PacketIntake
+    private let limits = PlatformConfiguration.Limits()
 
     /// - Throws: when the directories don't hold a platform and a catalogue.
     public init(data: URL, catalogue: URL, logger: Logger) throws {
         let place = data.appendingPathComponent("platform.sqlite")
         guard FileManager.default.fileExists(atPath: place.path) else { throw PlatformError.file(place.path, errno: ENOENT) }
-        intake = try PlatformCore(data: data, catalogue: catalogue, limits: .init(), logger: logger).intake
+        intake = try PlatformCore(data: data, catalogue: catalogue, limits: limits, logger: logger).intake
     }
 
     private var files: PacketFiles { intake.files }
@@ -76,6 +77,8 @@ public struct PlatformImport: Sendable {
     public func run(_ sources: [URL], progress: (Int, Int) -> Void = { _, _ in }) async throws -> [Item] {
         let found = sources.map { (file: $0, prefix: Self.prefix(of: $0)) }
         let order = found.indices.sorted { Self.key(found[$0].prefix, found[$0].file) < Self.key(found[$1].prefix, found[$1].file) }
+        let lock = try files.lockImport()
+        defer { withExtendedLifetime(lock) {} }
         try await intake.ledger.begin()
         var items: [Item] = []
         for index in order {
@@ -115,6 +118,8 @@ public struct PlatformImport: Sendable {
             do { return try await confirm(decision, file, header) } catch let error as UnreadableFile { return (.unreadable, "\(error)") }
         }
         guard try await !intake.reader.kioskKeys.keys(of: header.kiosk).isEmpty else { return (.unknownKiosk, nil) }
+        let size = (try? FileManager.default.attributesOfItem(atPath: file.path)[.size] as? NSNumber)?.intValue ?? 0
+        guard size <= (header.kind == .application ? limits.maxApplicationPacket : limits.maxMaterialPacket) else { return (.rejected, "too-large") }
         if header.kind == .material, try await intake.applications.manifest(of: header.id, kiosk: header.kiosk) == nil {
             return (.applicationMissing, nil)
         }

@@ -30,11 +30,13 @@ struct DecisionStore: Sendable {
         return Decision(kiosk: row["kiosk"], outcome: .rejected(RejectionReason(rawValue: row["rejection"] ?? "") ?? .unsupportedFormat))
     }
 
-    func reject(_ header: PacketHeader, _ reason: RejectionReason) async throws {
+    /// - Returns: false when it was decided before
+    func reject(_ header: PacketHeader, _ reason: RejectionReason) async throws -> Bool {
         try await database.queue.write { db in
             try db.execute(
                 sql: "INSERT OR IGNORE INTO decision (id, kiosk, rejection, decided_at) VALUES (?, ?, ?, ?)",
                 arguments: [header.id.wireText, header.kiosk, reason.rawValue, Date().seconds])
+            return db.changesCount == 1
         }
     }
 

@@ -51,9 +51,8 @@ struct PacketIntake: Sendable {
             else {
                 return false
             }
+            guard try await uploads.discard(id, files) else { return false }
             logger.error("bytes of an upload are missing; it begins anew", metadata: ["packet": "\(id.wireText)"])
-            try await uploads.remove(id)
-            try await files.remove(id)
             return true
         } ?? false
     }
@@ -79,8 +78,7 @@ struct PacketIntake: Sendable {
             try await accept(upload, opened)
             logger.info("packet accepted", metadata: ["packet": "\(id.wireText)", "kind": "\(upload.header.kind.rawValue)"])
         } catch PacketReader.Failure.digestMismatch {
-            try await uploads.remove(id)
-            try await files.remove(id)
+            guard try await uploads.discard(id, files) else { return }
             throw ProblemResponse(
                 .checksumMismatch, Tus.checksumMismatch, "The packet has not the announced digest; the upload was discarded.",
                 headers: [.tusResumable: Tus.version])
@@ -90,7 +88,7 @@ struct PacketIntake: Sendable {
             logger.log(level: level, "packet can't be opened: a key is missing", metadata: ["packet": "\(id.wireText)", "key": "\(error)"])
             throw ProblemResponse(.missingKey, 503, "The platform lacks a key for this packet; it stays undecided.")
         } catch let reason as RejectionReason {
-            try await decisions.reject(upload.header, reason)
+            guard try await decisions.reject(upload.header, reason) else { return }
             try await files.remove(id)
             logger.warning("packet rejected", metadata: ["packet": "\(id.wireText)", "reason": "\(reason.rawValue)"])
         }

@@ -98,6 +98,16 @@ enum SystemFile {
         return descriptor
     }
 
+    /// Makes an open file that of its directory's owner: an administrator may be another user than the server.
+    static func give(_ descriptor: Int32, toOwnerOf directory: URL) throws {
+        let attributes = try FileManager.default.attributesOfItem(atPath: directory.path)
+        guard let user = attributes[.ownerAccountID] as? NSNumber, let group = attributes[.groupOwnerAccountID] as? NSNumber,
+            fchown(descriptor, user.uint32Value, group.uint32Value) == 0 || geteuid() != 0
+        else {
+            throw PlatformError.file(directory.lastPathComponent, errno: errno)
+        }
+    }
+
     /// Makes new and removed names in a directory durable.
     static func synchronize(directory: URL) throws {
         let descriptor = try open(directory, O_RDONLY | O_DIRECTORY)

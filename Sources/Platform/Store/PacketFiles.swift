@@ -15,13 +15,12 @@ struct PacketFiles: Sendable {
     }
 
     /// Opens the file for appending at `offset`, cutting off what a crash left behind it.
-    func writer(_ id: UUID, at offset: Int) async throws -> PacketWriter {
-        try await Blocking.run {
-            let descriptor = try SystemFile.open(url(id), O_WRONLY | O_CREAT)
-            let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-            if offset == 0 { try SystemFile.synchronize(directory: directory) }
-            return PacketWriter(handle: handle, offset: try Self.cut(handle, to: offset))
-        }
+    /// Call within `UploadStore.whileUndecided`. Blocks.
+    func writer(_ id: UUID, at offset: Int) throws -> PacketWriter {
+        let descriptor = try SystemFile.open(url(id), O_WRONLY | O_CREAT)
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        if offset == 0 { try SystemFile.synchronize(directory: directory) }
+        return PacketWriter(handle: handle, offset: try Self.cut(handle, to: offset))
     }
 
     /// A file shorter than its recorded offset has lost acknowledged bytes; that must never pass for a resumable upload.
@@ -42,6 +41,7 @@ struct PacketFiles: Sendable {
     func stage(_ id: UUID, from source: URL) async throws -> Staged {
         try await Blocking.run {
             let copy = FileHandle(fileDescriptor: try SystemFile.open(staged(id), O_WRONLY | O_CREAT | O_TRUNC), closeOnDealloc: true)
+            try SystemFile.give(copy.fileDescriptor, toOwnerOf: directory)
             var staged = Staged(digest: "", byteCount: 0)
             var digest = Digest()
             try UnreadableFile.read(source) { bytes in
@@ -78,16 +78,32 @@ struct PacketFiles: Sendable {
         try SystemFile.synchronize(directory: directory)
     }
 
+    /// Holds off other imports until the handle is let go of, and sweeps what one left behind that was killed.
+    func lockImport() throws -> FileHandle {
+        let lock = FileHandle(
+            fileDescriptor: try SystemFile.open(directory.deletingLastPathComponent().appendingPathComponent("import.lock"), O_RDWR | O_CREAT),
+            closeOnDealloc: true)
+        guard flock(lock.fileDescriptor, LOCK_EX | LOCK_NB) == 0 else { throw PlatformError.importUnderWay }
+        try SystemFile.give(lock.fileDescriptor, toOwnerOf: directory)
+        for name in try FileManager.default.contentsOfDirectory(atPath: directory.path) where name.hasSuffix(".import") {
+            unlink(directory.appendingPathComponent(name).path)
+        }
+        return lock
+    }
+
     /// Lets go of what was staged and isn't needed.
     func unstage(_ id: UUID) { unlink(staged(id).path) }
 
     private func staged(_ id: UUID) -> URL { directory.appendingPathComponent(id.wireText + ".import") }
 
     func remove(_ id: UUID) async throws {
-        try await Blocking.run {
-            guard unlink(url(id).path) == 0 || errno == ENOENT else { throw PlatformError.file(id.wireText, errno: errno) }
-            try SystemFile.synchronize(directory: directory)
-        }
+        try await Blocking.run { try erase(id) }
+    }
+
+    /// The same. Blocks.
+    func erase(_ id: UUID) throws {
+        guard unlink(url(id).path) == 0 || errno == ENOENT else { throw PlatformError.file(id.wireText, errno: errno) }
+        try SystemFile.synchronize(directory: directory)
     }
 
     /// Lends the file for reading, off the cooperative pool.

@@ -18,7 +18,11 @@ struct UploadReceiver: Sendable {
     /// - Returns: the new durable offset.
     func receive(_ body: RequestBody, count: Int, checksum: Data?, for upload: Upload) async throws -> Int {
         let id = upload.header.id
-        let writer = try await files.writer(id, at: upload.offset)
+        guard let writer = try await store.whileUndecided(id, { [files] _ in try files.writer(id, at: upload.offset) }) else {
+            throw ProblemResponse(
+                .offsetConflict, 409, "The packet has come by another way.",
+                headers: [.tusResumable: Tus.version, .uploadOffset: String(upload.length)])
+        }
         let deadline = ContinuousClock.now.advanced(by: limits.bodyTimeout)
         var digest = Digest()
         var received = 0

@@ -99,11 +99,9 @@ struct UploadRoutes: Sendable {
         try requireVersion(request)
         let id = try await find(context).header.id
         let response: Response? = try await locks.attempt(id) {
-            guard try await intake.decision(of: id) == nil else {
+            guard try await store.discard(id, files) else {
                 throw ProblemResponse(.uploadConflict, 409, "The packet has been decided; it can't be withdrawn.")
             }
-            try await store.remove(id)
-            try await files.remove(id)
             return Response(status: .noContent, headers: [.tusResumable: Tus.version])
         }
         guard let response else { throw Self.busy }

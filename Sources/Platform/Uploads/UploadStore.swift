@@ -79,10 +79,23 @@ struct UploadStore: Sendable {
         return true
     }
 
-    func remove(_ id: UUID) async throws {
+    /// Does something to the file of a packet that isn't decided. An import in another process takes its place and decides in one transaction, too: so
+    /// nothing that was accepted is ever touched.
+    /// - Returns: nil, without a call of `body`, when it has been decided
+    func whileUndecided<Value: Sendable>(_ id: UUID, _ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value? {
         try await database.queue.write { db in
-            try db.execute(sql: "DELETE FROM upload WHERE id = ?", arguments: [id.wireText])
+            try DecisionStore.exists(id, db) ? nil : try body(db)
         }
+    }
+
+    /// Forgets an upload and its bytes, unless it has been decided.
+    /// - Returns: whether it was forgotten
+    func discard(_ id: UUID, _ files: PacketFiles) async throws -> Bool {
+        try await whileUndecided(id) { db in
+            try db.execute(sql: "DELETE FROM upload WHERE id = ?", arguments: [id.wireText])
+            try files.erase(id)
+            return true
+        } ?? false
     }
 
     /// Complete uploads without a decision: what a crash left between the last byte and the transaction.
