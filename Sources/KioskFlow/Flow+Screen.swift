@@ -76,7 +76,12 @@ extension Flow {
 
     private var attractScreen: Screen {
         var body: [Screen.Component] = [.illustration("lay-card"), .paragraph(.key("attract.body"))]
-        if !surroundings.platformReachable { body.append(.notice(.attention, .key("attract.offline"))) }
+        // Nobody is told that documents are kept here where none are taken.
+        if let refusal = queueObstacle {
+            body.append(.notice(.attention, refusal))
+        } else if !surroundings.platformReachable {
+            body.append(.notice(.attention, .key("attract.offline")))
+        }
         return make("attract", .key("attract.title"), body, [primary(.start, "attract.start")] + languageActions)
     }
 
@@ -87,12 +92,17 @@ extension Flow {
         return make("menu", .key("menu.title"), [.choice([upload])], [help, exit] + languageActions)
     }
 
+    /// Why nothing that a citizen brings can be kept.
+    private var queueObstacle: Screen.Text? {
+        if !surroundings.canStore { return .key("menu.upload.noStorage") }
+        if surroundings.frozen.contains(.upload) { return .key("menu.upload.frozen") }
+        return surroundings.hasRoom ? nil : .key("menu.upload.full")
+    }
+
     /// What keeps the journey from being finished, said before it starts. A missing printer doesn't: the receipt stands on the screen too.
     private var uploadObstacle: Screen.Text? {
         if surroundings.isClosing { return .key("menu.upload.closing") }
-        if !surroundings.canStore { return .key("menu.upload.noStorage") }
-        if surroundings.frozen.contains(.upload) { return .key("menu.upload.frozen") }
-        if !surroundings.hasRoom { return .key("menu.upload.full") }
+        if let refusal = queueObstacle { return refusal }
         if !surroundings.ready.contains(.idCardReader) { return .key("menu.upload.noReader") }
         if surroundings.ready.isDisjoint(with: [.scanner, .camera]) { return .key("menu.upload.noScanner") }
         if !surroundings.ready.contains(.imaging) { return .key("menu.upload.noWorker") }

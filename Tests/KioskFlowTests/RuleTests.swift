@@ -125,7 +125,12 @@ import Testing
             var new = surroundings
             change(&new)
             kiosk.send(.surroundings(new))
-            #expect(kiosk.flow.phase == .attract && kiosk.flow.screen.offers(Touch(.start)), "the first screen stays as it is")
+            #expect(kiosk.flow.phase == .attract && kiosk.flow.screen.offers(Touch(.start)), "the first screen says so")
+            #expect(kiosk.flow.screen.body.contains(.notice(.attention, .key(word))))
+            // Not that documents are kept until the network is back.
+            new.platformReachable = false
+            kiosk.send(.surroundings(new))
+            #expect(!kiosk.flow.screen.body.contains(.notice(.attention, .key("attract.offline"))))
             kiosk.touch(.start)
             #expect(!kiosk.flow.screen.offers(Touch(.chooseJourney, "upload")))
             guard case .choice(let rows)? = kiosk.flow.screen.body.first else { Issue.record("no choice"); return }
