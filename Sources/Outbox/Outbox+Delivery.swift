@@ -9,11 +9,16 @@ extension Outbox {
     /// A waiting entry whose dependency has been delivered: those in the index `itemDue`.
     private static let eligible = "FROM item INDEXED BY itemDue WHERE state = 'waiting' AND blocked = 0"
 
+    private static let undelivered: [OutboxEntry.State] = [.waiting, .held, .rejected, .quarantined]
+
     /// Entries to deliver now, the one that waited longest since its last attempt first; never tried ones in order of their commit.
     /// A next attempt further away than any is ever set means that the clock was put back: such an entry is due.
     /// Blocks. Throws `OutboxError`.
     public func due(at date: Date, limit: Int) throws -> [OutboxEntry] {
         let now = date.milliseconds
+        #if MUTANTS
+            if Mutant.materialsFirst.isAwake { return try dueMaterialsFirst(at: now, limit: limit) }
+        #endif
         return try database.read { db in
             try Row.fetchAll(
                 db.cachedStatement(
@@ -58,9 +63,13 @@ extension Outbox {
     public func markDelivered(id: UUID, acknowledgement: Data, place: LedgerPlace, at date: Date) throws {
         #if MUTANTS
             if Mutant.earlyErase.isAwake { try payloads.remove(id) }
+            if Mutant.earlyCount.isAwake { try update(id, from: Self.undelivered, "state = 'delivered', acknowledgement = X''") }
+            let states = Mutant.earlyCount.isAwake ? [.delivered] : Self.undelivered
+        #else
+            let states = Self.undelivered
         #endif
         try update(
-            id, from: [.waiting, .held, .rejected, .quarantined],
+            id, from: states,
             "state = 'delivered', acknowledgement = ?, deliveredAt = ?, term = ?, place = ?, nextAttemptAt = NULL, lastError = NULL",
             [acknowledgement, date.milliseconds, place.term, Int64(bitPattern: place.number)]
         ) { db in
@@ -91,8 +100,22 @@ extension Outbox {
 
     /// Has an entry delivered after all, as soon as what it depends on is: one that was held, refused or put into quarantine, or that only waits for its time.
     public func retry(id: UUID) throws {
-        try update(id, from: [.waiting, .held, .rejected, .quarantined], "state = 'waiting', nextAttemptAt = NULL")
+        try update(id, from: Self.undelivered, "state = 'waiting', nextAttemptAt = NULL")
     }
+
+    #if MUTANTS
+        private func dueMaterialsFirst(at now: Int64, limit: Int) throws -> [OutboxEntry] {
+            try database.read { db in
+                try Row.fetchAll(
+                    db,
+                    sql: """
+                        SELECT * FROM item WHERE state = 'waiting' AND (nextAttemptAt IS NULL OR nextAttemptAt <= ?)
+                        ORDER BY dependsOn IS NULL, nextAttemptAt, sequence LIMIT ?
+                        """, arguments: [now, limit]
+                ).map(OutboxEntry.init(row:))
+            }
+        }
+    #endif
 
     /// - Parameter also: what changes in the same transaction
     private func update(

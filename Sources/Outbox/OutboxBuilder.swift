@@ -1,5 +1,8 @@
 internal import Foundation
 internal import GRDB
+#if MUTANTS
+    internal import Mutants
+#endif
 
 /// Fills a new database with what is left of another and with what the packets say of themselves.
 struct OutboxBuilder {
@@ -76,6 +79,9 @@ struct OutboxBuilder {
     }
 
     private mutating func takePacket(_ id: UUID, _ db: Database) throws {
+        #if MUTANTS
+            if Mutant.droppingRepair.isAwake { return }
+        #endif
         let file = payloads.fileURL(id)
         guard let payload = try payloads.measure(id), let label = try describe(file), label.id == id, isAcceptable(label.sequence) else {
             repair.unknown += 1
