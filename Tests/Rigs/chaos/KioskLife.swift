@@ -17,6 +17,8 @@ struct KioskLife {
         var mutant: String?
         /// bytes that the sealed files may take together; 0 for no bound
         var quota = 0
+        /// Has the seconds by which the kiosk's clock goes wrong; nil for the machine's clock.
+        var clock: URL?
 
         var environment: [String: String] {
             var environment = layout.environment
@@ -56,9 +58,14 @@ struct KioskLife {
         round += 1
         let command = command(round: round, backlog: backlog)
         let blow = try await ground.strike(choices) { try await LoadProcess.start(command) }
-        acknowledged += blow.told.acknowledged
-        receipts.merge(blow.told.receipts) { $1 }
+        hear(blow.told)
         return blow
+    }
+
+    /// What a load told that has ended: from now on it is looked for.
+    mutating func hear(_ told: LoadProcess.Told) {
+        acknowledged += told.acknowledged
+        receipts.merge(told.receipts) { $1 }
     }
 
     /// After a blow: the outbox opens, and holds everything acknowledged.
@@ -136,6 +143,6 @@ struct KioskLife {
             [
                 "--data", ground.outbox.path, "--credential", setting.layout.credential.path, "--platform", "http://127.0.0.1:\(setting.port)",
                 "--seed", "\(setting.seed)", "--quota", "\(setting.quota)",
-            ] + arguments, environment: setting.environment)
+            ] + (setting.clock.map { ["--clock", $0.path] } ?? []) + arguments, environment: setting.environment)
     }
 }

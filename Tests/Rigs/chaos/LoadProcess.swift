@@ -9,6 +9,7 @@ final class LoadProcess: Sendable {
         var isReady = false
         /// References in the order in which they were acknowledged.
         var acknowledged: [String] = []
+        var delivered = 0
         /// The codes of receipts, each after its reference.
         var receipts: [String: String] = [:]
         var refused = 0
@@ -27,7 +28,8 @@ final class LoadProcess: Sendable {
             case "refused":
                 refused += 1
                 if words.last == "outbox.full" { full += 1 }
-            case "delivered", "rejected", "drained": break
+            case "delivered": delivered += 1
+            case "rejected", "drained": break
             default: others.append(line)
             }
         }

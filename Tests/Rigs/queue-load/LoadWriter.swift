@@ -16,6 +16,7 @@ struct LoadWriter: Service {
     let sealer: SubmissionSealer
     let store: OutboxStore
     let delivery: DeliveryService
+    let clock: WallClock
     /// Packets that may wait; 0 for no bound.
     let backlog: Int
     /// Whether to sign a receipt for each, and say it.
@@ -49,7 +50,7 @@ struct LoadWriter: Service {
     }
 
     private func submit(_ content: LoadContent) async throws -> HeldSubmission {
-        let now = Date()
+        let now = clock.now
         let materials = content.materials.map { material in
             let bytes = material.bytes()
             let manifest = MaterialManifest(
