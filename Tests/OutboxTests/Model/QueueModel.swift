@@ -7,6 +7,8 @@ struct QueueModel {
         var id: UUID
         var sequence: UInt64
         var dependsOn: UUID?
+        /// What the packet says of that, whatever the row does.
+        var sealedDependency: UUID?
         var createdAt: Date
         var state = OutboxEntry.State.waiting
         var attempts = 0
@@ -14,20 +16,38 @@ struct QueueModel {
         var error: String?
         var acknowledgement: Data?
         var place: LedgerPlace?
-        /// Whether the payload is still what was committed.
-        var isWhole = true
+        /// bytes as they were committed
+        var byteCount: Int
+        /// What has become of the payload.
+        var damage = Damage.none
+
+        init(id: UUID, sequence: UInt64, dependsOn: UUID?, sealedDependency: UUID?, createdAt: Date, byteCount: Int) {
+            (self.id, self.sequence, self.createdAt, self.byteCount) = (id, sequence, createdAt, byteCount)
+            (self.dependsOn, self.sealedDependency) = (dependsOn, sealedDependency)
+        }
     }
 
+    enum Damage { case none, gone, changed }
+
     private(set) var items: [Item] = []
+    /// Changed packets that lie there without a row, until a verification takes them away.
+    private(set) var strays: Set<UUID> = []
     /// The platform's term that everything was compared with.
     private(set) var term: String?
     /// No number up to this one may be given again.
     private(set) var lastSequence: UInt64 = 0
 
+    /// bytes that the payloads take, as the rows tell
+    var used: Int { items.reduce(0) { $1.state == .archived ? $0 : $0 + $1.byteCount } }
+
     subscript(id: UUID) -> Item? { items.first { $0.id == id } }
 
     mutating func commit(_ entries: [OutboxEntry]) {
-        items += entries.map { Item(id: $0.id, sequence: $0.sequence, dependsOn: $0.dependsOn, createdAt: $0.createdAt) }
+        items += entries.map {
+            Item(
+                id: $0.id, sequence: $0.sequence, dependsOn: $0.dependsOn, sealedDependency: $0.dependsOn, createdAt: $0.createdAt,
+                byteCount: $0.byteCount)
+        }
     }
 
     /// Something was sealed under a number, whatever became of it.
@@ -139,11 +159,37 @@ struct QueueModel {
         for index in items.indices where items[index].state == .waiting { items[index].next = nil }
     }
 
-    mutating func damage(_ id: UUID) { _ = change(id, from: OutboxEntry.State.allCases) { $0.isWhole = false } }
+    mutating func damage(_ id: UUID, _ damage: Damage) { _ = change(id, from: OutboxEntry.State.allCases) { $0.damage = damage } }
+
+    /// A sound database was made anew of its own rows: only what it was compared with isn't known any more.
+    mutating func remakeOfRows() { term = nil }
+
+    /// The database was lost, and made anew of the packets. What has none is gone; what depends on one that was changed must be looked at.
+    /// - Parameter createdAt: what the new rows say, as no packet knows it
+    mutating func remakeOfPackets(createdAt: [UUID: Date]) {
+        strays.formUnion(items.filter { $0.damage == .changed && $0.state != .archived }.map(\.id))
+        let packets = items.filter { $0.damage == .none && $0.state != .archived }
+        let known = Set(packets.map(\.id))
+        items = packets.map { item in
+            let needed = item.sealedDependency
+            var made = Item(
+                id: item.id, sequence: item.sequence, dependsOn: needed.flatMap { known.contains($0) ? $0 : nil }, sealedDependency: needed,
+                createdAt: createdAt[item.id] ?? item.createdAt, byteCount: item.byteCount)
+            if needed.map(strays.contains) == true {
+                made.state = .quarantined
+                made.error = "outbox.dependency-lost"
+            }
+            return made
+        }
+        term = nil
+        // Of what was given before and is gone nobody knows.
+        lastSequence = items.map(\.sequence).max() ?? 0
+    }
 
     /// - Returns: what a verification must put into quarantine, and what it must only name
     mutating func verify() -> (quarantined: Set<UUID>, damaged: Set<UUID>) {
-        let broken = items.filter { !$0.isWhole && $0.state != .quarantined && $0.state != .archived }
+        strays = []
+        let broken = items.filter { $0.damage != .none && $0.state != .quarantined && $0.state != .archived }
         let quarantined = Set(broken.filter { [.waiting, .held].contains($0.state) }.map(\.id))
         for id in quarantined { _ = quarantine(id, "outbox.payload-damaged") }
         return (quarantined, Set(broken.map(\.id)).subtracting(quarantined))
