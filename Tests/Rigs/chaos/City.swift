@@ -42,7 +42,8 @@ actor City {
         try layout.makeDirectories()
         var environment = layout.environment
         environment["KIOSK_MUTANT"] = mutant
-        platform = try await VirtualPlatform(layout: layout, environment: environment, log: log)
+        let platform = try await VirtualPlatform(layout: layout, environment: environment, log: log)
+        self.platform = platform
         officer = platform.officer
         cable = NetworkProxy(target: platform.port)
         backup = root.appending(path: "backup")

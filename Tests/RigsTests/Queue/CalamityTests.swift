@@ -21,9 +21,10 @@ import Testing
         private(set) var load: LoadProcess?
 
         init(_ city: City, outbox: URL, root: URL) throws {
-            self.city = city
-            clock = root.appending(path: "clock")
+            let clock = root.appending(path: "clock")
             try Data("0".utf8).write(to: clock)
+            self.city = city
+            self.clock = clock
             let setting = KioskLife.Setting(layout: city.layout, port: city.cable.port, seed: CalamityTests.seed, clock: clock)
             // Its outbox lies in that directory; it is never struck.
             life = KioskLife(setting: setting, ground: PlainGround(directory: outbox), name: "calamity")
