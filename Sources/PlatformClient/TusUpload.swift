@@ -12,6 +12,7 @@ struct TusUpload: Sendable {
     let size: Int
     let header: PacketHeader
     let sealedDigest: String
+    let throttle: Throttle?
 
     private var path: String { PlatformRoute.upload(header.id) }
 
@@ -22,6 +23,7 @@ struct TusUpload: Sendable {
         while offset < size {
             let piece = try await file.piece(at: offset)
             guard !piece.isEmpty, offset + piece.count <= size else { throw UplinkError.fileDamaged }
+            try await throttle?.pass(piece.count)
             let answer = try await connection.tus(
                 .PATCH, path,
                 [
