@@ -9,7 +9,7 @@ extension Outbox {
     /// A waiting entry whose dependency has been delivered, of one class and one size: a range of the index `itemDue`.
     private static let eligible = "FROM item INDEXED BY itemDue WHERE state = 'waiting' AND blocked = 0 AND class = ?1 AND large = ?2"
 
-    /// bytes. What is larger keeps a slow line busy for a while, and is told apart so that smaller ones go beside it.
+    /// bytes, as in the column `large`. What is larger keeps a slow line busy for a while, and is told apart so that smaller ones go beside it.
     public static let largeSize = 1 << 20
 
     /// Applications, then materials, then whatever else there may be; in each class the small ones first.

@@ -134,7 +134,7 @@ struct OutboxMigration: Sendable {
         name: "5 class and size",
         up: """
             ALTER TABLE item ADD COLUMN class INTEGER NOT NULL GENERATED ALWAYS AS (CASE kind WHEN 'application' THEN 0 WHEN 'material' THEN 1 ELSE 2 END) VIRTUAL;
-            ALTER TABLE item ADD COLUMN large INTEGER NOT NULL GENERATED ALWAYS AS (byteCount > \(Outbox.largeSize)) VIRTUAL;
+            ALTER TABLE item ADD COLUMN large INTEGER NOT NULL GENERATED ALWAYS AS (byteCount > 1048576) VIRTUAL;
             DROP INDEX itemDue;
             CREATE INDEX itemDue ON item (class, large, nextAttemptAt, sequence) WHERE state = 'waiting' AND blocked = 0;
             """,

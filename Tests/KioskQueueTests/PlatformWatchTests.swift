@@ -49,7 +49,8 @@ import Testing
             kioskKey: try KioskPrivateKey().publicKey)
         let idle = IdleStore(store)
         let uplink = TakingUplink(platform)
-        let delivery = DeliveryService(store: idle, uplink: uplink, logger: quiet)
+        // One after the other, so that what is taken has an order.
+        let delivery = DeliveryService(store: idle, uplink: uplink, lanes: 1, logger: quiet)
         let keys = PlatformKeys(credential: credential, directory: directory, logger: quiet)
         let watch = PlatformWatch(
             link: try PlatformLink(credential: credential, deadline: deadline), keys: keys, store: store, delivery: delivery, interval: interval,

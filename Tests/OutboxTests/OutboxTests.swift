@@ -108,7 +108,10 @@ import Testing
             )
         }
         #expect(mode == "wal")
-        #expect(migrations == ["1 items and their sequence", "2 hold and quarantine", "3 what is due, and a tally", "4 the platform's ledger"])
+        #expect(
+            migrations == [
+                "1 items and their sequence", "2 hold and quarantine", "3 what is due, and a tally", "4 the platform's ledger", "5 class and size",
+            ])
         withExtendedLifetime(outbox) {}
     }
 

@@ -4,10 +4,11 @@ public import ServiceLifecycle
 
 /// Brings committed packets to the platform, a few beside each other, for as long as it takes.
 ///
-/// One place is kept for small packets, so that a large one on a slow line keeps nobody's application waiting. Until the platform has answered only one goes ahead.
+/// One place is kept for small packets, so that a large one on a slow line keeps nobody's application waiting. Until the platform has answered only one goes
+/// ahead, and a small one beside a large one.
 /// It sleeps until the next packet is due, or for ever when none waits, and is woken by a commit or by the network coming up. A failure of the
-/// way (no connection, not the platform, no credential, or a `Retry-After`) holds everything; a failure of one packet only that packet
-/// and what depends on it. All state that matters is in the store: killed at any moment, it goes on where it was.
+/// way (no connection, not the platform, no credential) holds everything until then; a `Retry-After` holds everything until its time has come, whatever
+/// happens; a failure of one packet only that packet and what depends on it. All state that matters is in the store: killed at any moment, it goes on where it was.
 public actor DeliveryService: Service {
     /// The longest that a platform may ask us to stay away, and that one sleep lasts: a bound on what a wrong header or a moved clock can do.
     public static let longestDelay = Duration.seconds(3600)
@@ -29,7 +30,7 @@ public actor DeliveryService: Service {
     private var linkFailures = 0
     /// No packet is tried before this, since the way is broken or the store can't be worked with.
     private var heldUntil: Date?
-    /// No packet is tried before this, since the platform asked for it.
+    /// No packet is tried before this, since the platform asked for it. Nothing but time ends it.
     private var askedAwayUntil: Date?
     /// Whether each is large.
     private var underWay: [UUID: Bool] = [:]
@@ -75,15 +76,13 @@ public actor DeliveryService: Service {
                 if let failure { throw failure }
                 do {
                     try await takeWakeUps()
-                    while !Task.isCancelled, failure == nil, !isHeld, !networkUp, let lane = freeLane,
-                        let packet = try await store.due(at: now(), limit: 1, among: lane).first
-                    {
+                    while let packet = try await next() {
                         underWay[packet.id] = packet.isLarge
                         group.addTask { await self.carry(packet) }
                     }
                     // Without a free place there is nothing to wait for but one.
-                    let next = if let lane = freeLane { try await store.nextDueDate(among: lane) } else { nil as Date? }
-                    await pause(until: next.map { [$0, heldUntil, askedAwayUntil].compactMap { $0 }.max() ?? $0 })
+                    let date = if let lane = freeLane { try await store.nextDueDate(among: lane) } else { nil as Date? }
+                    await pause(until: date.map { max($0, holdEnd ?? $0) })
                 } catch let error as PacketStoreUnavailable {
                     hold(for: error)
                     await pause(until: heldUntil)
@@ -93,12 +92,22 @@ public actor DeliveryService: Service {
         }
     }
 
+    /// The packet to begin now; nil when there is none, or none may be begun.
+    private func next() async throws -> QueuedPacket? {
+        guard mayBegin, let lane = freeLane, let packet = try await store.due(at: now(), limit: 1, among: lane).first else { return nil }
+        // Asked again: while the store looked, another packet may have found the way broken, or been told to stay away.
+        return mayBegin ? packet : nil
+    }
+
+    private var mayBegin: Bool { !Task.isCancelled && failure == nil && holdEnd == nil && !networkUp }
+
     /// What may be begun now; nil when every place is taken.
     private var freeLane: DeliveryLane? {
-        // Whether the way is there one packet finds out; should it not be, the others needn't break off, too.
-        let places = linkFailures > 0 || !status.platformReachable ? 1 : lanes
-        guard underWay.count < places else { return nil }
         let large = underWay.values.count { $0 }
+        // Whether the way is there one packet finds out; should it not be, the others needn't break off, too. A large one takes its time to find out.
+        let isKnown = linkFailures == 0 && status.platformReachable
+        let places = isKnown ? lanes : min(lanes, large + 1)
+        guard underWay.count < places else { return nil }
         return DeliveryLane(smallOnly: places > 1 && large >= places - 1, except: Set(underWay.keys))
     }
 
@@ -126,13 +135,13 @@ public actor DeliveryService: Service {
         logger.error("the outbox can't be worked with", metadata: ["reason": "\(store.reason)", "retryAfter": "\(delay)"])
     }
 
-    /// New packets were committed: try at once, even while the way is held.
+    /// New packets were committed: try at once, even while the way is held; but not before the time for which the platform asked.
     public func notifyCommitted() {
         committed = true
         wake()
     }
 
-    /// The network came up: try everything at once.
+    /// The network came up: try everything at once; but not before the time for which the platform asked.
     public func notifyNetworkUp() {
         networkUp = true
         wake()
@@ -160,12 +169,13 @@ public actor DeliveryService: Service {
         listeners[listener] = nil
     }
 
-    private var isHeld: Bool {
+    /// Until when no packet may be begun; nil when one may.
+    private var holdEnd: Date? { [ahead(heldUntil), ahead(askedAwayUntil)].compactMap { $0 }.max() }
+
+    /// A hold's end that is still to come. One that is further away than any hold lasts means that the clock was put back: it is over.
+    private func ahead(_ end: Date?) -> Date? {
         let date = now()
-        // Held for longer than any hold lasts: the clock was put back.
-        return [heldUntil, askedAwayUntil].contains {
-            $0.map { $0 > date && $0 <= date.addingTimeInterval(Self.longestDelay / .seconds(1)) } ?? false
-        }
+        return end.flatMap { $0 > date && $0 <= date.addingTimeInterval(Self.longestDelay / .seconds(1)) ? $0 : nil }
     }
 
     private func takeWakeUps() async throws {
@@ -174,13 +184,11 @@ public actor DeliveryService: Service {
             networkUp = false
             linkFailures = 0
             heldUntil = nil
-            askedAwayUntil = nil
             try await store.clearDelays()
         }
         if committed {
             committed = false
             heldUntil = nil
-            askedAwayUntil = nil
         }
     }
 
@@ -223,14 +231,17 @@ public actor DeliveryService: Service {
         case .retryable:
             asked(answered: true)
             linkFailures = 0
-            if let wished = error.retryAfter {
-                delay = min(max(delay, wished), Self.longestDelay)
-                askedAwayUntil = date.addingTimeInterval(delay / .seconds(1))
+            if let wished = error.retryAfter.map({ min($0, Self.longestDelay) }) {
+                // The others wait for as long as was asked, not for the patience that this one needs.
+                delay = max(delay, wished)
+                let until = date.addingTimeInterval(wished / .seconds(1))
+                // Several may have been told so, each another time.
+                askedAwayUntil = max(ahead(askedAwayUntil) ?? until, until)
             }
         case .unreachable, .notThePlatform, .unauthorised:
             asked(answered: error.kind == .unauthorised)
-            // Several that were under way broke off together: that is one failure of the way.
-            linkFailures = max(linkFailures, failuresBefore + 1)
+            // Several that were under way broke off together: that is one failure of the way. Nor does one that began in bad times undo better ones.
+            linkFailures = max(linkFailures, min(linkFailures, failuresBefore) + 1)
             delay = backoff.delay(afterFailures: linkFailures)
             heldUntil = date.addingTimeInterval(delay / .seconds(1))
         }

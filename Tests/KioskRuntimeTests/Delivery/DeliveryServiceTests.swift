@@ -138,6 +138,24 @@ import Testing
         }
     }
 
+    /// The platform said when: neither a commit nor a way that came back makes it earlier.
+    @Test func nothingShortensARetryAfter() async throws {
+        let first = store.add()
+        uplink.script(first, .fail(DeliveryError(.retryable, code: "http.503", message: "maintenance", retryAfter: .seconds(900))))
+        try await running {
+            try await until("a pause of its length") { clock.nextWake == .seconds(900) && clock.sleeps == 1 }
+            let second = store.add()
+            await service.notifyCommitted()
+            try await until("it pauses again") { clock.nextWake == .seconds(900) && clock.sleeps == 2 }
+            await service.probed(answered: false)
+            await service.probed(answered: true)
+            try await until("and again") { clock.nextWake == .seconds(900) && clock.sleeps == 3 }
+            #expect(uplink.asked == [first])
+            clock.advance(by: .seconds(900))
+            try await until("both are delivered") { delivered(first) && delivered(second) }
+        }
+    }
+
     @Test func anAbsurdRetryAfterIsBounded() async throws {
         let id = store.add()
         uplink.script(id, .fail(DeliveryError(.retryable, code: "http.503", message: "maintenance", retryAfter: .seconds(1_000_000_000))))

@@ -40,13 +40,29 @@ import Testing
 
     @Test func untilThePlatformHasAnsweredOneGoesAhead() async throws {
         let first = bed.store.add()
-        bed.uplink.script(first, .hang)
-        bed.store.add()
+        let gate = Gate()
+        bed.uplink.script(first, .later(gate, .acknowledge))
+        for _ in 0..<5 { bed.store.add() }
         try await bed.running {
             try await bed.until("the first is under way") { bed.uplink.asked == [first] }
             await bed.service.notifyCommitted()
             for _ in 0..<100 { await Task.yield() }
-            #expect(bed.uplink.asked == [first])
+            gate.open()
+            try await bed.until("all are delivered") { bed.store.items.allSatisfy { $0.state == "delivered" } }
+        }
+        #expect(bed.uplink.crowds.prefix(2) == [1, 1], "the second was begun when the first had been answered")
+    }
+
+    /// A large one finds out late whether the way is there.
+    @Test func aSmallPacketGoesBesideALargeOneOnAWayThatIsNotKnown() async throws {
+        let large = (0..<2).map { _ in bed.store.add(kind: "material", isLarge: true) }
+        for id in large { bed.uplink.script(id, .hang) }
+        try await bed.running {
+            try await bed.until("the large one is under way") { bed.uplink.asked == [large[0]] }
+            let small = bed.store.add()
+            await bed.service.notifyCommitted()
+            try await bed.until("the small one is delivered") { bed.delivered(small) }
+            #expect(bed.uplink.asked.prefix(2) == [large[0], small])
         }
     }
 
@@ -76,6 +92,81 @@ import Testing
             #expect(bed.uplink.asked.count == asked)
             bed.clock.advance(by: .seconds(1))
             try await bed.until("all are delivered") { others.allSatisfy(bed.delivered) && bed.delivered(away) }
+        }
+    }
+
+    /// One that fails again and again needs ever more patience; the others wait for what was asked, and no longer.
+    @Test func theOthersWaitForWhatWasAskedAlone() async throws {
+        let poison = bed.store.add()
+        let away = ScriptedUplink.Answer.fail(DeliveryError(.retryable, code: "http.500", message: "internal", retryAfter: .seconds(5)))
+        bed.uplink.script(poison, away, away, away, away)
+        try await running {
+            for pause in [5, 5, 8] {
+                try await bed.until("a pause") { bed.clock.nextWake == .seconds(pause) }
+                bed.clock.advance(by: .seconds(pause))
+            }
+            try await bed.until("the fourth failure") { bed.clock.nextWake == .seconds(16) }
+            let other = bed.store.add()
+            await bed.service.notifyCommitted()
+            try await bed.until("a pause as long as was asked") { bed.clock.nextWake == .seconds(5) }
+            bed.clock.advance(by: .seconds(5))
+            try await bed.until("the other gets through") { bed.delivered(other) }
+            #expect(!bed.delivered(poison))
+        }
+    }
+
+    /// Told to different times, all stay away until the last of them.
+    @Test func ofSeveralRetryAftersTheLongestCounts() async throws {
+        let (away, briefly) = (bed.store.add(), bed.store.add())
+        let gate = Gate()
+        bed.uplink.script(away, .fail(DeliveryError(.retryable, code: "http.503", message: "maintenance", retryAfter: .seconds(900))))
+        bed.uplink.script(briefly, .later(gate, .fail(DeliveryError(.retryable, code: "http.429", message: "busy", retryAfter: .seconds(60)))))
+        try await running {
+            try await bed.until("one was told to stay away") { bed.clock.nextWake == .seconds(900) }
+            let sleeps = bed.clock.sleeps
+            gate.open()
+            try await bed.until("the other, too") { bed.store.item(briefly)?.packet.attempts == 1 && bed.clock.sleeps > sleeps }
+            #expect(bed.clock.nextWake == .seconds(900))
+        }
+    }
+
+    @Test func whoIsToldToStayAwayWhileTheStoreLooksBeginsNothing() async throws {
+        let first = bed.store.add()
+        bed.store.add()
+        let gate = Gate()
+        bed.uplink.script(
+            first, .later(gate, .fail(DeliveryError(.retryable, code: "http.503", message: "maintenance", retryAfter: .seconds(900)))))
+        let store = bed.store
+        store.whileLooking { look in
+            guard look == 2 else { return }
+            gate.open()
+            while store.item(first)?.packet.attempts == 0 { await Task.yield() }
+        }
+        try await running {
+            try await bed.until("a pause of its length") { bed.clock.nextWake == .seconds(900) }
+            #expect(bed.uplink.asked == [first])
+        }
+    }
+
+    /// A packet that was begun behind many failures, and breaks off when others have got through meanwhile, is a first failure.
+    @Test func oneThatBeganInBadTimesDoesNotBringThemBack() async throws {
+        let unlucky = bed.store.add()
+        let gate = Gate()
+        let broken = ScriptedUplink.Answer.fail(DeliveryServiceTests.unreachable)
+        bed.uplink.script(unlucky, broken, broken, broken, .later(gate, broken))
+        try await bed.running {
+            for pause in [2, 4, 8] {
+                try await bed.until("a pause") { bed.clock.nextWake == .seconds(pause) }
+                bed.clock.advance(by: .seconds(pause))
+            }
+            try await bed.until("the fourth attempt") { bed.uplink.asked.count == 4 }
+            await bed.service.probed(answered: true)
+            let other = bed.store.add()
+            await bed.service.notifyCommitted()
+            try await bed.until("another gets through") { bed.delivered(other) }
+            bed.store.add()
+            gate.open()
+            try await bed.until("it breaks off") { bed.store.item(unlucky)?.packet.attempts == 4 && bed.clock.nextWake == .seconds(2) }
         }
     }
 
