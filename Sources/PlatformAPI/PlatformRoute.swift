@@ -13,6 +13,8 @@ public enum PlatformRoute {
     public static let openAPI = "/openapi.json"
 
     public static func upload(_ id: UUID) -> String { uploads + "/" + id.wireText }
+    /// The same as a reference from `uploads`: behind a proxy the platform doesn't know under which path of its own it is reached.
+    public static func location(ofUpload id: UUID) -> String { "uploads/" + id.wireText }
     public static func acknowledgement(_ id: UUID) -> String { acknowledgements + "/" + id.wireText }
     /// - Parameter nonce: `LedgerStatement.nonceSize` random bytes
     public static func ledger(nonce: Data, terms: [UUID]) -> String {

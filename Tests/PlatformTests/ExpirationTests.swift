@@ -21,6 +21,8 @@ import Testing
             let tus = RawTus(platform: platform, token: kiosk.token.reveal)
             let created = try await tus.post(packet)
             #expect(created.status == 201 && isDate(expires(created)))
+            let again = try await tus.post(packet)
+            #expect(again.status == 200 && isDate(expires(again)))
             let half = packet.sealed.count / 2
             let first = try await tus.patch(packet.header.id, packet.sealed.prefix(half), at: 0)
             #expect(first.status == 204 && isDate(expires(first)))
@@ -30,7 +32,25 @@ import Testing
             #expect(last.status == 204 && expires(last) == nil, "what is complete stays")
             let options = try await platform.request(.OPTIONS, PlatformRoute.uploads, token: kiosk.token.reveal)
             #expect(options.headers.first(name: Tus.extensionHeader)?.split(separator: ",").contains("expiration") == true)
+            let document = try await platform.request(.GET, PlatformRoute.openAPI).body
+            let (uploads, one) = (PlatformRoute.uploads, PlatformRoute.uploads + "/{id}")
+            for (path, method, answer) in [
+                (uploads, "post", created), (uploads, "post", again), (one, "head", head), (one, "patch", first), (uploads, "options", options),
+            ] {
+                #expect(try described(path, method, answer.status, in: document) == ofTus(answer), "\(method) \(answer.status)")
+            }
         }
+    }
+
+    /// The header fields of an answer that the protocol brings along.
+    private func ofTus(_ answer: PlatformUnderTest.Answer) -> [String] {
+        answer.headers.map(\.name).filter { $0.hasPrefix("Tus-") || $0.hasPrefix("Upload-") || $0 == "Location" }.sorted()
+    }
+
+    private func described(_ path: String, _ method: String, _ status: Int, in document: Data) throws -> [String] {
+        var place = try #require(try JSONSerialization.jsonObject(with: document) as? [String: Any])
+        for key in ["paths", path, method, "responses", String(status), "headers"] { place = try #require(place[key] as? [String: Any], "\(key)") }
+        return place.keys.sorted()
     }
 
     @Test func whatWasLeftIsForgottenAndBegunAnew() async throws {

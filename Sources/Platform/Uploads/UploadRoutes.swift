@@ -16,7 +16,7 @@ struct UploadRoutes: Sendable {
             status: .noContent,
             headers: [
                 .tusResumable: Tus.version, .tusVersion: Tus.version, .tusExtension: Tus.extensions,
-                .tusMaxSize: String(limits.maxMaterialPacket), .tusChecksumAlgorithm: "sha256",
+                .tusMaxSize: String(limits.maxMaterialPacket), .tusChecksumAlgorithm: BodyChecksum.algorithms,
             ])
     }
 
@@ -49,7 +49,7 @@ struct UploadRoutes: Sendable {
 
     private func answer(_ status: HTTPResponse.Status, _ upload: Upload) -> Response {
         var headers: HTTPFields = [
-            .tusResumable: Tus.version, .location: PlatformRoute.upload(upload.header.id), .uploadOffset: String(upload.offset),
+            .tusResumable: Tus.version, .location: PlatformRoute.location(ofUpload: upload.header.id), .uploadOffset: String(upload.offset),
         ]
         headers[.uploadExpires] = expiry(of: upload)
         return Response(status: status, headers: headers)
@@ -138,12 +138,11 @@ struct UploadRoutes: Sendable {
         (1...18).contains(text.utf8.count) && text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
     }
 
-    private static func checksum(_ field: String) throws -> Data {
-        let parts = field.split(separator: " ")
-        guard parts.count == 2, parts[0] == "sha256", let digest = Data(base64Encoded: String(parts[1])), digest.count == 32 else {
-            throw ProblemResponse(.badRequest, 400, "Upload-Checksum must be sha256 and 32 bytes in base64.")
+    private static func checksum(_ field: String) throws -> BodyChecksum {
+        guard let checksum = BodyChecksum(field: field) else {
+            throw ProblemResponse(.badRequest, 400, "Upload-Checksum must be sha1 or sha256 and the digest in base64.")
         }
-        return digest
+        return checksum
     }
 }
 
