@@ -30,6 +30,7 @@ build: ## everything, tests included
 test: test-swift test-browser ## all tests: Swift suites, end to end, and the page in a real browser
 
 test-swift: build ## the Swift suites only
+	@scripts/venv
 	@scripts/test-swift
 
 test-browser: build ## the page and the whole story in a real Chromium

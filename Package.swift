@@ -32,9 +32,11 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let http = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let server = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let serverCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let tlsServer = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let client = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationEssentialsCompat", package: "swift-nio")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -92,6 +94,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.2"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
@@ -162,7 +165,7 @@ let package = Package(
                 lifecycle, log, crypto,
             ] + mutants,
             extra: mutantSettings),
-        library("PlatformClient", ["KioskModel", "PlatformAPI", client, nio, nioHTTP]),
+        library("PlatformClient", ["KioskModel", "PlatformAPI", client, nio, nioHTTP, nioSSL]),
         library("OutboxReports", ["Outbox", "LocalAPI"]),
         library("KioskQueue", ["KioskRuntime", "PlatformClient", "PlatformAPI", "Outbox", lifecycle] + mutants, extra: mutantSettings),
         library("DeviceStore", ["KioskRuntime", "LocalAPI", "PlatformAPI", "KioskModel", grdb, log]),
@@ -284,7 +287,7 @@ let package = Package(
         suite("KioskQueue", ["KioskQueue", "KioskRuntime", "Outbox", "PlatformAPI", "Bench", server, http, lifecycle, grdb, log]),
         suite("Kioskd", ["kioskd", "KioskQueue", "KioskRuntime", "KioskFlow", "LocalAPI", "KioskModel"]),
         suite("DeviceStore", ["DeviceStore", "KioskRuntime", "LocalAPI", "KioskModel", grdb, log]),
-        suite("PlatformClient", ["PlatformClient", "PlatformAPI", server, http, log]),
+        suite("PlatformClient", ["PlatformClient", "PlatformAPI", "KioskModel", server, tlsServer, http, client, nioHTTP, nioSSL, lifecycle, log]),
         suite("Platform", ["Platform", "platformd", "PlatformAPI", "PlatformClient", "KioskModel", client, nio, crypto, log]),
         suite("Bench", ["Bench", "KioskModel", nio, nioPosix]),
         .testTarget(

@@ -10,6 +10,7 @@ public struct PlatformUplink: Sendable {
     private let own: OwnClient?
     private let connection: PlatformConnection
     private let throttle: Throttle?
+    private let places = UploadPlaces()
 
     /// - Parameters:
     ///   - httpClient: must not follow redirects; nil makes one of its own, which `shutdown` closes.
@@ -31,10 +32,12 @@ public struct PlatformUplink: Sendable {
     }
 
     /// A redirect would carry the bearer token elsewhere, and is how captive portals answer: none is followed.
-    private static func makeClient(_ deadline: Duration) -> HTTPClient {
+    static func makeClient(_ deadline: Duration) -> HTTPClient {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         configuration.timeout = .init(connect: .seconds(10), read: TimeAmount(deadline / 2))
         configuration.connectionPool.idleTimeout = .seconds(20)
+        // When to try again is the queue's decision, and why it failed shouldn't be known only when the client's patience has ended.
+        configuration.connectionPool.retryConnectionEstablishment = false
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
@@ -103,8 +106,11 @@ public struct PlatformUplink: Sendable {
         guard let size = measured?.size, measured?.digest == sealedDigest else {
             return try await acknowledged(header, sealedDigest: sealedDigest, orElse: .fileDamaged)
         }
-        let upload = TusUpload(connection: connection, file: packet, size: size, header: header, sealedDigest: sealedDigest, throttle: throttle)
+        let upload = TusUpload(
+            connection: connection, file: packet, size: size, header: header, sealedDigest: sealedDigest, throttle: throttle, places: places)
         try await upload.run()
+        // Should it not be acknowledged the bytes may be others than they seem: the next delivery begins with the announcement.
+        places[header.id] = nil
         return try await acknowledgement(header, sealedDigest: sealedDigest)
     }
 

@@ -83,6 +83,9 @@ struct NetworkTrouble: Sendable, CustomTestStringConvertible {
         [429, 500, 502, 503, 504].map { blocks("status \($0)", .status($0)) }
         + NetworkEffect.Portal.allCases.map { blocks("captive portal: \($0)", .portal($0)) }
         + [
+            blocks("a proxy that wants a password", .status(407)),
+            blocks("no content for anything", .answer(status: 204, headers: [:], body: "")),
+            blocks("moved for good", .answer(status: 308, headers: ["Location": "http://portal.invalid/"], body: "")),
             blocks("JSON of somebody else", .answer(status: 200, headers: ["Content-Type": "application/json"], body: "{}")),
             blocks("the wrong content type", .answer(status: 200, headers: ["Content-Type": "text/plain"], body: "ok")),
             blocks("created by somebody else", .answer(status: 201, headers: ["Location": "/v1/uploads/1"], body: "")),
