@@ -97,17 +97,17 @@ public struct PlatformUplink: Sendable {
         // Under another name the platform would reject the packet for good, though only the credential is wrong.
         guard header.kiosk == credential.kiosk else { throw UplinkError.unauthorised }
         let packet = PacketFile(url: file)
-        let measured: (size: Int, digest: String)?
+        let measured: PacketFile.Measure?
         do {
             measured = try await packet.measure()
         } catch UplinkError.fileDamaged {
             measured = nil
         }
-        guard let size = measured?.size, measured?.digest == sealedDigest else {
+        guard let measured, measured.digest.hexadecimal == sealedDigest else {
             return try await acknowledged(header, sealedDigest: sealedDigest, orElse: .fileDamaged)
         }
         let upload = TusUpload(
-            connection: connection, file: packet, size: size, header: header, sealedDigest: sealedDigest, throttle: throttle, places: places)
+            connection: connection, file: packet, measure: measured, header: header, sealedDigest: sealedDigest, throttle: throttle, places: places)
         try await upload.run()
         // Should it not be acknowledged the bytes may be others than they seem: the next delivery begins with the announcement.
         places[header.id] = nil

@@ -59,7 +59,7 @@ import Testing
         let answer: @Sendable (Peer.Question) throws -> Peer.Answer = { question in
             switch question.method {
             case step: status == 204 ? Peer.Answer(status: 204) : .page(status)
-            case .post: try .stands(201, at: 0, of: 6, location: "/v1/uploads/1")
+            case .post: try .stands(200, at: 0, of: 6, location: "/v1/uploads/1")
             case .head: try .stands(200, at: 0, of: 6)
             default: try .stands(204, at: 6, of: 6)
             }

@@ -15,11 +15,11 @@ import Testing
         try await uplink.shutdown()
     }
 
-    /// A server that keeps its uploads at a place of its own, and acknowledges nothing.
+    /// A server that keeps its uploads at a place of its own, was told of each before, and acknowledges nothing.
     private static func server(at location: @escaping @Sendable (Peer.Question) -> String) -> @Sendable (Peer.Question) throws -> Peer.Answer {
         { question in
             switch question.method {
-            case .post: try .stands(201, at: 0, of: 6, location: location(question))
+            case .post: try .stands(200, at: 0, of: 6, location: location(question))
             case .head: try .stands(200, at: 0, of: 6)
             case .patch: try .stands(204, at: 6, of: 6)
             default: .page(503)
@@ -74,7 +74,7 @@ import Testing
     @Test(arguments: [(503, false), (500, true)]) func theNextAttemptGoesOnAtTheSamePlace(_ status: Int, _ isAnnouncedAnew: Bool) async throws {
         let answer: @Sendable (Peer.Question) throws -> Peer.Answer = { question in
             switch question.method {
-            case .post: try .stands(201, at: 0, of: 6, location: "/files/\(UUID())")
+            case .post: try .stands(200, at: 3, of: 6, location: "/files/\(UUID())")
             case .head: try .stands(200, at: 3, of: 6)
             default: status == 503 ? .page(503) : try .tus(500)
             }
