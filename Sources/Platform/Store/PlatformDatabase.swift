@@ -64,6 +64,9 @@ struct PlatformDatabase: Sendable {
                     CREATE TABLE backup (through INTEGER PRIMARY KEY, made_at INTEGER NOT NULL) STRICT;
                     """)
         }
+        migrator.registerMigration("4 the profile of a kiosk's key") { db in
+            try db.execute(sql: "ALTER TABLE kiosk_key ADD COLUMN profile TEXT NOT NULL DEFAULT 'international'")
+        }
         return migrator
     }
 }
