@@ -207,11 +207,17 @@ let package = Package(
             name: "device-bench", dependencies: ["BenchLine", "Bench", "KioskRuntime", "DeviceLink", "LocalAPI", "KioskModel", arguments, log],
             path: "Tests/Benchmarks/device-bench", swiftSettings: swiftSettings),
 
-        // What the queue costs, beside plain C with SQLite (make bench).
+        // What the queue costs, beside plain C and well-kept tools (make bench).
         .executableTarget(
-            name: "queue-bench", dependencies: ["BenchLine", "SQLitePeer", "Outbox", grdb, crypto, arguments, log],
+            name: "queue-bench",
+            dependencies: [
+                "BenchLine", "SQLitePeer", "JetStreamPeer", "OpenSSLPeer", "Bench", "QueueLoad", "KioskQueue", "KioskRuntime", "LocalAPI", "Outbox",
+                "PlatformAPI", "KioskModel", grdb, arguments, log,
+            ],
             path: "Tests/Benchmarks/queue-bench", swiftSettings: swiftSettings),
         shim("SQLitePeer", path: "Tests/Benchmarks/SQLitePeer", link: ["sqlite3"]),
+        shim("JetStreamPeer", path: "Tests/Benchmarks/JetStreamPeer", link: ["nats"]),
+        shim("OpenSSLPeer", path: "Tests/Benchmarks/OpenSSLPeer", link: ["crypto"]),
         library("BenchLine", path: "Tests/Benchmarks/BenchLine", []),
 
         // Test-only: random choices that a seed repeats.

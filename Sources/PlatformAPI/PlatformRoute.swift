@@ -27,7 +27,7 @@ public enum PlatformRoute {
 /// Names and values of tus 1.0, the resumable upload protocol.
 public enum Tus {
     public static let version = "1.0.0"
-    public static let extensions = "creation,termination,checksum"
+    public static let extensions = "creation,termination,checksum,expiration"
     public static let contentType = "application/offset+octet-stream"
     public static let resumable = "Tus-Resumable"
     public static let versionHeader = "Tus-Version"
@@ -38,6 +38,7 @@ public enum Tus {
     public static let uploadOffset = "Upload-Offset"
     public static let uploadMetadata = "Upload-Metadata"
     public static let uploadChecksum = "Upload-Checksum"
+    public static let uploadExpires = "Upload-Expires"
     /// 460 Checksum Mismatch
     public static let checksumMismatch = 460
 }

@@ -9,14 +9,19 @@ public struct PlatformUplink: Sendable {
     private let credential: KioskCredential
     private let own: OwnClient?
     private let connection: PlatformConnection
+    private let throttle: Throttle?
 
     /// - Parameters:
     ///   - httpClient: must not follow redirects; nil makes one of its own, which `shutdown` closes.
+    ///   - bandwidth: bytes a second that all uploads together may send; nil for what the line takes
     ///   - deadline: the longest that one request may take, its whole answer included. Silence of half as long ends it too.
     /// - Throws: `UplinkError.insecureURL` for anything but https, or http to this machine.
-    public init(credential: KioskCredential, httpClient: HTTPClient? = nil, deadline: Duration = .seconds(60)) throws {
+    public init(
+        credential: KioskCredential, httpClient: HTTPClient? = nil, bandwidth: Int? = nil, deadline: Duration = .seconds(60)
+    ) throws {
         guard KioskCredential.isAcceptable(credential.platformURL) else { throw UplinkError.insecureURL }
         self.credential = credential
+        throttle = bandwidth.map { Throttle(bytesPerSecond: $0) }
         let client = httpClient ?? Self.makeClient(deadline)
         own = httpClient == nil ? OwnClient(client) : nil
         let text = credential.platformURL.absoluteString
@@ -89,16 +94,17 @@ public struct PlatformUplink: Sendable {
         // Under another name the platform would reject the packet for good, though only the credential is wrong.
         guard header.kiosk == credential.kiosk else { throw UplinkError.unauthorised }
         let packet = PacketFile(url: file)
-        let measured: (size: Int, digest: String)?
+        let measured: PacketFile.Measure?
         do {
             measured = try await packet.measure()
         } catch UplinkError.fileDamaged {
             measured = nil
         }
-        guard let size = measured?.size, measured?.digest == sealedDigest else {
+        guard let measured, measured.digest.hexadecimal == sealedDigest else {
             return try await acknowledged(header, sealedDigest: sealedDigest, orElse: .fileDamaged)
         }
-        let upload = TusUpload(connection: connection, file: packet, size: size, header: header, sealedDigest: sealedDigest)
+        let upload = TusUpload(
+            connection: connection, file: packet, measure: measured, header: header, sealedDigest: sealedDigest, throttle: throttle)
         try await upload.run()
         return try await acknowledgement(header, sealedDigest: sealedDigest)
     }

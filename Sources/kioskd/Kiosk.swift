@@ -50,7 +50,7 @@ struct Kiosk {
             },
             launcher: SpawnLauncher(executable: configuration.deviceHost.path), socketPath: configuration.deviceSocket.path, logger: logger,
             records: records, ports: SysfsPorts())
-        let uplink = try PlatformLink(credential: credential)
+        let uplink = try PlatformLink(credential: credential, bandwidth: configuration.bandwidth)
         let delivery = DeliveryService(store: store, uplink: uplink, logger: logger)
         let watch = QueueWatch(
             store: store, delivery: delivery, directory: configuration.dataDirectory, needed: room.needed,

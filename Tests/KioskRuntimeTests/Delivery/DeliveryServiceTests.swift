@@ -10,10 +10,12 @@ import Testing
     let clock = ManualClock()
     let service: DeliveryService
 
-    init() {
+    init() { self.init(lanes: 1) }
+
+    init(lanes: Int) {
         let clock = clock
         service = DeliveryService(
-            store: store, uplink: uplink, backoff: Backoff(pick: { $0.upperBound }), clock: clock, now: { clock.date },
+            store: store, uplink: uplink, lanes: lanes, backoff: Backoff(pick: { $0.upperBound }), clock: clock, now: { clock.date },
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
     }
 

@@ -86,31 +86,31 @@ final class MemoryStore: PacketStore {
     /// While it is full nothing can be written.
     func setFull(_ full: Bool) { state.withLock { $0.full = full } }
 
-    @discardableResult func add(kind: String = "application", dependsOn: UUID? = nil) -> UUID {
+    @discardableResult func add(kind: String = "application", dependsOn: UUID? = nil, isLarge: Bool = false) -> UUID {
         state.withLock { state in
             let id = UUID()
             state.items.append(
                 Item(
                     packet: QueuedPacket(
                         id: id, sequence: UInt64(state.items.count + 1), kind: kind, reference: "TEST-0001", dependsOn: dependsOn,
-                        file: URL(fileURLWithPath: "/nowhere"), byteCount: 1, digest: "", attempts: 0)))
+                        file: URL(fileURLWithPath: "/nowhere"), byteCount: 1, digest: "", attempts: 0, isLarge: isLarge)))
             return id
         }
     }
 
-    func due(at date: Date, limit: Int) throws -> [QueuedPacket] {
+    func due(at date: Date, limit: Int, among lane: DeliveryLane) throws -> [QueuedPacket] {
         try state.withLock { state in
             state.reads += 1
             if state.broken { throw Broken() }
             return Array(
-                Self.eligible(state.items).filter { $0.next ?? .distantPast <= date }
+                Self.eligible(state.items, lane).filter { $0.next ?? .distantPast <= date }
                     .sorted { ($0.next ?? .distantPast, $0.packet.sequence) < ($1.next ?? .distantPast, $1.packet.sequence) }
                     .map(\.packet).prefix(limit))
         }
     }
 
-    func nextDueDate() -> Date? {
-        state.withLock { Self.eligible($0.items).map { $0.next ?? .distantPast }.min() }
+    func nextDueDate(among lane: DeliveryLane) -> Date? {
+        state.withLock { Self.eligible($0.items, lane).map { $0.next ?? .distantPast }.min() }
     }
 
     func recordFailure(id: UUID, at date: Date, retryAt: Date, error: String) throws {
@@ -156,8 +156,11 @@ final class MemoryStore: PacketStore {
         }
     }
 
-    private static func eligible(_ items: [Item]) -> [Item] {
+    private static func eligible(_ items: [Item], _ lane: DeliveryLane) -> [Item] {
         let delivered = Set(items.filter { $0.state == "delivered" }.map(\.packet.id))
-        return items.filter { $0.state == "waiting" && ($0.packet.dependsOn.map(delivered.contains) ?? true) }
+        return items.filter { item in
+            item.state == "waiting" && (item.packet.dependsOn.map(delivered.contains) ?? true) && !lane.except.contains(item.packet.id)
+                && !(lane.smallOnly && item.packet.isLarge)
+        }
     }
 }

@@ -7,6 +7,8 @@ struct QueueModel {
         var id: UUID
         var sequence: UInt64
         var dependsOn: UUID?
+        /// Applications before materials, and in either the small ones first.
+        var rank: Int
         var createdAt: Date
         var state = OutboxEntry.State.waiting
         var attempts = 0
@@ -27,7 +29,11 @@ struct QueueModel {
     subscript(id: UUID) -> Item? { items.first { $0.id == id } }
 
     mutating func commit(_ entries: [OutboxEntry]) {
-        items += entries.map { Item(id: $0.id, sequence: $0.sequence, dependsOn: $0.dependsOn, createdAt: $0.createdAt) }
+        items += entries.map { entry in
+            Item(
+                id: entry.id, sequence: entry.sequence, dependsOn: entry.dependsOn,
+                rank: (entry.kind == "application" ? 0 : 2) + (entry.byteCount > Outbox.largeSize ? 1 : 0), createdAt: entry.createdAt)
+        }
     }
 
     /// Something was sealed under a number, whatever became of it.
@@ -39,13 +45,15 @@ struct QueueModel {
             .prefix(limit).map(\.id)
     }
 
-    var nextDueDate: Date? { eligible.first.map { $0.next ?? $0.createdAt } }
+    var nextDueDate: Date? {
+        Dictionary(grouping: eligible, by: \.rank).values.compactMap { $0.first.map { $0.next ?? $0.createdAt } }.min()
+    }
 
     /// What waits for nothing but its time, those never tried first.
     private var eligible: [Item] {
         let delivered = Set(items.filter { [.delivered, .archived].contains($0.state) }.map(\.id))
         return items.filter { $0.state == .waiting && ($0.dependsOn.map(delivered.contains) ?? true) }
-            .sorted { ($0.next ?? .distantPast, $0.sequence) < ($1.next ?? .distantPast, $1.sequence) }
+            .sorted { ($0.rank, $0.next ?? .distantPast, $0.sequence) < ($1.rank, $1.next ?? .distantPast, $1.sequence) }
     }
 
     mutating func deliver(_ id: UUID, _ acknowledgement: Data, _ place: LedgerPlace) -> Bool {
