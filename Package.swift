@@ -126,6 +126,8 @@ let package = Package(
         shim("SmartCardShim", path: "Drivers/SmartCard", ["CPCSC"]),
         shim("ScannerShim", path: "Drivers/Scanner", ["LineShim", "CSANE"]),
         shim("PrinterShim", path: "Drivers/Printer", ["LineShim"], link: ["cups"]),
+        .systemLibrary(name: "COpenSSL", path: "Drivers/COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        shim("NationalCryptoShim", path: "Drivers/NationalCrypto", ["COpenSSL"]),
         .systemLibrary(name: "CZBar", path: "Drivers/CZBar", pkgConfig: "zbar", providers: [.apt(["libzbar-dev"])]),
         shim("CameraShim", path: "Drivers/Camera", ["LineShim", "CTurboJPEG", "CZBar"]),
         shim("ImagingShim", path: "Drivers/Imaging", ["CLeptonica", "CTurboJPEG", "CPangoCairo", "CQREncode"]),
@@ -138,7 +140,7 @@ let package = Package(
         // Between processes.
         library("DeviceLink", ["KioskModel", "LinkShim"]),
         library("LocalAPI", ["KioskModel", client, nio, nioHTTP]),
-        library("PlatformAPI", ["KioskModel", crypto], resources: [.embedInCode("openapi.json")]),
+        library("PlatformAPI", ["KioskModel", crypto, "NationalCryptoShim"], resources: [.embedInCode("openapi.json")]),
 
         // Devices, run inside kiosk-device.
         library("Line", path: "Sources/Devices/Line", ["LineShim"]),
@@ -256,7 +258,7 @@ let package = Package(
         suite("Catalogue", ["Catalogue", "KioskModel"]),
         suite("DeviceLink", ["DeviceLink", "KioskModel", "LinkShim"]),
         suite("LocalAPI", ["LocalAPI", "PlatformAPI", "kioskctl", "Outbox", "KioskModel", server, log]),
-        suite("PlatformAPI", ["PlatformAPI", crypto]),
+        suite("PlatformAPI", ["PlatformAPI", "NationalCryptoShim", crypto]),
         suite("Line", ["Line", "LineShim", "Bench"]),
         suite(
             "IDCardReader",

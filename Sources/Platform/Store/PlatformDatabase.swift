@@ -71,6 +71,9 @@ struct PlatformDatabase: Sendable {
                     UPDATE upload SET touched_at = created_at;
                     """)
         }
+        migrator.registerMigration("5 the profile of a kiosk's key") { db in
+            try db.execute(sql: "ALTER TABLE kiosk_key ADD COLUMN profile TEXT NOT NULL DEFAULT 'international'")
+        }
         return migrator
     }
 }
