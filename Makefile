@@ -10,7 +10,7 @@ unexport KIOSK_MUTANTS
 BIN = $(shell swift build --show-bin-path)
 RELEASE = $(shell swift build -c release --show-bin-path)
 # The measurements of queue-bench; device-bench has the others.
-QUEUE_BENCH = enqueue open backlog
+QUEUE_BENCH = enqueue jetstream seal drain-small drain-large memory ready backlog
 CITIZEN ?= rare
 # A build whose device hosts look for leaks and bad accesses, in Swift and in C.
 SANITIZED = --scratch-path .build-asan --sanitize=address -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=undefined
@@ -30,6 +30,7 @@ build: ## everything, tests included
 test: test-swift test-browser ## all tests: Swift suites, end to end, and the page in a real browser
 
 test-swift: build ## the Swift suites only
+	@scripts/venv
 	@scripts/test-swift
 
 test-browser: build ## the page and the whole story in a real Chromium
@@ -46,8 +47,8 @@ check: ## format, import rule, strings, scripts
 	@shellcheck scripts/install-deps scripts/venv scripts/test-swift scripts/test-browser scripts/fuzz scripts/with-mutants Tests/VM/image/build Tests/VM/image/customise .ci/run
 	@echo "check: ok"
 
-bench: ## what devices and queue cost, beside a peer in the same run; an optimised build; NAMES="reader scan print idle preview enqueue open backlog"
-	@scripts/install-deps test
+bench: ## what devices and queue cost, beside a peer in the same run; an optimised build; NAMES="reader scan print idle preview enqueue jetstream seal drain-small drain-large memory ready backlog"
+	@scripts/install-deps bench
 	@for product in queue-bench device-bench kiosk-device kioskd platformd test-photo-decoder; do swift build -c release --product $$product; done
 	@$(if $(or $(filter $(QUEUE_BENCH),$(NAMES)),$(if $(NAMES),,all)),"$(RELEASE)/queue-bench" $(filter $(QUEUE_BENCH),$(NAMES)))
 	@$(if $(or $(filter-out $(QUEUE_BENCH),$(NAMES)),$(if $(NAMES),,all)),"$(RELEASE)/device-bench" $(filter-out $(QUEUE_BENCH),$(NAMES)))

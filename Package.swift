@@ -32,9 +32,11 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let http = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let server = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let serverCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let tlsServer = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let client = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationEssentialsCompat", package: "swift-nio")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -92,6 +94,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.2"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
@@ -123,6 +126,8 @@ let package = Package(
         shim("SmartCardShim", path: "Drivers/SmartCard", ["CPCSC"]),
         shim("ScannerShim", path: "Drivers/Scanner", ["LineShim", "CSANE"]),
         shim("PrinterShim", path: "Drivers/Printer", ["LineShim"], link: ["cups"]),
+        .systemLibrary(name: "COpenSSL", path: "Drivers/COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        shim("NationalCryptoShim", path: "Drivers/NationalCrypto", ["COpenSSL"]),
         .systemLibrary(name: "CZBar", path: "Drivers/CZBar", pkgConfig: "zbar", providers: [.apt(["libzbar-dev"])]),
         shim("CameraShim", path: "Drivers/Camera", ["LineShim", "CTurboJPEG", "CZBar"]),
         shim("ImagingShim", path: "Drivers/Imaging", ["CLeptonica", "CTurboJPEG", "CPangoCairo", "CQREncode"]),
@@ -135,7 +140,7 @@ let package = Package(
         // Between processes.
         library("DeviceLink", ["KioskModel", "LinkShim"]),
         library("LocalAPI", ["KioskModel", client, nio, nioHTTP]),
-        library("PlatformAPI", ["KioskModel", crypto], resources: [.embedInCode("openapi.json")]),
+        library("PlatformAPI", ["KioskModel", crypto, "NationalCryptoShim"], resources: [.embedInCode("openapi.json")]),
 
         // Devices, run inside kiosk-device.
         library("Line", path: "Sources/Devices/Line", ["LineShim"]),
@@ -162,7 +167,7 @@ let package = Package(
                 lifecycle, log, crypto,
             ] + mutants,
             extra: mutantSettings),
-        library("PlatformClient", ["KioskModel", "PlatformAPI", client, nio, nioHTTP]),
+        library("PlatformClient", ["KioskModel", "PlatformAPI", client, nio, nioHTTP, nioSSL]),
         library("OutboxReports", ["Outbox", "LocalAPI"]),
         library("KioskQueue", ["KioskRuntime", "PlatformClient", "PlatformAPI", "Outbox", lifecycle] + mutants, extra: mutantSettings),
         library("DeviceStore", ["KioskRuntime", "LocalAPI", "PlatformAPI", "KioskModel", grdb, log]),
@@ -206,11 +211,17 @@ let package = Package(
             name: "device-bench", dependencies: ["BenchLine", "Bench", "KioskRuntime", "DeviceLink", "LocalAPI", "KioskModel", arguments, log],
             path: "Tests/Benchmarks/device-bench", swiftSettings: swiftSettings),
 
-        // What the queue costs, beside plain C with SQLite (make bench).
+        // What the queue costs, beside plain C and well-kept tools (make bench).
         .executableTarget(
-            name: "queue-bench", dependencies: ["BenchLine", "SQLitePeer", "Outbox", grdb, crypto, arguments, log],
+            name: "queue-bench",
+            dependencies: [
+                "BenchLine", "SQLitePeer", "JetStreamPeer", "OpenSSLPeer", "Bench", "QueueLoad", "KioskQueue", "KioskRuntime", "LocalAPI", "Outbox",
+                "PlatformAPI", "KioskModel", grdb, arguments, log,
+            ],
             path: "Tests/Benchmarks/queue-bench", swiftSettings: swiftSettings),
         shim("SQLitePeer", path: "Tests/Benchmarks/SQLitePeer", link: ["sqlite3"]),
+        shim("JetStreamPeer", path: "Tests/Benchmarks/JetStreamPeer", link: ["nats"]),
+        shim("OpenSSLPeer", path: "Tests/Benchmarks/OpenSSLPeer", link: ["crypto"]),
         library("BenchLine", path: "Tests/Benchmarks/BenchLine", []),
 
         // Test-only: random choices that a seed repeats.
@@ -254,7 +265,7 @@ let package = Package(
         suite("Catalogue", ["Catalogue", "KioskModel"]),
         suite("DeviceLink", ["DeviceLink", "KioskModel", "LinkShim"]),
         suite("LocalAPI", ["LocalAPI", "PlatformAPI", "kioskctl", "Outbox", "KioskModel", server, log]),
-        suite("PlatformAPI", ["PlatformAPI", crypto]),
+        suite("PlatformAPI", ["PlatformAPI", "NationalCryptoShim", crypto]),
         suite("Line", ["Line", "LineShim", "Bench"]),
         suite(
             "IDCardReader",
@@ -291,7 +302,7 @@ let package = Package(
         suite("KioskQueue", ["KioskQueue", "KioskRuntime", "Outbox", "PlatformAPI", "Bench", server, http, lifecycle, grdb, log]),
         suite("Kioskd", ["kioskd", "KioskQueue", "KioskRuntime", "KioskFlow", "LocalAPI", "KioskModel"]),
         suite("DeviceStore", ["DeviceStore", "KioskRuntime", "LocalAPI", "KioskModel", grdb, log]),
-        suite("PlatformClient", ["PlatformClient", "PlatformAPI", server, http, log]),
+        suite("PlatformClient", ["PlatformClient", "PlatformAPI", "KioskModel", server, tlsServer, http, client, nioHTTP, nioSSL, lifecycle, log]),
         suite("Platform", ["Platform", "platformd", "PlatformAPI", "PlatformClient", "KioskModel", client, nio, crypto, log]),
         suite("Bench", ["Bench", "KioskModel", nio, nioPosix]),
         .testTarget(

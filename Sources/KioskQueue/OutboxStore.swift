@@ -51,18 +51,19 @@ public struct OutboxStore: PacketStore {
         }
     }
 
-    public func due(at date: Date, limit: Int) async throws -> [QueuedPacket] {
+    public func due(at date: Date, limit: Int, among lane: DeliveryLane) async throws -> [QueuedPacket] {
         try await deliver { outbox in
-            try outbox.due(at: date, limit: limit).map { entry in
+            try outbox.due(at: date, limit: limit, smallOnly: lane.smallOnly, except: lane.except).map { entry in
                 QueuedPacket(
                     id: entry.id, sequence: entry.sequence, kind: entry.kind, reference: entry.reference, dependsOn: entry.dependsOn,
-                    file: outbox.fileURL(for: entry), byteCount: entry.byteCount, digest: entry.digest, attempts: entry.attempts)
+                    file: outbox.fileURL(for: entry), byteCount: entry.byteCount, digest: entry.digest, attempts: entry.attempts,
+                    isLarge: entry.byteCount > Outbox.largeSize)
             }
         }
     }
 
-    public func nextDueDate() async throws -> Date? {
-        try await deliver { try $0.nextDueDate() }
+    public func nextDueDate(among lane: DeliveryLane) async throws -> Date? {
+        try await deliver { try $0.nextDueDate(smallOnly: lane.smallOnly, except: lane.except) }
     }
 
     public func recordFailure(id: UUID, at date: Date, retryAt: Date, error: String) async throws {

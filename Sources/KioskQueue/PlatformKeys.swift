@@ -39,7 +39,9 @@ public final class PlatformKeys: Sendable {
                 "the platform no longer has the key that this kiosk seals to", metadata: ["key": "\(own.key.id)", "generation": "\(own.generation)"])
         }
         guard let accepted = accept(latest) else { return }
-        logger.notice("the platform has a new sealing key", metadata: ["key": "\(accepted.key.id)", "generation": "\(accepted.generation)"])
+        logger.notice(
+            "the platform has a new sealing key",
+            metadata: ["key": "\(accepted.key.id)", "generation": "\(accepted.generation)", "profile": "\(accepted.key.profile.rawValue)"])
         do {
             try PlatformJSON.encode(accepted).write(to: file, options: .atomic)
         } catch {

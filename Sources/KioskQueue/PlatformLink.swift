@@ -10,10 +10,12 @@ public struct PlatformLink: Uplink, Service {
     private let client: PlatformUplink
 
     /// Connects only when something is to be delivered.
-    /// - Parameter deadline: the longest that one request may take, its whole answer included
-    public init(credential: KioskCredential, deadline: Duration = .seconds(60)) throws {
+    /// - Parameters:
+    ///   - bandwidth: bytes a second that all uploads together may send; nil for what the line takes
+    ///   - deadline: the longest that one request may take, its whole answer included
+    public init(credential: KioskCredential, bandwidth: Int? = nil, deadline: Duration = .seconds(60)) throws {
         kiosk = credential.kiosk
-        client = try PlatformUplink(credential: credential, deadline: deadline)
+        client = try PlatformUplink(credential: credential, bandwidth: bandwidth, deadline: deadline)
     }
 
     /// Sends one packet and returns the platform's verified acknowledgement. Throws `DeliveryError`.

@@ -35,6 +35,8 @@ public struct KioskConfiguration: Sendable {
     public var signingKeyFile: URL
     /// Overrides the credential's address.
     public var platformURL: URL?
+    /// bytes a second that all deliveries together may send; nil for what the line takes
+    public var bandwidth: Int?
     /// The kiosk-device executable.
     public var deviceHost: URL
     public var devices: [Device]
@@ -46,7 +48,8 @@ public struct KioskConfiguration: Sendable {
 
     public init(
         kiosk: String, dataDirectory: URL, runtimeDirectory: URL, webDirectory: URL, stringsDirectory: URL, webPort: Int, frameAncestor: String?,
-        catalogueDirectory: URL, credentialFile: URL, signingKeyFile: URL, platformURL: URL?, deviceHost: URL, devices: [Device],
+        catalogueDirectory: URL, credentialFile: URL, signingKeyFile: URL, platformURL: URL?, bandwidth: Int? = nil, deviceHost: URL,
+        devices: [Device],
         documentCamera: String? = nil, minimumRuntime: Int = PowerPolicy.defaultMinimum, queue: Queue = Queue()
     ) {
         self.kiosk = kiosk
@@ -60,6 +63,7 @@ public struct KioskConfiguration: Sendable {
         self.credentialFile = credentialFile
         self.signingKeyFile = signingKeyFile
         self.platformURL = platformURL
+        self.bandwidth = bandwidth
         self.deviceHost = deviceHost
         self.devices = devices
         self.documentCamera = documentCamera

@@ -6,40 +6,66 @@ internal import Logging
 #endif
 
 extension Outbox {
-    /// A waiting entry whose dependency has been delivered: those in the index `itemDue`.
-    private static let eligible = "FROM item INDEXED BY itemDue WHERE state = 'waiting' AND blocked = 0"
+    /// A waiting entry whose dependency has been delivered, of one class and one size: a range of the index `itemDue`.
+    private static let eligible = "FROM item INDEXED BY itemDue WHERE state = 'waiting' AND blocked = 0 AND class = ?1 AND large = ?2"
 
     private static let undelivered: [OutboxEntry.State] = [.waiting, .held, .rejected, .quarantined]
 
-    /// Entries to deliver now, the one that waited longest since its last attempt first; never tried ones in order of their commit.
+    /// bytes, as in the column `large`. What is larger keeps a slow line busy for a while, and is told apart so that smaller ones go beside it.
+    public static let largeSize = 1 << 20
+
+    /// Applications, then materials, then whatever else there may be; in each class the small ones first.
+    private static func ranks(_ smallOnly: Bool) -> [(class: Int, large: Int)] {
+        (0...2).flatMap { number in (smallOnly ? [0] : [0, 1]).map { (number, $0) } }
+    }
+
+    /// Entries to deliver now: applications before materials, small ones before large ones, then the one that waited longest since its last attempt first;
+    /// never tried ones in order of their commit.
     /// A next attempt further away than any is ever set means that the clock was put back: such an entry is due.
     /// Blocks. Throws `OutboxError`.
-    public func due(at date: Date, limit: Int) throws -> [OutboxEntry] {
+    /// - Parameters:
+    ///   - smallOnly: none that is larger than `largeSize`
+    ///   - except: those that are under way, a few
+    public func due(at date: Date, limit: Int, smallOnly: Bool = false, except: Set<UUID> = []) throws -> [OutboxEntry] {
         let now = date.milliseconds
         #if MUTANTS
-            if Mutant.materialsFirst.isAwake { return try dueMaterialsFirst(at: now, limit: limit) }
+            if Mutant.materialsFirst.isAwake { return try dueMaterialsFirst(at: now, limit: limit, except: except) }
         #endif
+        let without = Self.list(except)
         return try database.read { db in
-            try Row.fetchAll(
-                db.cachedStatement(
-                    sql: """
-                        SELECT * \(Self.eligible) AND (nextAttemptAt IS NULL OR nextAttemptAt <= ? OR nextAttemptAt > ?)
-                        ORDER BY nextAttemptAt, sequence LIMIT ?
-                        """),
-                arguments: [now, now + Int64(Self.longestDelay * 1000), limit]
-            ).map(OutboxEntry.init(row:))
+            var found: [OutboxEntry] = []
+            for rank in Self.ranks(smallOnly) where found.count < limit {
+                found += try Row.fetchAll(
+                    db.cachedStatement(
+                        sql: """
+                            SELECT * \(Self.eligible) AND (nextAttemptAt IS NULL OR nextAttemptAt <= ?3 OR nextAttemptAt > ?4)
+                                AND id NOT IN (SELECT value FROM json_each(?5)) ORDER BY nextAttemptAt, sequence LIMIT ?6
+                            """),
+                    arguments: [rank.class, rank.large, now, now + Int64(Self.longestDelay * 1000), without, limit - found.count]
+                ).map(OutboxEntry.init(row:))
+            }
+            return found
         }
     }
 
     /// When the next entry becomes due: in the past when one is due already, nil when none will without something else happening first. Blocks.
-    public func nextDueDate() throws -> Date? {
-        try database.read { db in
-            // Those never tried stand first in the index.
-            try Int64.fetchOne(
-                db.cachedStatement(sql: "SELECT coalesce(nextAttemptAt, createdAt) \(Self.eligible) ORDER BY nextAttemptAt, sequence LIMIT 1")
-            ).map(Date.init(milliseconds:))
+    /// - Parameters: as of `due`
+    public func nextDueDate(smallOnly: Bool = false, except: Set<UUID> = []) throws -> Date? {
+        let without = Self.list(except)
+        return try database.read { db in
+            // Those never tried stand first in each range of the index.
+            try Self.ranks(smallOnly).compactMap { rank in
+                try Int64.fetchOne(
+                    db.cachedStatement(
+                        sql: """
+                            SELECT coalesce(nextAttemptAt, createdAt) \(Self.eligible) AND id NOT IN (SELECT value FROM json_each(?3))
+                            ORDER BY nextAttemptAt, sequence LIMIT 1
+                            """), arguments: [rank.class, rank.large, without])
+            }.min().map(Date.init(milliseconds:))
         }
     }
+
+    private static func list(_ ids: Set<UUID>) -> String { "[" + ids.map { "\"\($0.key)\"" }.joined(separator: ",") + "]" }
 
     /// Counts a failed attempt. `retryAt` lies after `date` by at most `longestDelay`; a later one is brought forward.
     /// - Parameter error: a stable code and a sentence, without personal data
@@ -104,14 +130,14 @@ extension Outbox {
     }
 
     #if MUTANTS
-        private func dueMaterialsFirst(at now: Int64, limit: Int) throws -> [OutboxEntry] {
+        private func dueMaterialsFirst(at now: Int64, limit: Int, except: Set<UUID>) throws -> [OutboxEntry] {
             try database.read { db in
                 try Row.fetchAll(
                     db,
                     sql: """
                         SELECT * FROM item WHERE state = 'waiting' AND (nextAttemptAt IS NULL OR nextAttemptAt <= ?)
-                        ORDER BY dependsOn IS NULL, nextAttemptAt, sequence LIMIT ?
-                        """, arguments: [now, limit]
+                            AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY dependsOn IS NULL, nextAttemptAt, sequence LIMIT ?
+                        """, arguments: [now, Self.list(except), limit]
                 ).map(OutboxEntry.init(row:))
             }
         }

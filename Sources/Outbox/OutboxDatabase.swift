@@ -37,13 +37,28 @@ final class OutboxDatabase: Sendable {
         }
     }
 
+    /// Nothing is written while this reads, since all of it goes over the one connection: it needs no transaction. GRDB's own `read` forbids writing
+    /// meanwhile (`PRAGMA query_only`), and each such change has SQLite compile every statement anew that is kept.
     func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        try Self.translating { try queue.read(body) }
+        try Self.translating { try queue.inDatabase(body) }
     }
 
-    /// One transaction, durable when this returns.
+    /// One transaction, durable when this returns. Begun and ended by statements that are kept: GRDB's own `write` has both compiled each time.
     func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        try Self.translating { try queue.write(body) }
+        try Self.translating {
+            try queue.inDatabase { db in
+                try db.cachedStatement(sql: "BEGIN IMMEDIATE").execute()
+                do {
+                    let value = try body(db)
+                    try db.cachedStatement(sql: "COMMIT").execute()
+                    return value
+                } catch {
+                    // SQLite has taken some failures back already; then there is nothing to do.
+                    try? db.rollback()
+                    throw error
+                }
+            }
+        }
     }
 
     /// One transaction in which rows come in any order. A dependency without a row in the end is let go of.

@@ -52,7 +52,9 @@ extension Row {
 
 extension UUID {
     /// As it stands in the database and in file names.
-    var key: String { uuidString.lowercased() }
+    var key: String { withUnsafeBytes(of: uuid) { Hexadecimal.text($0, dashes: Self.dashes) } }
+
+    private static let dashes: Set<Int> = [4, 6, 8, 10]
 }
 
 extension Date {

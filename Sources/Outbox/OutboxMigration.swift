@@ -9,7 +9,7 @@ struct OutboxMigration: Sendable {
     /// Loses nothing that was acknowledged. Nil for the first, before which there is nothing.
     let down: String?
 
-    static let all = [itemsAndTheirSequence, holdAndQuarantine, dueAndTally, platformsLedger]
+    static let all = [itemsAndTheirSequence, holdAndQuarantine, dueAndTally, platformsLedger, classAndSize]
 
     /// Brings a database to these migrations, backwards where it knows later ones.
     /// Throws `OutboxError.corrupt` when there is no way back.
@@ -127,6 +127,22 @@ struct OutboxMigration: Sendable {
             DELETE FROM tally WHERE state = 'archived';
             \(triggers)
             DROP TABLE platform;
+            """)
+
+    /// What goes first, and what mustn't be kept waiting by something large, follows from the row itself.
+    private static let classAndSize = OutboxMigration(
+        name: "5 class and size",
+        up: """
+            ALTER TABLE item ADD COLUMN class INTEGER NOT NULL GENERATED ALWAYS AS (CASE kind WHEN 'application' THEN 0 WHEN 'material' THEN 1 ELSE 2 END) VIRTUAL;
+            ALTER TABLE item ADD COLUMN large INTEGER NOT NULL GENERATED ALWAYS AS (byteCount > 1048576) VIRTUAL;
+            DROP INDEX itemDue;
+            CREATE INDEX itemDue ON item (class, large, nextAttemptAt, sequence) WHERE state = 'waiting' AND blocked = 0;
+            """,
+        down: """
+            DROP INDEX itemDue;
+            ALTER TABLE item DROP COLUMN large;
+            ALTER TABLE item DROP COLUMN class;
+            CREATE INDEX itemDue ON item (nextAttemptAt, sequence) WHERE state = 'waiting' AND blocked = 0;
             """)
 
     /// What a version that knows no archived entries finds said of one, and the one after it finds again.

@@ -30,6 +30,6 @@ enum SealedFile {
     }
 
     static func hexadecimal(_ digest: SHA256.Digest) -> String {
-        digest.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+        digest.withUnsafeBytes { Hexadecimal.text($0) }
     }
 }

@@ -7,9 +7,12 @@ internal import Glibc
 
 /// Writes one sealed file, counting and digesting what goes through. Used by one thread.
 final class SealedFileWriter {
+    /// bytes. What is longer is written and digested beside the sealing, and the disk has begun with it before the last byte is there.
+    private static let long = 1 << 20
+
     private var descriptor: Int32
     private let name: String
-    private var hash = SHA256()
+    private let hash = StreamDigest()
     private(set) var byteCount = 0
 
     init(owning descriptor: Int32, name: String) {
@@ -22,9 +25,10 @@ final class SealedFileWriter {
     }
 
     /// SHA-256 of everything so far, 32 bytes.
-    var digest: Data { Data(hash.finalize()) }
+    var digest: Data { Data(hash.value) }
 
     func write(_ chunk: Data) throws {
+        hash.update(chunk, aside: byteCount >= Self.long)
         try chunk.withUnsafeBytes { bytes in
             var rest = bytes[...]
             while !rest.isEmpty {
@@ -36,8 +40,14 @@ final class SealedFileWriter {
                 rest = rest.dropFirst(written)
             }
         }
-        hash.update(data: chunk)
+        let whole = byteCount / Self.long
         byteCount += chunk.count
+        if byteCount / Self.long > whole { beginWriteOut(whole..<byteCount / Self.long) }
+    }
+
+    /// Has the kernel begin with these mebibytes: it writes out what is said to be of no more use. How that went fsync tells.
+    private func beginWriteOut(_ range: Range<Int>) {
+        _ = posix_fadvise(descriptor, off_t(range.lowerBound * Self.long), off_t(range.count * Self.long), POSIX_FADV_DONTNEED)
     }
 
     /// Brings the bytes to the disk and closes the file. A failed fsync is final: the kernel may have dropped the pages,
@@ -49,7 +59,7 @@ final class SealedFileWriter {
             descriptor = -1
         }
         try synchronize()
-        return SealedFile.hexadecimal(hash.finalize())
+        return SealedFile.hexadecimal(hash.value)
     }
 
     private func synchronize() throws {

@@ -13,6 +13,10 @@ public struct PlatformConfiguration: Sendable {
         public var maxChecksummedPatch = 1 << 20
         /// Uploads that one kiosk may have begun and not finished.
         public var maxOpenUploads = 256
+        /// An upload that isn't complete and to which nothing was added for so long is forgotten; its kiosk begins anew.
+        public var uploadLifetime = Duration.seconds(7 * 86_400)
+        /// Between two looks for such uploads.
+        public var sweepInterval = Duration.seconds(3600)
         /// A connection on which nothing happens for so long is closed.
         public var idleTimeout: Duration = .seconds(30)
         /// The longest time that one request's body may take.

@@ -62,6 +62,19 @@ public struct PlatformServer: Service {
                 await onRunning(url)
             },
             logger: logger)
-        try await application.run()
+        try await withThrowingTaskGroup { group in
+            group.addTask {
+                while !Task.isCancelled {
+                    do {
+                        try await intake.discardAbandoned(after: limits.uploadLifetime)
+                    } catch {
+                        logger.error("unfinished uploads couldn't be looked through", metadata: ["error": "\(type(of: error))"])
+                    }
+                    guard (try? await Task.sleep(for: limits.sweepInterval)) != nil else { return }
+                }
+            }
+            try await application.run()
+            group.cancelAll()
+        }
     }
 }

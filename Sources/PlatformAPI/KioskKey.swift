@@ -1,30 +1,49 @@
 import Crypto
 public import Foundation
 
-/// A kiosk's public key for signatures: ECDSA on P-256 with SHA-256 (FIPS 186-5), which a TPM 2.0 makes as well as a file does.
+/// A kiosk's public key for signatures: ECDSA on P-256 with SHA-256 (FIPS 186-5), which a TPM 2.0 makes as well as a file does; or SM2 with SM3.
 public struct KioskKey: Sendable, Codable, Hashable {
+    /// Not in the JSON of an international one, which has always been without.
+    public var profile: CryptoProfile
     /// First 8 bytes of the key's SHA-256 in lower-case hexadecimal: the id names exactly one key.
     public var id: String
     /// 65 bytes: the point, uncompressed (SEC 1, §2.3.3)
     public var publicKey: Data
 
-    /// - Throws: `KioskKeyError.invalid` unless those bytes are a point of the curve.
-    public init(publicKey: Data) throws {
-        guard (try? P256.Signing.PublicKey(x963Representation: publicKey)) != nil else { throw KioskKeyError.invalid() }
+    /// - Throws: `KioskKeyError.invalid` unless those bytes are a point of the profile's curve.
+    public init(publicKey: Data, profile: CryptoProfile = .international) throws {
+        let isPoint =
+            switch profile {
+            case .international: (try? P256.Signing.PublicKey(x963Representation: publicKey)) != nil
+            case .national: (try? SM2Key(point: publicKey)) != nil
+            }
+        guard isPoint else { throw KioskKeyError.invalid() }
+        self.profile = profile
         self.publicKey = publicKey
         id = Data(SHA256.hash(data: publicKey).prefix(8)).hexadecimal
     }
 
-    /// - Parameter pem: what `pem` gives, or `openssl ec -pubout`
+    /// Its profile is that of the curve that the PEM names.
+    /// - Parameter pem: what `pem` gives, or `openssl pkey -pubout`
     /// - Throws: `KioskKeyError.invalid`
     public init(pem: String) throws {
-        guard let key = try? P256.Signing.PublicKey(pemRepresentation: pem) else { throw KioskKeyError.invalid() }
-        try self.init(publicKey: key.x963Representation)
+        if let key = try? P256.Signing.PublicKey(pemRepresentation: pem) {
+            try self.init(publicKey: key.x963Representation)
+        } else if let key = try? SM2Key(publicPEM: pem) {
+            try self.init(publicKey: key.point, profile: .national)
+        } else {
+            throw KioskKeyError.invalid()
+        }
+    }
+
+    private enum CodingKeys: CodingKey {
+        case profile, id, publicKey
     }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        guard let key = try? Self(publicKey: try container.decode(Data.self, forKey: .publicKey)),
+        let profile = try container.decodeIfPresent(CryptoProfile.self, forKey: .profile) ?? .international
+        guard let key = try? Self(publicKey: try container.decode(Data.self, forKey: .publicKey), profile: profile),
             try container.decode(String.self, forKey: .id) == key.id
         else {
             throw DecodingError.dataCorruptedError(forKey: .id, in: container, debugDescription: "the kiosk key's id does not belong to its bytes")
@@ -32,15 +51,36 @@ public struct KioskKey: Sendable, Codable, Hashable {
         self = key
     }
 
-    /// SubjectPublicKeyInfo as PEM, as other programs take it.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encodeIfPresent(profile == .international ? nil : profile, forKey: .profile)
+        try container.encode(id, forKey: .id)
+        try container.encode(publicKey, forKey: .publicKey)
+    }
+
+    /// SubjectPublicKeyInfo as PEM, as other programs take it, without a line feed at the end.
     public var pem: String {
-        (try? P256.Signing.PublicKey(x963Representation: publicKey).pemRepresentation) ?? ""
+        let pem =
+            switch profile {
+            case .international: try? P256.Signing.PublicKey(x963Representation: publicKey).pemRepresentation
+            case .national: try? SM2Key(point: publicKey).publicPEM.trimmingCharacters(in: .newlines)
+            }
+        return pem ?? ""
+    }
+
+    /// The digest of a packet that this key signs: SHA-256, or SM3.
+    /// - Throws: when OpenSSL lacks SM3
+    public func packetDigest() throws -> any PacketDigest {
+        switch profile {
+        case .international: Digest()
+        case .national: try SM3()
+        }
     }
 
     /// Whether a signer with this key signed a packet.
     /// - Parameters:
     ///   - signature: its last 64 bytes
-    ///   - digest: SHA-256 of everything before them, 32 bytes
+    ///   - digest: `packetDigest` of everything before them, 32 bytes
     public func verify(_ signature: Data, ofPacket digest: Data) -> Bool {
         verify(signature, of: PacketSignature.message(digest: digest))
     }
@@ -48,10 +88,15 @@ public struct KioskKey: Sendable, Codable, Hashable {
     /// Whether a signer with this key signed these bytes.
     /// - Parameter signature: 64 bytes, r and s
     public func verify(_ signature: Data, of bytes: Data) -> Bool {
-        guard let key = try? P256.Signing.PublicKey(x963Representation: publicKey),
-            let signature = try? P256.Signing.ECDSASignature(rawRepresentation: signature)
-        else { return false }
-        return key.isValidSignature(signature, for: bytes)
+        switch profile {
+        case .international:
+            guard let key = try? P256.Signing.PublicKey(x963Representation: publicKey),
+                let signature = try? P256.Signing.ECDSASignature(rawRepresentation: signature)
+            else { return false }
+            return key.isValidSignature(signature, for: bytes)
+        case .national:
+            return (try? SM2Key(point: publicKey))?.verify(signature, of: bytes) ?? false
+        }
     }
 }
 
@@ -59,13 +104,13 @@ public struct KioskKey: Sendable, Codable, Hashable {
 public protocol KioskSigner: Sendable {
     var publicKey: KioskKey { get }
 
-    /// ECDSA over the SHA-256 of the bytes: 64 bytes, r and s. Blocks for as long as the key's store takes, which for a chip may be 0.5 s.
+    /// ECDSA with SHA-256, or SM2 with SM3, as the key's profile has it: 64 bytes, r and s. Blocks for as long as the key's store takes, which for a chip may be 0.5 s.
     func sign(_ bytes: Data) throws -> Data
 }
 
 extension KioskSigner {
     /// The signature that ends a packet: 64 bytes.
-    /// - Parameter digest: SHA-256 of everything before it, 32 bytes. Whoever writes the packet has it at hand.
+    /// - Parameter digest: the key's `packetDigest` of everything before it, 32 bytes. Whoever writes the packet has it at hand, or `PacketSealer.ownDigest`.
     public func signature(ofPacket digest: Data) throws -> Data {
         try sign(PacketSignature.message(digest: digest))
     }
@@ -88,16 +133,19 @@ public enum KioskKeyError: Error, Sendable, Hashable, CustomStringConvertible {
     case unreadable(path: String, errno: Int32)
     case readableByOthers(path: String)
     case notWritable(path: String, errno: Int32)
+    /// A key of SM2 can't be made here.
+    case unsupported
 
     public var description: String {
         switch self {
-        case .invalid(let path): "\(path ?? "this") isn't a P-256 key in PEM: use the one that `kioskctl key make` wrote"
+        case .invalid(let path): "\(path ?? "this") isn't a key of P-256 or SM2 in PEM: use the one that `kioskctl key make` wrote"
         case .missing(let path): "\(path): there is no key; make it with `kioskctl key make`, and enrol the kiosk with it"
         case .unreadable(let path, let code):
             "\(path): \(String(cString: strerror(code))): the key must belong to the user that kioskd runs as (chown)"
         case .readableByOthers(let path):
             "\(path): others may read this key: chmod 600 it, and if they could have, make another and enrol the kiosk anew"
         case .notWritable(let path, let code): "\(path): \(String(cString: strerror(code)))"
+        case .unsupported: "\(NationalCryptoError.failed)"
         }
     }
 }

@@ -5,12 +5,24 @@ public import Foundation
 ///
 /// Whoever takes the disk takes the key, and can sign as this kiosk until it is enrolled with another; they can't read a packet with it.
 public struct KioskPrivateKey: KioskSigner {
-    private let key: P256.Signing.PrivateKey
+    private enum Secret: Sendable {
+        case p256(P256.Signing.PrivateKey)
+        case sm2(SM2Key)
+    }
+
+    private let secret: Secret
     public let publicKey: KioskKey
 
-    /// A fresh key from the system's random source.
-    public init() throws {
-        try self.init(P256.Signing.PrivateKey())
+    /// A fresh key.
+    /// - Throws: `KioskKeyError.unsupported` when OpenSSL lacks what a national one needs
+    public init(profile: CryptoProfile = .international) throws {
+        switch profile {
+        case .international:
+            try self.init(.p256(P256.Signing.PrivateKey()))
+        case .national:
+            guard let key = try? SM2Key() else { throw KioskKeyError.unsupported }
+            try self.init(.sm2(key))
+        }
     }
 
     /// - Throws: `KioskKeyError`: `missing`, `unreadable`, `readableByOthers` when group or others have any access, `invalid` for a file that holds no key.
@@ -23,25 +35,41 @@ public struct KioskPrivateKey: KioskSigner {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw KioskKeyError.unreadable(path: file.path, errno: errno) }
         guard status.st_mode & 0o077 == 0 else { throw KioskKeyError.readableByOthers(path: file.path) }
-        guard let bytes = try? handle.read(upToCount: 64 << 10),
-            let key = try? P256.Signing.PrivateKey(pemRepresentation: String(decoding: bytes, as: UTF8.self))
-        else { throw KioskKeyError.invalid(path: file.path) }
-        try self.init(key)
+        guard let bytes = try? handle.read(upToCount: 64 << 10), let secret = Self.secret(pem: String(decoding: bytes, as: UTF8.self)) else {
+            throw KioskKeyError.invalid(path: file.path)
+        }
+        try self.init(secret)
     }
 
-    private init(_ key: P256.Signing.PrivateKey) throws {
-        self.key = key
-        publicKey = try KioskKey(publicKey: key.publicKey.x963Representation)
+    private init(_ secret: Secret) throws {
+        self.secret = secret
+        switch secret {
+        case .p256(let key): publicKey = try KioskKey(publicKey: key.publicKey.x963Representation)
+        case .sm2(let key): publicKey = try KioskKey(publicKey: key.point, profile: .national)
+        }
+    }
+
+    private static func secret(pem: String) -> Secret? {
+        if let key = try? P256.Signing.PrivateKey(pemRepresentation: pem) { return .p256(key) }
+        return (try? SM2Key(pem: pem)).map(Secret.sm2)
     }
 
     /// Writes the file with mode 0600, and refuses to replace an existing one.
     /// - Throws: `KioskKeyError.notWritable`
     public func write(to file: URL) throws {
-        try PrivateFile.write(Data((key.pemRepresentation + "\n").utf8), to: file) { KioskKeyError.notWritable(path: file.path, errno: $0) }
+        let pem =
+            switch secret {
+            case .p256(let key): key.pemRepresentation + "\n"
+            case .sm2(let key): try key.pem
+            }
+        try PrivateFile.write(Data(pem.utf8), to: file) { KioskKeyError.notWritable(path: file.path, errno: $0) }
     }
 
     public func sign(_ bytes: Data) throws -> Data {
-        try key.signature(for: bytes).rawRepresentation
+        switch secret {
+        case .p256(let key): try key.signature(for: bytes).rawRepresentation
+        case .sm2(let key): try key.sign(bytes)
+        }
     }
 
     /// Where a kiosk's key lies unless it was told otherwise: beside its credential.

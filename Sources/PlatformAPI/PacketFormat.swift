@@ -9,18 +9,19 @@ public enum PacketFormat {
     public static let signatureSize = 64
     /// bytes before each chunk's ciphertext: index, then last-chunk bit and plaintext length
     static let frameSize = 8
-    /// bytes of the AES-GCM tag after each chunk's ciphertext
-    static let tagSize = 16
     static let lastChunk: UInt32 = 1 << 31
 
     /// DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM (RFC 9180, §7).
     static var suite: HPKE.Ciphersuite { HPKE.Ciphersuite(kem: .Curve25519_HKDF_SHA256, kdf: .HKDF_SHA256, aead: .AES_GCM_256) }
 
-    /// The sizes in bytes that a packet with that many bytes of plaintext can have; what lies between is the prefix. Sealing hides content, not length.
+    /// The sizes in bytes that a packet with that many bytes of plaintext can have, by any profile; what lies between is the prefix, and what a profile's
+    /// chunks grow by. Sealing hides content, not length.
     public static func sealedSizes(ofPlaintext count: Int) -> ClosedRange<Int> {
         let chunks = max(1, (count + chunkSize - 1) / chunkSize)
-        let least = count + chunks * (frameSize + tagSize) + signatureSize
-        return least...least + PacketPrefix.largestSize
+        let tags = CryptoProfile.allCases.map(\.tagSize)
+        let least = count + chunks * (frameSize + (tags.min() ?? 0)) + signatureSize
+        let most = count + chunks * (frameSize + (tags.max() ?? 0)) + signatureSize
+        return least...most + PacketPrefix.largestSize
     }
 
     /// What is authenticated with chunk `index`: the whole header, the chunk's place and whether it is the last.

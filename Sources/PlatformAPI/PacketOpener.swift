@@ -1,4 +1,3 @@
-import Crypto
 public import Foundation
 
 /// Opens a sealed packet as its bytes come in. It holds at most one chunk; plaintext is handed out only after its chunk was authenticated, and
@@ -10,13 +9,13 @@ public struct PacketOpener: Sendable {
     private let kioskKeys: [KioskKey]
     private var stage = Stage.prefix
     private var buffer = Data()
-    /// Of everything before the signature.
-    private var hash = SHA256()
+    /// Of everything before the signature, once the prefix has said whose that is.
+    private var digest: any PacketDigest = Digest()
     private var index: UInt32 = 0
 
     private enum Stage: Sendable {
         case prefix
-        case chunks(HPKE.Recipient, KioskKey)
+        case chunks(any ChunkOpener, tagSize: Int, KioskKey)
         case signature(KioskKey)
         case done
         /// Something was thrown.
@@ -41,14 +40,14 @@ public struct PacketOpener: Sendable {
         if case .prefix = stage { try openPrefix() }
         var plaintext = Data()
         var consumed = 0
-        while case .chunks(var recipient, let signer) = stage, let size = try nextFrameSize(at: consumed) {
+        while case .chunks(var recipient, let tagSize, let signer) = stage, let size = try nextFrameSize(at: consumed, tagSize: tagSize) {
             // The recipient counts its messages: it must not be used twice.
             stage = .broken
             let frame = Data(buffer.dropFirst(consumed).prefix(size))
             let (opened, isLast) = try openFrame(frame, with: &recipient)
             plaintext.append(opened)
-            hash.update(data: frame)
-            stage = isLast ? .signature(signer) : .chunks(recipient, signer)
+            digest.update(frame)
+            stage = isLast ? .signature(signer) : .chunks(recipient, tagSize: tagSize, signer)
             consumed += size
         }
         if consumed > 0 { buffer = Data(buffer.dropFirst(consumed)) }
@@ -86,20 +85,19 @@ public struct PacketOpener: Sendable {
         guard prefix.header == header else { throw PacketError.wrongHeader }
         guard let signer = kioskKeys.first(where: { $0.id == prefix.kioskKeyID }) else { throw PacketError.unknownSigner(prefix.kioskKeyID) }
         let whole = Data(buffer.prefix(prefix.size))
+        digest = try signer.packetDigest()
+        digest.update(whole)
         do {
-            let recipient = try HPKE.Recipient(
-                privateKey: privateKey.key, ciphersuite: PacketFormat.suite, info: prefix.info,
-                encapsulatedKey: Data(whole.dropFirst(prefix.info.count)))
-            stage = .chunks(recipient, signer)
+            let recipient = try privateKey.recipient(of: prefix, encapsulatedKey: Data(whole.dropFirst(prefix.info.count)))
+            stage = .chunks(recipient, tagSize: prefix.profile.tagSize, signer)
         } catch {
             throw PacketError.tampered
         }
-        hash.update(data: whole)
         buffer = Data(buffer.dropFirst(prefix.size))
     }
 
     /// Bytes of the frame that starts at `offset` of the buffer; nil while it is incomplete.
-    private func nextFrameSize(at offset: Int) throws -> Int? {
+    private func nextFrameSize(at offset: Int, tagSize: Int) throws -> Int? {
         guard buffer.count - offset >= PacketFormat.frameSize else { return nil }
         let found = number(at: offset)
         guard found == index else { throw PacketError.reordered(expected: index, found: found) }
@@ -108,11 +106,11 @@ public struct PacketOpener: Sendable {
         let isLast = frame & PacketFormat.lastChunk != 0
         // A length beyond the chunk size would make the opener hold whatever a sender likes.
         guard isLast ? length <= PacketFormat.chunkSize : length == PacketFormat.chunkSize else { throw PacketError.tampered }
-        let size = PacketFormat.frameSize + length + PacketFormat.tagSize
+        let size = PacketFormat.frameSize + length + tagSize
         return buffer.count - offset >= size ? size : nil
     }
 
-    private mutating func openFrame(_ frame: Data, with recipient: inout HPKE.Recipient) throws -> (Data, isLast: Bool) {
+    private mutating func openFrame(_ frame: Data, with recipient: inout any ChunkOpener) throws -> (Data, isLast: Bool) {
         let word = frame[4..<8].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         let associated = PacketFormat.associatedData(header: headerBytes, index: index, frame: word)
         guard let plaintext = try? recipient.open(frame.dropFirst(PacketFormat.frameSize), authenticating: associated) else {
@@ -125,7 +123,7 @@ public struct PacketOpener: Sendable {
     private mutating func checkSignature(of signer: KioskKey) throws {
         guard buffer.count >= PacketFormat.signatureSize else { return }
         let signature = Data(buffer.prefix(PacketFormat.signatureSize))
-        guard signer.verify(signature, ofPacket: Data(hash.finalize())) else { throw PacketError.badSignature }
+        guard signer.verify(signature, ofPacket: digest.bytes) else { throw PacketError.badSignature }
         buffer = Data(buffer.dropFirst(PacketFormat.signatureSize))
         stage = .done
     }

@@ -12,20 +12,20 @@ public struct PacketPrefix: Sendable, Hashable {
     /// `KioskKey.id` of the kiosk's
     public let kioskKeyID: String
 
-    /// What HPKE takes as `info`: all of it but the encapsulated key, so that no byte of it can change unnoticed.
+    /// By which algorithms it is sealed. Those of the signature are the kiosk's key's.
+    public let profile: CryptoProfile
+
+    /// What the packet's keys are bound to: all of it but the encapsulated key, so that no byte of it can change unnoticed.
     let info: Data
 
     /// bytes, with the encapsulated key that follows `info`
-    public var size: Int { info.count + Self.encapsulatedKeySize }
+    public var size: Int { info.count + profile.encapsulatedKeySize }
 
     /// No prefix is longer, in bytes.
     public static let largestSize = 512
 
-    static let encapsulatedKeySize = 32
     private static let magic = Data("CKSP".utf8)
     private static let version: UInt8 = 2
-    /// X25519, HKDF-SHA256, AES-256-GCM; P-256 with SHA-256 for the signature
-    private static let profile: UInt8 = 1
     /// bytes up to the header, the header's length included
     private static let fixedSize = 28
 
@@ -38,8 +38,9 @@ public struct PacketPrefix: Sendable, Hashable {
         self.label = label
         sealingKeyID = sealingKey.id
         kioskKeyID = kioskKey.id
+        profile = sealingKey.profile
         let words = header.canonicalBytes + label.canonicalBytes
-        var bytes = Self.magic + [Self.version, Self.profile]
+        var bytes = Self.magic + [Self.version, profile.code]
         bytes.append(Data(hexadecimal: sealingKeyID) ?? Data())
         bytes.append(Data(hexadecimal: kioskKeyID) ?? Data())
         withUnsafeBytes(of: UInt32(PacketFormat.chunkSize).bigEndian) { bytes.append(contentsOf: $0) }
@@ -57,15 +58,17 @@ public struct PacketPrefix: Sendable, Hashable {
         guard bytes.count >= Self.fixedSize else { return nil }
         var reader = CanonicalReader(Data(bytes.prefix(Self.fixedSize)))
         _ = reader.take(4)
-        guard reader.byte() == Self.version, reader.byte() == Self.profile, let sealingKey = reader.take(8), let kioskKey = reader.take(8),
-            reader.take(4)?.reduce(0, { $0 << 8 | Int($1) }) == PacketFormat.chunkSize, let length = reader.take(2)?.reduce(0, { $0 << 8 | Int($1) }),
-            Self.fixedSize + length + Self.encapsulatedKeySize <= Self.largestSize
+        guard reader.byte() == Self.version, let profile = reader.byte().flatMap(CryptoProfile.init(code:)), let sealingKey = reader.take(8),
+            let kioskKey = reader.take(8), reader.take(4)?.reduce(0, { $0 << 8 | Int($1) }) == PacketFormat.chunkSize,
+            let length = reader.take(2)?.reduce(0, { $0 << 8 | Int($1) }),
+            Self.fixedSize + length + profile.encapsulatedKeySize <= Self.largestSize
         else { throw PacketError.unsupported }
-        guard bytes.count >= Self.fixedSize + length + Self.encapsulatedKeySize else { return nil }
+        guard bytes.count >= Self.fixedSize + length + profile.encapsulatedKeySize else { return nil }
         var words = CanonicalReader(Data(bytes.dropFirst(Self.fixedSize).prefix(length)))
         guard let header = PacketHeader(&words), let label = PacketLabel(&words), words.rest.isEmpty else { throw PacketError.unsupported }
         self.header = header
         self.label = label
+        self.profile = profile
         sealingKeyID = sealingKey.hexadecimal
         kioskKeyID = kioskKey.hexadecimal
         info = Data(bytes.prefix(Self.fixedSize + length))

@@ -7,7 +7,7 @@ public import Foundation
 ///     file.write(sealer.prefix)
 ///     file.write(try sealer.seal(first, isLast: false))
 ///     file.write(try sealer.seal(rest, isLast: true))
-///     file.write(try signer.signature(ofPacket: digestOfAllThat))
+///     file.write(try signer.signature(ofPacket: sealer.ownDigest ?? sha256OfAllThat))
 public struct PacketSealer: Sendable {
     /// plaintext bytes of every chunk but the last
     public static let chunkSize = PacketFormat.chunkSize
@@ -15,17 +15,24 @@ public struct PacketSealer: Sendable {
     /// The packet's first bytes: `PacketPrefix`, then the encapsulated key.
     public let prefix: Data
 
-    private var sender: HPKE.Sender
+    /// What the kiosk's key is to sign of everything so far, 32 bytes, where that isn't SHA-256, which whoever writes a packet makes of it anyway; nil then.
+    public var ownDigest: Data? { digest?.bytes }
+
+    private var sender: any ChunkSealer
+    private var digest: (any PacketDigest)?
     private let header: Data
     private var index: UInt32 = 0
     private var isFinished = false
 
-    /// - Throws: `PacketError.unsupported` when the key is not a usable X25519 key, and what `PacketPrefix` throws.
+    /// Seals by the key's profile; the signature is to be made by that of `kioskKey`.
+    /// - Throws: `PacketError.unsupported` when the key is no usable one, and what `PacketPrefix` throws.
     public init(header: PacketHeader, label: PacketLabel, key: SealingKey, signedBy kioskKey: KioskKey) throws {
-        guard let recipient = try? Curve25519.KeyAgreement.PublicKey(rawRepresentation: key.publicKey) else { throw PacketError.unsupported }
         let info = try PacketPrefix(header: header, label: label, sealingKey: key, kioskKey: kioskKey).info
-        sender = try HPKE.Sender(recipientKey: recipient, ciphersuite: PacketFormat.suite, info: info)
-        prefix = info + sender.encapsulatedKey
+        guard let (encapsulatedKey, chunks) = try? key.sender(info: info) else { throw PacketError.unsupported }
+        sender = chunks
+        prefix = info + encapsulatedKey
+        if kioskKey.profile != .international { digest = try kioskKey.packetDigest() }
+        digest?.update(prefix)
         self.header = header.canonicalBytes
     }
 
@@ -40,6 +47,7 @@ public struct PacketSealer: Sendable {
         withUnsafeBytes(of: index.bigEndian) { sealed.append(contentsOf: $0) }
         withUnsafeBytes(of: frame.bigEndian) { sealed.append(contentsOf: $0) }
         sealed.append(ciphertext)
+        digest?.update(sealed)
         index += 1
         isFinished = isLast
         return sealed
@@ -57,7 +65,7 @@ public struct PacketSealer: Sendable {
             rest = rest.dropFirst(chunk.count)
             packet.append(try sealer.seal(Data(chunk), isLast: rest.isEmpty))
         } while !rest.isEmpty
-        packet.append(try signer.signature(ofPacket: Data(SHA256.hash(data: packet))))
+        packet.append(try signer.signature(ofPacket: sealer.ownDigest ?? Data(SHA256.hash(data: packet))))
         return packet
     }
 }

@@ -13,6 +13,8 @@ public enum PlatformRoute {
     public static let openAPI = "/openapi.json"
 
     public static func upload(_ id: UUID) -> String { uploads + "/" + id.wireText }
+    /// The same as a reference from `uploads`: behind a proxy the platform doesn't know under which path of its own it is reached.
+    public static func location(ofUpload id: UUID) -> String { "uploads/" + id.wireText }
     public static func acknowledgement(_ id: UUID) -> String { acknowledgements + "/" + id.wireText }
     /// - Parameter nonce: `LedgerStatement.nonceSize` random bytes
     public static func ledger(nonce: Data, terms: [UUID]) -> String {
@@ -27,7 +29,7 @@ public enum PlatformRoute {
 /// Names and values of tus 1.0, the resumable upload protocol.
 public enum Tus {
     public static let version = "1.0.0"
-    public static let extensions = "creation,termination,checksum"
+    public static let extensions = "creation,termination,checksum,expiration"
     public static let contentType = "application/offset+octet-stream"
     public static let resumable = "Tus-Resumable"
     public static let versionHeader = "Tus-Version"
@@ -38,6 +40,7 @@ public enum Tus {
     public static let uploadOffset = "Upload-Offset"
     public static let uploadMetadata = "Upload-Metadata"
     public static let uploadChecksum = "Upload-Checksum"
+    public static let uploadExpires = "Upload-Expires"
     /// 460 Checksum Mismatch
     public static let checksumMismatch = 460
 }

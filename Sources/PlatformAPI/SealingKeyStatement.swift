@@ -1,6 +1,6 @@
 public import Foundation
 
-/// The platform's signed word that kiosks are to seal to a key. Of several the one with the highest generation holds; an older one, played back, changes nothing.
+/// The platform's signed word that kiosks are to seal to a key, and so by which profile. Of several the one with the highest generation holds; an older one, played back, changes nothing.
 public struct SealingKeyStatement: Sendable, Codable, Hashable {
     public var key: SealingKey
     /// Counts the platform's keys from 1.
@@ -14,8 +14,10 @@ public struct SealingKeyStatement: Sendable, Codable, Hashable {
     }
 
     static func canonicalBytes(_ key: SealingKey, generation: UInt64) -> Data {
-        var bytes = CanonicalBytes(domain: "CivicKiosk sealing key v1")
+        // Version 1 knew of one profile; what was signed of its keys stays true.
+        var bytes = CanonicalBytes(domain: key.profile == .international ? "CivicKiosk sealing key v1" : "CivicKiosk sealing key v2")
         bytes.append(generation)
+        if key.profile != .international { bytes.append(key.profile.code) }
         bytes.append(fixed: key.publicKey)
         return bytes.data
     }

@@ -11,16 +11,25 @@ struct PacketFile: Sendable {
 
     let url: URL
 
-    /// Size in bytes and SHA-256 of the file as it is now.
-    func measure() async throws -> (size: Int, digest: String) {
+    /// A file as it is now.
+    struct Measure: Sendable {
+        /// bytes
+        var size = 0
+        /// SHA-256
+        var digest = Digest()
+        /// All of it when that is no more than a piece: it needn't be read a second time.
+        var whole: Data?
+    }
+
+    func measure() async throws -> Measure {
         try await blocking { handle in
-            var digest = Digest()
-            var size = 0
+            var measure = Measure()
             while let bytes = try handle.read(upToCount: Self.pieceSize), !bytes.isEmpty {
-                digest.update(bytes)
-                size += bytes.count
+                measure.digest.update(bytes)
+                measure.whole = measure.size == 0 ? bytes : nil
+                measure.size += bytes.count
             }
-            return (size, digest.hexadecimal)
+            return measure
         }
     }
 

@@ -3,6 +3,7 @@ import Foundation
 import KioskModel
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 import PlatformAPI
 
 /// One request, one answer, and the judgement whether the answer comes from the platform at all.
@@ -20,8 +21,11 @@ struct PlatformConnection: Sendable {
         var body: Data
     }
 
+    /// The URL of one of `PlatformRoute`'s paths.
+    func url(_ path: String) -> String { base + path }
+
     func get<Value: Decodable>(_ path: String, as type: Value.Type) async throws -> Value {
-        let answer = try await send(.GET, path)
+        let answer = try await send(.GET, url(path))
         guard answer.status == 200 else { throw Self.failure(answer) }
         guard Self.mediaType(answer) == "application/json", let value = try? PlatformJSON.decode(type, from: answer.body) else {
             throw UplinkError.notThePlatform
@@ -30,14 +34,14 @@ struct PlatformConnection: Sendable {
     }
 
     /// A tus request. Only an answer that speaks tus, or a problem, comes from the platform.
-    func tus(_ method: HTTPMethod, _ path: String, _ headers: [(String, String)] = [], body: Data? = nil) async throws -> Answer {
-        let answer = try await send(method, path, [(Tus.resumable, Tus.version)] + headers, body: body)
+    func tus(_ method: HTTPMethod, _ url: String, _ headers: [(String, String)] = [], body: Data? = nil) async throws -> Answer {
+        let answer = try await send(method, url, [(Tus.resumable, Tus.version)] + headers, body: body)
         if (200..<300).contains(answer.status), answer.headers.first(name: Tus.resumable) != Tus.version { throw UplinkError.notThePlatform }
         return answer
     }
 
-    private func send(_ method: HTTPMethod, _ path: String, _ headers: [(String, String)] = [], body: Data? = nil) async throws -> Answer {
-        var request = HTTPClientRequest(url: base + path)
+    private func send(_ method: HTTPMethod, _ url: String, _ headers: [(String, String)] = [], body: Data? = nil) async throws -> Answer {
+        var request = HTTPClientRequest(url: url)
         request.method = method
         request.headers.add(name: "Authorization", value: "Bearer " + token.reveal)
         for (name, value) in headers { request.headers.add(name: name, value: value) }
@@ -50,7 +54,19 @@ struct PlatformConnection: Sendable {
             throw UplinkError.notThePlatform
         } catch {
             if Task.isCancelled { throw CancellationError() }
-            throw UplinkError.unreachable
+            throw Self.isOfAnother(error) ? UplinkError.notThePlatform : .unreachable
+        }
+    }
+
+    /// Whether somebody was there, but couldn't prove to be the platform: a certificate of nobody that this machine trusts or of another name, or no TLS at all.
+    /// A handshake that merely broke off says nothing of who it was.
+    private static func isOfAnother(_ error: any Error) -> Bool {
+        switch error {
+        case let error as NIOSSLExtraError: error == .failedToValidateHostname
+        case NIOSSLError.handshakeFailed(.sslError(let stack)):
+            !stack.contains(.eofDuringHandshake) && !stack.contains(.eofDuringAdditionalCertficiateChainValidation)
+        case NIOSSLError.unableToValidateCertificate, NIOSSLError.noCertificateToValidate: true
+        default: false
         }
     }
 
@@ -75,10 +91,8 @@ struct PlatformConnection: Sendable {
 
     /// What an answer other than success means.
     static func failure(_ answer: Answer) -> UplinkError {
-        let after = answer.headers.first(name: "Retry-After").flatMap { Int64($0) }.map { Duration.seconds(max(0, min($0, 86_400))) }
-        guard mediaType(answer) == Problem.contentType || answer.body.isEmpty && answer.headers.contains(name: Tus.resumable),
-            let problem = problem(answer), problem.status == answer.status
-        else {
+        let after = retryAfter(answer.headers)
+        guard let problem = problem(answer), problem.status == answer.status else {
             // A gateway before the platform may say when to come back, or only that the platform can't be reached. Whoever says anything else
             // isn't the platform.
             guard [429, 502, 503, 504].contains(answer.status) else { return .notThePlatform }
@@ -92,19 +106,31 @@ struct PlatformConnection: Sendable {
         }
     }
 
-    /// HEAD has no body: its problem is told by status alone.
+    /// How long somebody wants us to stay away: seconds, or a date by the clock of whoever answered, as the kiosk's own may be wrong.
+    private static func retryAfter(_ headers: HTTPHeaders) -> Duration? {
+        guard let text = headers.first(name: "Retry-After") else { return nil }
+        let seconds =
+            Int64(text).map(Double.init)
+            ?? HTTPDate.date(text).map { date in
+                date.timeIntervalSince(headers.first(name: "Date").flatMap(HTTPDate.date) ?? Date())
+            }
+        return seconds.map { .seconds(max(0, min($0, 86_400))) }
+    }
+
+    /// Nil when the platform doesn't say this. The answer to HEAD has no body, and another tus server than ours says it in its own words: then the status alone tells.
     private static func problem(_ answer: Answer) -> Problem? {
-        if let problem = try? PlatformJSON.decode(Problem.self, from: answer.body) { return problem }
-        guard answer.body.isEmpty else { return nil }
+        let isProblem = mediaType(answer) == Problem.contentType
+        if isProblem, let problem = try? PlatformJSON.decode(Problem.self, from: answer.body) { return problem }
+        guard isProblem && answer.body.isEmpty || answer.headers.first(name: Tus.resumable) == Tus.version else { return nil }
         let code: Problem.Code =
             switch answer.status {
             case 401, 403: .unauthorised
-            case 404: .notFound
+            case 404, 410: .notFound
             case 412: .tusVersion
             case 500...: .internalError
             default: .badRequest
             }
-        return Problem(code, status: answer.status, title: "HEAD was answered with \(answer.status).")
+        return Problem(code, status: answer.status, title: "A tus request was answered with \(answer.status).")
     }
 
     private static func mediaType(_ answer: Answer) -> String? {

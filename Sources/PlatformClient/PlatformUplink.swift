@@ -9,14 +9,20 @@ public struct PlatformUplink: Sendable {
     private let credential: KioskCredential
     private let own: OwnClient?
     private let connection: PlatformConnection
+    private let throttle: Throttle?
+    private let places = UploadPlaces()
 
     /// - Parameters:
     ///   - httpClient: must not follow redirects; nil makes one of its own, which `shutdown` closes.
+    ///   - bandwidth: bytes a second that all uploads together may send; nil for what the line takes
     ///   - deadline: the longest that one request may take, its whole answer included. Silence of half as long ends it too.
     /// - Throws: `UplinkError.insecureURL` for anything but https, or http to this machine.
-    public init(credential: KioskCredential, httpClient: HTTPClient? = nil, deadline: Duration = .seconds(60)) throws {
+    public init(
+        credential: KioskCredential, httpClient: HTTPClient? = nil, bandwidth: Int? = nil, deadline: Duration = .seconds(60)
+    ) throws {
         guard KioskCredential.isAcceptable(credential.platformURL) else { throw UplinkError.insecureURL }
         self.credential = credential
+        throttle = bandwidth.map { Throttle(bytesPerSecond: $0) }
         let client = httpClient ?? Self.makeClient(deadline)
         own = httpClient == nil ? OwnClient(client) : nil
         let text = credential.platformURL.absoluteString
@@ -26,10 +32,12 @@ public struct PlatformUplink: Sendable {
     }
 
     /// A redirect would carry the bearer token elsewhere, and is how captive portals answer: none is followed.
-    private static func makeClient(_ deadline: Duration) -> HTTPClient {
+    static func makeClient(_ deadline: Duration) -> HTTPClient {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         configuration.timeout = .init(connect: .seconds(10), read: TimeAmount(deadline / 2))
         configuration.connectionPool.idleTimeout = .seconds(20)
+        // When to try again is the queue's decision, and why it failed shouldn't be known only when the client's patience has ended.
+        configuration.connectionPool.retryConnectionEstablishment = false
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
@@ -89,17 +97,20 @@ public struct PlatformUplink: Sendable {
         // Under another name the platform would reject the packet for good, though only the credential is wrong.
         guard header.kiosk == credential.kiosk else { throw UplinkError.unauthorised }
         let packet = PacketFile(url: file)
-        let measured: (size: Int, digest: String)?
+        let measured: PacketFile.Measure?
         do {
             measured = try await packet.measure()
         } catch UplinkError.fileDamaged {
             measured = nil
         }
-        guard let size = measured?.size, measured?.digest == sealedDigest else {
+        guard let measured, measured.digest.hexadecimal == sealedDigest else {
             return try await acknowledged(header, sealedDigest: sealedDigest, orElse: .fileDamaged)
         }
-        let upload = TusUpload(connection: connection, file: packet, size: size, header: header, sealedDigest: sealedDigest)
+        let upload = TusUpload(
+            connection: connection, file: packet, measure: measured, header: header, sealedDigest: sealedDigest, throttle: throttle, places: places)
         try await upload.run()
+        // Should it not be acknowledged the bytes may be others than they seem: the next delivery begins with the announcement.
+        places[header.id] = nil
         return try await acknowledgement(header, sealedDigest: sealedDigest)
     }
 

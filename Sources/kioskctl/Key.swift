@@ -19,11 +19,15 @@ struct KeyMake: AsyncParsableCommand {
         discussion: "An existing key is never replaced: a kiosk that is given another key must be enrolled anew.")
 
     @OptionGroup var file: KeyFileArgument
+    @Option(
+        help: ArgumentHelp("Algorithms of its signatures: international (P-256 with SHA-256) or national (SM2 with SM3).", valueName: "profile"),
+        transform: CryptoProfile.init(argument:))
+    var profile: CryptoProfile = .international
     @Option(help: "How to print the answer.") var format: Format = .table
 
     func run() async throws {
         try Renderer(format: format).answer {
-            let key = try KioskPrivateKey()
+            let key = try KioskPrivateKey(profile: profile)
             try key.write(to: file.url)
             guard file.write(key.publicKey) else { throw KioskKeyError.notWritable(path: file.publicURL.path, errno: errno) }
             return KeyReport(key.publicKey, file)
@@ -64,12 +68,14 @@ struct KeyFileArgument: ParsableArguments {
 /// A kiosk's key, without its secret.
 struct KeyReport: Report {
     var id: String
+    var profile: CryptoProfile
     var file: String
     /// SubjectPublicKeyInfo, PEM
     var publicKey: String
 
     init(_ key: KioskKey, _ argument: KeyFileArgument) {
         id = key.id
+        profile = key.profile
         file = argument.file
         publicKey = key.pem
     }
@@ -78,10 +84,17 @@ struct KeyReport: Report {
 
     var table: Table {
         Table(
-            .facts([("key", id), ("file", file)]), .lines(publicKey.split(separator: "\n").map(String.init)),
+            .facts([("key", id), ("profile", profile.rawValue), ("file", file)]), .lines(publicKey.split(separator: "\n").map(String.init)),
             .lines([
                 "Take \(file).pub to the platform: `platformd enrol --kiosk NAME --key \((file as NSString).lastPathComponent).pub …` answers with the credential."
             ]))
+    }
+}
+
+extension CryptoProfile {
+    init(argument: String) throws {
+        guard let profile = Self(rawValue: argument) else { throw ValidationError("say international or national.") }
+        self = profile
     }
 }
 
@@ -103,7 +116,7 @@ extension Outcome {
             switch error {
             case .missing: .notFound
             case .unreadable(_, EACCES), .unreadable(_, EPERM): .notPermitted
-            case .invalid, .unreadable, .readableByOthers: .internal
+            case .invalid, .unreadable, .readableByOthers, .unsupported: .internal
             case .notWritable(_, EEXIST): .usage
             case .notWritable(_, EACCES), .notWritable(_, EPERM): .notPermitted
             case .notWritable: .internal

@@ -32,7 +32,7 @@ struct PacketInspector {
         guard size > PacketFormat.signatureSize else { return false }
         var rest = Int(size) - PacketFormat.signatureSize
         try handle.seek(toOffset: 0)
-        var digest = Digest()
+        var digest = try key.packetDigest()
         while rest > 0, let piece = try handle.read(upToCount: min(rest, 1 << 20)), !piece.isEmpty {
             digest.update(piece)
             rest -= piece.count

@@ -47,6 +47,6 @@ struct QueueVerify: AsyncParsableCommand {
         guard let pem = try? String(contentsOfFile: path, encoding: .utf8) else { throw ValidationError("--key: \(path) can't be read.") }
         if let key = try? KioskKey(pem: pem) { return key }
         if let key = try? KioskPrivateKey(contentsOf: URL(fileURLWithPath: path)) { return key.publicKey }
-        throw ValidationError("--key: \(path) holds no P-256 key; take the one that `kioskctl key make` wrote.")
+        throw ValidationError("--key: \(path) holds no key of P-256 or SM2; take the one that `kioskctl key make` wrote.")
     }
 }

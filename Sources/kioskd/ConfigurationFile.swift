@@ -17,6 +17,7 @@ struct ConfigurationFile: Decodable {
         var credential: String
         var signingKey: String?
         var url: URL?
+        var bandwidth: Int?
     }
 
     struct Device: Decodable {
@@ -91,6 +92,10 @@ struct ConfigurationFile: Decodable {
         if let port = web.port, !(0...65535).contains(port) {
             throw Problem.invalid(path: path, key: "web.port", what: "\(port) is no port; 0 to 65535")
         }
+        if let rate = platform.bandwidth, !(8...1 << 20).contains(rate) {
+            throw Problem.invalid(
+                path: path, key: "platform.bandwidth", what: "\(rate) is no rate; KiB a second from 8 to \(1 << 20), or leave it out")
+        }
         if let seconds = power?.minimumRuntime, !(0...86_400).contains(seconds) {
             throw Problem.invalid(path: path, key: "power.minimumRuntime", what: "\(seconds) is no time; seconds from 0 to 86400")
         }
@@ -103,6 +108,7 @@ struct ConfigurationFile: Decodable {
             stringsDirectory: url(web.strings), webPort: web.port ?? 0, frameAncestor: web.frameAncestor, catalogueDirectory: url(catalogue),
             credentialFile: url(platform.credential),
             signingKeyFile: platform.signingKey.map(url) ?? KioskPrivateKey.place(beside: url(platform.credential)), platformURL: platform.url,
+            bandwidth: platform.bandwidth.map { $0 << 10 },
             deviceHost: url(deviceHost),
             devices: devices.map {
                 .init(name: $0.name, deviceClass: $0.class, options: $0.options ?? [:], environment: $0.environment ?? [:])

@@ -35,6 +35,12 @@ struct Kiosk {
         let outbox = try Outbox(directory: configuration.dataDirectory, limits: limits, logger: logger)
         let store = OutboxStore(outbox)
         let keys = PlatformKeys(credential: credential, directory: configuration.dataDirectory, logger: logger)
+        if keys.current.profile != signer.publicKey.profile {
+            // It works; but whoever chose a profile would have the whole packet made by it.
+            logger.notice(
+                "packets are sealed by one profile and signed by the other; make a key of the platform's (`kioskctl key make --profile`) and enrol anew",
+                metadata: ["sealed": "\(keys.current.profile.rawValue)", "signed": "\(signer.publicKey.profile.rawValue)"])
+        }
         let verifier = OutboxVerifier(store: store, logger: logger)
 
         let records = DeviceMemory(directory: configuration.dataDirectory, logger: logger)
@@ -44,7 +50,7 @@ struct Kiosk {
             },
             launcher: SpawnLauncher(executable: configuration.deviceHost.path), socketPath: configuration.deviceSocket.path, logger: logger,
             records: records, ports: SysfsPorts())
-        let uplink = try PlatformLink(credential: credential)
+        let uplink = try PlatformLink(credential: credential, bandwidth: configuration.bandwidth)
         let delivery = DeliveryService(store: store, uplink: uplink, logger: logger)
         let watch = QueueWatch(
             store: store, delivery: delivery, directory: configuration.dataDirectory, needed: room.needed,

@@ -33,7 +33,7 @@ struct EnrolCommand: ParsableCommand {
         }
         guard let kioskKey = try? KioskKey(pem: pem) else {
             throw ValidationError(
-                "--key: \(key) holds no public P-256 key; take the file ending in .pub that `kioskctl key make` wrote at the kiosk.")
+                "--key: \(key) holds no public key of P-256 or SM2; take the file ending in .pub that `kioskctl key make` wrote at the kiosk.")
         }
         let credential = try Enrolment(data: URL(fileURLWithPath: dataPath)).enrol(kiosk: kiosk, platformURL: platformURL, kioskKey: kioskKey)
         try credential.write(to: URL(fileURLWithPath: out))
@@ -62,13 +62,29 @@ struct RotateKeyCommand: ParsableCommand {
         discussion: """
             Start the server anew afterwards; kiosks then learn of the key by themselves. Former keys stay, since packets that were sealed to them may \
             still be on their way, and those that have come must stay readable.
+
+            With a key of another profile, kiosks seal by that profile as soon as they know of it, whatever their own keys are. Kiosks of a version that \
+            doesn't know the profile don't understand the platform any more: bring those up to date first.
             """)
 
     @Option(name: .customLong("data"), help: ArgumentHelp("The platform's data directory.", valueName: "dir"))
     var dataPath: String
 
+    @Option(
+        help: ArgumentHelp(
+            "Algorithms of the new key: international (X25519, AES-256-GCM) or national (SM2, SM4, SM3). Those of the key before it unless given.",
+            valueName: "profile"), transform: CryptoProfile.init(argument:))
+    var profile: CryptoProfile?
+
     func run() throws {
-        try printLine(try Enrolment.rotateSealingKey(data: URL(fileURLWithPath: dataPath)).id)
+        try printLine(try Enrolment.rotateSealingKey(data: URL(fileURLWithPath: dataPath), profile: profile).id)
+    }
+}
+
+extension CryptoProfile {
+    init(argument: String) throws {
+        guard let profile = Self(rawValue: argument) else { throw ValidationError("say international or national.") }
+        self = profile
     }
 }
 

@@ -84,8 +84,12 @@ struct Night {
     /// Runs a program to its end, one of ours unless it comes with a path.
     /// - Returns: what it said, on both of its outputs
     func run(_ program: String, _ arguments: [String], expecting status: Int32 = 0) async throws -> String {
+        try await Self.run(program, arguments, kiosk.layout, expecting: status)
+    }
+
+    private static func run(_ program: String, _ arguments: [String], _ layout: BenchLayout, expecting status: Int32 = 0) async throws -> String {
         let output = ProcessLog()
-        let command = BenchProcess.Command(program.hasPrefix("/") ? program : kiosk.layout.executable(program), arguments, environment: [:])
+        let command = BenchProcess.Command(program.hasPrefix("/") ? program : layout.executable(program), arguments, environment: [:])
         let child = try await BenchProcess.start(command) { output.append($0, from: program) }
         let end = await child.wait()
         let text = String(decoding: output.everything.flatMap(\.bytes), as: UTF8.self)
@@ -93,12 +97,22 @@ struct Night {
         return text
     }
 
+    /// Keys of that profile for kiosk and platform, as an administrator makes them before either runs.
+    private static func makeKeys(_ profile: CryptoProfile, _ layout: BenchLayout) async throws {
+        try layout.makeDirectories()
+        _ = try await run("kioskctl", ["key", "make", KioskPrivateKey.place(beside: layout.credential).path, "--profile", profile.rawValue], layout)
+        _ = try await run("platformd", ["operator-token", "--data", layout.platformData.path], layout)
+        _ = try await run("platformd", ["rotate-key", "--data", layout.platformData.path, "--profile", profile.rawValue], layout)
+    }
+
     /// Plays on a kiosk of its own, removed at the end.
-    static func with(citizen id: String = "rare", _ body: (Night) async throws -> Void) async throws {
+    /// - Parameter profile: of the keys; nil for those that there are when nobody says
+    static func with(citizen id: String = "rare", profile: CryptoProfile? = nil, _ body: (Night) async throws -> Void) async throws {
         let root = try BenchLayout.temporaryRoot()
         defer { try? FileManager.default.removeItem(at: root) }
         let kiosk = try VirtualKiosk(root: root, log: ProcessLog(), traced: false)
         do {
+            if let profile { try await makeKeys(profile, kiosk.layout) }
             try await kiosk.start()
             let screen = try await Touchscreen.open(try await kiosk.startAddress())
             try await body(Night(kiosk: kiosk, screen: screen, citizen: try #require(SyntheticCitizen.named(id))))

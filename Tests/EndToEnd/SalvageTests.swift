@@ -17,6 +17,10 @@ struct SalvageTests {
             expecting: status)
     }
 
+    private static func packets(in directory: URL) throws -> [URL] {
+        try FileManager.default.subpathsOfDirectory(atPath: directory.path).filter { $0.hasSuffix(".sealed") }.map { directory.appending(path: $0) }
+    }
+
     private func withoutDatabase(_ directory: URL) {
         for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: directory.appending(path: "outbox.sqlite").path + suffix) }
     }
@@ -48,15 +52,18 @@ struct SalvageTests {
         }
     }
 
-    /// The kiosk lives, and its database doesn't.
-    @Test func `a lost database is made anew, and the kiosk delivers`() async throws {
-        try await Night.with { night in
+    /// The kiosk lives, and its database doesn't. What its files say of themselves is believed for its signature, whatever that is made with.
+    @Test(arguments: [nil, CryptoProfile.national])
+    func `a lost database is made anew, and the kiosk delivers`(_ profile: CryptoProfile?) async throws {
+        try await Night.with(profile: profile) { night in
             let layout = night.kiosk.layout
             try await night.kiosk.network.setOnline(false)
             try await night.toInsert()
             let reference = try await night.toReceipt()
             let items = try await night.kiosk.local.queue()
             try await night.kiosk.kioskd.stop()
+            let profiles = try Self.packets(in: layout.kioskData).map { try PacketPrefix(reading: Data(contentsOf: $0))?.profile }
+            #expect(profiles.count == items.count && profiles.allSatisfy { $0 == profile ?? .international })
             withoutDatabase(layout.kioskData)
 
             let verify = ["queue", "verify", "--data", layout.kioskData.path]

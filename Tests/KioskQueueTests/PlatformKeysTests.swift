@@ -66,11 +66,11 @@ import Testing
             sealingKeys: statements, acknowledgementKeys: [platform.publicKey], term: UUID(), watermark: 0, maxPacketSize: 1, time: Date())
     }
 
-    @Test func aLaterKeyIsUsedAndRemembered() throws {
+    @Test(arguments: CryptoProfile.allCases) func aLaterKeyIsUsedAndRemembered(_ profile: CryptoProfile) throws {
         defer { try? FileManager.default.removeItem(at: directory) }
         let keys = keys()
         #expect(keys.current == credential.sealingKey.key)
-        let later = try platform.sign(SealingPrivateKey().publicKey, generation: 3)
+        let later = try platform.sign(SealingPrivateKey(profile: profile).publicKey, generation: 3)
         keys.learn(from: info([credential.sealingKey, later]))
         #expect(keys.current == later.key)
         #expect(self.keys().current == later.key)

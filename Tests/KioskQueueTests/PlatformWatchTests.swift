@@ -49,7 +49,8 @@ import Testing
             kioskKey: try KioskPrivateKey().publicKey)
         let idle = IdleStore(store)
         let uplink = TakingUplink(platform)
-        let delivery = DeliveryService(store: idle, uplink: uplink, logger: quiet)
+        // One after the other, so that what is taken has an order.
+        let delivery = DeliveryService(store: idle, uplink: uplink, lanes: 1, logger: quiet)
         let keys = PlatformKeys(credential: credential, directory: directory, logger: quiet)
         let watch = PlatformWatch(
             link: try PlatformLink(credential: credential, deadline: deadline), keys: keys, store: store, delivery: delivery, interval: interval,
@@ -236,13 +237,16 @@ private final class IdleStore: PacketStore {
 
     var count: Int { idle.withLock { $0 } }
 
-    func nextDueDate() async throws -> Date? {
-        let date = try await store.nextDueDate()
+    func nextDueDate(among lane: DeliveryLane) async throws -> Date? {
+        let date = try await store.nextDueDate(among: lane)
         if date == nil { idle.withLock { $0 += 1 } }
         return date
     }
 
-    func due(at date: Date, limit: Int) async throws -> [QueuedPacket] { try await store.due(at: date, limit: limit) }
+    func due(at date: Date, limit: Int, among lane: DeliveryLane) async throws -> [QueuedPacket] {
+        try await store.due(at: date, limit: limit, among: lane)
+    }
+
     func clearDelays() async throws { try await store.clearDelays() }
     func quarantine(id: UUID, error: String) async throws { try await store.quarantine(id: id, error: error) }
 

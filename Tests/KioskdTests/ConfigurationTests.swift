@@ -13,15 +13,15 @@ import Testing
         runtimeDirectory: /run/kiosk
         web: { directory: web, strings: strings }
         catalogue: catalogue
-        platform: { credential: credential.json }
+        platform: { credential: credential.json PLATFORM }
         deviceHost: kiosk-device
         devices: [{ name: imaging, class: imaging }]
         """
 
-    private func load(_ section: String) throws -> KioskConfiguration {
+    private func load(_ section: String, platform: String = "") throws -> KioskConfiguration {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("kiosk-\(UUID().uuidString).yaml")
         defer { try? FileManager.default.removeItem(at: file) }
-        try Data((Self.rest + "\n" + section + "\n").utf8).write(to: file)
+        try Data((Self.rest.replacing("PLATFORM", with: platform) + "\n" + section + "\n").utf8).write(to: file)
         return try ConfigurationFile.load(file.path)
     }
 
@@ -33,6 +33,18 @@ import Testing
         let queue = try load("queue: { quota: 4096, reserve: 0, freeze: { after: 72, journeys: [upload] } }").queue
         #expect(queue == .init(quota: 4 << 30, reserve: 0, freeze: .init(after: 259_200, journeys: [.upload])))
         #expect(try load("queue: { reserve: 1 }").queue == .init(quota: nil, reserve: 1 << 20, freeze: nil))
+    }
+
+    @Test func `the bandwidth is in KiB a second, and what the line takes without a word of it`() throws {
+        #expect(try load("").bandwidth == nil)
+        #expect(try load("", platform: ", bandwidth: 8").bandwidth == 8192)
+        #expect(try load("", platform: ", bandwidth: 1048576").bandwidth == 1 << 30)
+    }
+
+    @Test(arguments: [7, 0, -1, 1_048_577]) func `a bandwidth that is none is said to be none`(rate: Int) throws {
+        let problem = try #require(#expect(throws: ConfigurationFile.Problem.self) { try load("", platform: ", bandwidth: \(rate)") })
+        guard case .invalid(_, let key, let what) = problem else { Issue.record("\(problem)"); return }
+        #expect(key == "platform.bandwidth" && what.contains("KiB a second from 8"), "\(problem)")
     }
 
     private static let mistakes: [(section: String, key: String, words: String)] = [

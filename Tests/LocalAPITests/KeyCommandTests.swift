@@ -13,18 +13,21 @@ import Testing
 
     private struct Shown: Decodable {
         var id: String
+        var profile: CryptoProfile
         var file: String
         var publicKey: String
     }
 
-    @Test func aKeyIsMadeOnceAndShown() async throws {
+    @Test(arguments: [([], CryptoProfile.international), (["--profile", "national"], .national)])
+    func aKeyIsMadeOnceAndShown(_ options: [String], _ profile: CryptoProfile) async throws {
         try await inDirectory { directory in
             let file = directory.appendingPathComponent("signing.pem")
-            let made = try await KioskctlTests.kioskctl(["key", "make", file.path, "--format", "json"])
+            let made = try await KioskctlTests.kioskctl(["key", "make", file.path, "--format", "json"] + options)
             #expect(made.status == 0 && made.error == "")
             let report = try JSONDecoder().decode(Shown.self, from: Data(made.output.utf8))
             let key = try KioskPrivateKey(contentsOf: file).publicKey
             #expect(report.id == key.id && report.file == file.path)
+            #expect(report.profile == profile && key.profile == profile)
             #expect(try KioskKey(pem: report.publicKey) == key)
             // What lies beside it for the platform is the same.
             #expect(try KioskKey(pem: String(contentsOfFile: file.path + ".pub", encoding: .utf8)) == key)
@@ -35,7 +38,7 @@ import Testing
 
             let shown = try await KioskctlTests.kioskctl(["key", "show", file.path])
             #expect(shown.status == 0)
-            #expect(shown.output.contains(key.id) && shown.output.contains("BEGIN PUBLIC KEY"))
+            #expect(shown.output.contains(key.id) && shown.output.contains(profile.rawValue) && shown.output.contains("BEGIN PUBLIC KEY"))
             #expect(!shown.output.contains("PRIVATE"))
         }
     }
@@ -51,6 +54,8 @@ import Testing
             #expect(open.status == 70 && open.error.contains("chmod 600"))
             let nowhere = try await KioskctlTests.kioskctl(["key", "make", "/nowhere/signing.pem"])
             #expect(nowhere.status == 70 && nowhere.error.contains("/nowhere"))
+            let other = try await KioskctlTests.kioskctl(["key", "make", file.path, "--profile", "other"])
+            #expect(other.status == 64 && other.error.contains("national"))
         }
     }
 }

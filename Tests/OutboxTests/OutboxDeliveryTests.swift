@@ -21,8 +21,23 @@ import Testing
     @Test func aMaterialWaitsForItsApplication() throws {
         #expect(try due() == [application.id, other.id])
         try outbox.markDelivered(id: application.id, acknowledgement: Data("signed".utf8), place: place, at: start)
-        #expect(try due() == [material.id, other.id])
-        #expect(try outbox.due(at: start, limit: 1).map(\.id) == [material.id])
+        #expect(try due() == [other.id, material.id], "applications first")
+        #expect(try outbox.due(at: start, limit: 1).map(\.id) == [other.id])
+    }
+
+    @Test func smallOnesGoBeforeLargeOnesAndBesideThem() throws {
+        func sized(_ count: Int) -> (OutboxDraft, UInt64, (Data) throws -> Void) throws -> Void { { _, _, sink in try sink(Data(count: count)) } }
+        try outbox.markDelivered(id: application.id, acknowledgement: Data("signed".utf8), place: place, at: start)
+        let large = OutboxDraft.material(of: application)
+        _ = try outbox.commit([large], at: start, seal: sized(Outbox.largeSize + 1))
+        let small = OutboxDraft.material(of: application)
+        _ = try outbox.commit([small], at: start, seal: sized(Outbox.largeSize))
+        #expect(try due() == [other.id, material.id, small.id, large.id])
+        #expect(try outbox.due(at: start, limit: 10, smallOnly: true).map(\.id) == [other.id, material.id, small.id])
+        #expect(try outbox.due(at: start, limit: 2, except: [other.id, small.id]).map(\.id) == [material.id, large.id])
+        #expect(try outbox.nextDueDate(smallOnly: true, except: [other.id, material.id, small.id]) == nil)
+        try outbox.recordFailure(id: large.id, at: start, retryAt: start + 60, error: "unreachable")
+        #expect(try outbox.nextDueDate(except: [other.id, material.id, small.id]) == start + 60)
     }
 
     @Test func whatDependsOnARejectedOneIsNeverDue() throws {

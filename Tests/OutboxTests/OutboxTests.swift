@@ -30,6 +30,30 @@ import Testing
         #expect(counts[.waiting].entries == 2 && counts.bytes == 16)
     }
 
+    /// What is long is digested beside the sealing.
+    @Test func aLongPayloadIsDigestedAsItLies() throws {
+        let scratch = try Scratch()
+        let outbox = try scratch.open()
+        let piece = Data((0..<70_001).map { UInt8(truncatingIfNeeded: $0 &* 7) })
+        let end = Data("signature".utf8)
+        var signed = Data()
+        let commit = try outbox.commit(
+            [.application()], at: start,
+            closing: { digest in
+                signed = digest
+                return end
+            }
+        ) { _, _, sink in
+            for number in 0..<50 { try sink(piece + Data("\(number)".utf8)) }
+        }
+        let entry = try #require(commit.first)
+        let data = try Data(contentsOf: outbox.fileURL(for: entry))
+        #expect(data.count > 3 << 20 && data.count == entry.byteCount)
+        #expect(entry.digest == sha256(data))
+        #expect(signed.map { String(format: "%02x", $0) }.joined() == sha256(data.dropLast(end.count)))
+        #expect(try outbox.verify().isClean)
+    }
+
     @Test func filesAreForTheOwnerAlone() throws {
         let scratch = try Scratch()
         let entry = try scratch.open().commit([.application()], at: start, seal: bytes)[0]
@@ -108,7 +132,10 @@ import Testing
             )
         }
         #expect(mode == "wal")
-        #expect(migrations == ["1 items and their sequence", "2 hold and quarantine", "3 what is due, and a tally", "4 the platform's ledger"])
+        #expect(
+            migrations == [
+                "1 items and their sequence", "2 hold and quarantine", "3 what is due, and a tally", "4 the platform's ledger", "5 class and size",
+            ])
         withExtendedLifetime(outbox) {}
     }
 

@@ -83,7 +83,7 @@ import Testing
         try harm(scratch.outboxURL) { db in
             try db.execute(sql: "PRAGMA writable_schema = ON")
             try db.execute(
-                sql: "UPDATE sqlite_master SET sql = replace(sql, '(nextAttemptAt, sequence)', '(sequence, nextAttemptAt)') WHERE name = 'itemDue'")
+                sql: "UPDATE sqlite_master SET sql = replace(sql, 'nextAttemptAt, sequence)', 'sequence, nextAttemptAt)') WHERE name = 'itemDue'")
         }
         let before = try scratch.open()
         #expect(!(try before.verify().databaseFaults.isEmpty))

@@ -68,7 +68,7 @@ import Testing
                 try db.execute(sql: "PRAGMA writable_schema = ON")
                 try db.execute(
                     sql: """
-                        UPDATE sqlite_master SET sql = replace(sql, 'itemDue ON item (nextAttemptAt, sequence)', 'itemDue ON item (sequence, nextAttemptAt)')
+                        UPDATE sqlite_master SET sql = replace(sql, 'nextAttemptAt, sequence)', 'sequence, nextAttemptAt)')
                         WHERE name = 'itemDue'
                         """)
                 try db.execute(sql: "PRAGMA writable_schema = RESET")

@@ -142,6 +142,29 @@ import Testing
         #expect(try Server.run(enrol).status == 1)
         #expect(try Server.run(["--help"]).output.contains("serve"))
     }
+
+    @Test func theProfileIsChosenWithTheKeys() throws {
+        let server = Server()
+        let credential = server.data.appendingPathComponent("credential.json")
+        let key = server.data.appendingPathComponent("kiosk.pub")
+        _ = try Server.run(["operator-token", "--data", server.data.path])
+        let rotate = ["rotate-key", "--data", server.data.path]
+        #expect(try Server.run(rotate + ["--profile", "other"]).status == 64)
+        #expect(try Server.run(rotate + ["--profile", "national"]).status == 0)
+        // Nobody says it twice.
+        let rotated = try Server.run(rotate)
+        #expect(rotated.status == 0)
+        let kioskKey = try KioskPrivateKey(profile: .national).publicKey
+        try Data(kioskKey.pem.utf8).write(to: key)
+        let enrol = ["enrol", "--data", server.data.path, "--kiosk", "k", "--url", "https://x.example", "--out", credential.path, "--key", key.path]
+        #expect(try Server.run(enrol).status == 0)
+        let written = try KioskCredential(contentsOf: credential)
+        #expect(written.kioskKey == kioskKey && written.kioskKey.profile == .national)
+        #expect(written.sealingKey.generation == 3 && written.sealingKey.key.profile == .national)
+        #expect(written.sealingKey.key.id == rotated.output.trimmingCharacters(in: .newlines))
+        #expect(written.sealingKey.verify(with: written.acknowledgementKey))
+        #expect(try Server.run(rotate + ["--profile", "international"]).status == 0)
+    }
 }
 
 extension UplinkError {

@@ -74,8 +74,8 @@ actor PlatformUnderTest {
         try? FileManager.default.removeItem(at: data)
     }
 
-    func enrol(_ name: String) throws -> TestKiosk {
-        let key = try KioskPrivateKey()
+    func enrol(_ name: String, profile: CryptoProfile = .international) throws -> TestKiosk {
+        let key = try KioskPrivateKey(profile: profile)
         return TestKiosk(credential: try Enrolment(data: data).enrol(kiosk: name, platformURL: url, kioskKey: key.publicKey), key: key)
     }
 

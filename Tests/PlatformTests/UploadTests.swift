@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import KioskModel
 import NIOHTTP1
@@ -20,7 +21,7 @@ import Testing
             let packet = test.application
             let created = try await tus.post(packet)
             #expect(created.status == 201)
-            #expect(created.headers.first(name: "Location") == PlatformRoute.upload(packet.header.id))
+            #expect(created.headers.first(name: "Location") == "uploads/\(packet.header.id.wireText)")
             let half = packet.sealed.count / 2
             let first = try await tus.patch(packet.header.id, packet.sealed.prefix(half), at: 0)
             #expect(first.status == 204)
@@ -62,17 +63,22 @@ import Testing
         }
     }
 
-    @Test func aWrongChecksumKeepsNothing() async throws {
+    @Test(arguments: [("sha256", 32), ("sha1", 20)]) func aWrongChecksumKeepsNothing(_ algorithm: String, _ size: Int) async throws {
         try await with { _, tus, test in
             let packet = test.application
+            let digest = algorithm == "sha1" ? Data(Insecure.SHA1.hash(data: packet.sealed)) : Data(SHA256.hash(data: packet.sealed))
             _ = try await tus.post(packet)
-            let checksum = "sha256 " + Data(count: 32).base64EncodedString()
-            let answer = try await tus.patch(packet.header.id, packet.sealed, at: 0, [Tus.uploadChecksum: checksum])
+            func patch(_ checksum: String) async throws -> PlatformUnderTest.Answer {
+                try await tus.patch(packet.header.id, packet.sealed, at: 0, [Tus.uploadChecksum: checksum])
+            }
+            let answer = try await patch("\(algorithm) \(Data(count: size).base64EncodedString())")
             #expect(answer.status == 460)
             #expect(answer.problem?.code == .checksumMismatch)
             #expect(try await tus.offset(packet.header.id) == "0")
-            #expect(try await tus.patch(packet.header.id, packet.sealed, at: 0, [Tus.uploadChecksum: "md5 x"]).status == 400)
-            #expect(try await tus.patch(packet.header.id, packet.sealed, at: 0).status == 204)
+            for wrong in ["md5 x", algorithm, "\(algorithm) \(Data(count: size - 1).base64EncodedString())", "\(algorithm) !"] {
+                #expect(try await patch(wrong).status == 400)
+            }
+            #expect(try await patch("\(algorithm) \(digest.base64EncodedString())").status == 204)
             #expect(try await tus.acknowledgement(packet.header.id).status == 200)
         }
     }
@@ -133,7 +139,8 @@ import Testing
         try await with { platform, tus, test in
             let packet = test.application
             let options = try await platform.request(.OPTIONS, PlatformRoute.uploads)
-            #expect(options.headers.first(name: Tus.extensionHeader) == "creation,termination,checksum")
+            #expect(options.headers.first(name: Tus.extensionHeader) == "creation,termination,checksum,expiration")
+            #expect(options.headers.first(name: Tus.checksumAlgorithm) == "sha1,sha256")
             let other = try await platform.request(.POST, PlatformRoute.uploads, token: tus.token, [Tus.resumable: "0.2.2"])
             #expect(other.status == 412)
             #expect(other.headers.first(name: Tus.versionHeader) == Tus.version)

@@ -28,6 +28,7 @@ public final class IPPGate: Sendable {
         var keepsNone = false
         var garblesCreation = false
         var accepted = 0
+        var lastConnection: ContinuousClock.Instant?
         var armed: (step: Step, then: @Sendable () -> Void)?
     }
 
@@ -96,6 +97,9 @@ public final class IPPGate: Sendable {
     /// Connections taken since the start.
     var accepted: Int { state.withLock { $0.accepted } }
 
+    /// When the last connection was taken.
+    var lastConnection: ContinuousClock.Instant? { state.withLock(\.lastConnection) }
+
     // MARK: Threads
 
     private static func accept(_ listener: Int32, _ carry: (Int32) -> Void) {
@@ -109,6 +113,7 @@ public final class IPPGate: Sendable {
     }
 
     private func carry(_ client: Int32) {
+        let now = ContinuousClock.now
         let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard Self.withAddress(printer, { connect(server, $0, $1) }) == 0 else {
             close(client)
@@ -121,6 +126,7 @@ public final class IPPGate: Sendable {
         state.withLock { state in
             state.descriptors.formUnion([client, server])
             state.accepted += 1
+            state.lastConnection = now
         }
         Thread.detachNewThread { self.pass(connection, from: client, to: server, isRequest: true) }
         Thread.detachNewThread { self.pass(connection, from: server, to: client, isRequest: false) }

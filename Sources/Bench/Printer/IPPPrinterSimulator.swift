@@ -152,6 +152,9 @@ public actor IPPPrinterSimulator {
     /// Connections taken since the start.
     public nonisolated var connections: Int { gate.accepted }
 
+    /// When the last connection was taken.
+    public nonisolated var lastConnection: ContinuousClock.Instant? { gate.lastConnection }
+
     /// A job is at the mechanism.
     public nonisolated var isPrinting: Bool { command.isAtWork }
 

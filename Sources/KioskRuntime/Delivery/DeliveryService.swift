@@ -2,17 +2,21 @@ public import Foundation
 public import Logging
 public import ServiceLifecycle
 
-/// Brings committed packets to the platform, one after the other, for as long as it takes.
+/// Brings committed packets to the platform, a few beside each other, for as long as it takes.
 ///
+/// One place is kept for small packets, so that a large one on a slow line keeps nobody's application waiting. Until the platform has answered only one goes
+/// ahead, and a small one beside a large one.
 /// It sleeps until the next packet is due, or for ever when none waits, and is woken by a commit or by the network coming up. A failure of the
-/// way (no connection, not the platform, no credential, or a `Retry-After`) holds everything; a failure of one packet only that packet
-/// and what depends on it. All state that matters is in the store: killed at any moment, it goes on where it was.
+/// way (no connection, not the platform, no credential) holds everything until then; a `Retry-After` holds everything until its time has come, whatever
+/// happens; a failure of one packet only that packet and what depends on it. All state that matters is in the store: killed at any moment, it goes on where it was.
 public actor DeliveryService: Service {
     /// The longest that a platform may ask us to stay away, and that one sleep lasts: a bound on what a wrong header or a moved clock can do.
     public static let longestDelay = Duration.seconds(3600)
 
     public private(set) var status = DeliveryStatus()
 
+    /// Packets that may be under way at once.
+    private let lanes: Int
     private let store: any PacketStore
     private let uplink: any Uplink
     private let backoff: Backoff
@@ -24,20 +28,30 @@ public actor DeliveryService: Service {
     private var storeFailures = 0
     /// Failures of the way in a row.
     private var linkFailures = 0
-    /// No packet is tried before this.
+    /// No packet is tried before this, since the way is broken or the store can't be worked with.
     private var heldUntil: Date?
+    /// No packet is tried before this, since the platform asked for it. Nothing but time ends it.
+    private var askedAwayUntil: Date?
+    /// Whether each is large.
+    private var underWay: [UUID: Bool] = [:]
     private var committed = false
     private var networkUp = false
+    /// A place became free.
+    private var freed = false
+    /// What the store threw, which ends the loop.
+    private var failure: (any Error)?
     private var sleeper: CheckedContinuation<Void, Never>?
     private var listeners: [UUID: AsyncStream<DeliveryUpdate>.Continuation] = [:]
 
     /// - Parameters:
+    ///   - lanes: packets that may be under way at once, 1 or more
     ///   - clock: sleeps
     ///   - now: the wall clock, which the store's dates are measured by
     public init(
-        store: any PacketStore, uplink: any Uplink, backoff: Backoff = Backoff(), clock: any Clock<Duration> = ContinuousClock(),
+        store: any PacketStore, uplink: any Uplink, lanes: Int = 3, backoff: Backoff = Backoff(), clock: any Clock<Duration> = ContinuousClock(),
         now: @escaping @Sendable () -> Date = { Date() }, logger: Logger
     ) {
+        self.lanes = max(1, lanes)
         self.store = store
         self.uplink = uplink
         self.backoff = backoff
@@ -57,37 +71,77 @@ public actor DeliveryService: Service {
             for listener in listeners.values { listener.finish() }
             listeners = [:]
         }
-        while !Task.isCancelled {
-            do {
-                try await takeWakeUps()
-                while !Task.isCancelled, !isHeld, !networkUp, let packet = try await store.due(at: now(), limit: 1).first {
-                    try await attempt(packet)
-                    storeFailures = 0
+        try await withThrowingDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                if let failure { throw failure }
+                do {
+                    try await takeWakeUps()
+                    while let packet = try await next() {
+                        underWay[packet.id] = packet.isLarge
+                        group.addTask { await self.carry(packet) }
+                    }
+                    // Without a free place there is nothing to wait for but one.
+                    let date = if let lane = freeLane { try await store.nextDueDate(among: lane) } else { nil as Date? }
+                    await pause(until: date.map { max($0, holdEnd ?? $0) })
+                } catch let error as PacketStoreUnavailable {
+                    hold(for: error)
+                    await pause(until: heldUntil)
                 }
-                let next = try await store.nextDueDate().map { max($0, heldUntil ?? $0) }
-                await pause(until: next)
-            } catch let error as PacketStoreUnavailable {
-                await wait(for: error)
             }
+            group.cancelAll()
+        }
+    }
+
+    /// The packet to begin now; nil when there is none, or none may be begun.
+    private func next() async throws -> QueuedPacket? {
+        guard mayBegin, let lane = freeLane, let packet = try await store.due(at: now(), limit: 1, among: lane).first else { return nil }
+        // Asked again: while the store looked, another packet may have found the way broken, or been told to stay away.
+        return mayBegin ? packet : nil
+    }
+
+    private var mayBegin: Bool { !Task.isCancelled && failure == nil && holdEnd == nil && !networkUp }
+
+    /// What may be begun now; nil when every place is taken.
+    private var freeLane: DeliveryLane? {
+        let large = underWay.values.count { $0 }
+        // Whether the way is there one packet finds out; should it not be, the others needn't break off, too. A large one takes its time to find out.
+        let isKnown = linkFailures == 0 && status.platformReachable
+        let places = isKnown ? lanes : min(lanes, large + 1)
+        guard underWay.count < places else { return nil }
+        return DeliveryLane(smallOnly: places > 1 && large >= places - 1, except: Set(underWay.keys))
+    }
+
+    private func carry(_ packet: QueuedPacket) async {
+        defer {
+            underWay[packet.id] = nil
+            freed = true
+            wake()
+        }
+        do {
+            try await attempt(packet)
+            storeFailures = 0
+        } catch let error as PacketStoreUnavailable {
+            hold(for: error)
+        } catch {
+            failure = error
         }
     }
 
     /// A full disk is no reason to end under a citizen's hands. What couldn't be noted is done again: the platform takes an id once.
-    private func wait(for store: PacketStoreUnavailable) async {
+    private func hold(for store: PacketStoreUnavailable) {
         storeFailures += 1
         let delay = backoff.delay(afterFailures: storeFailures)
         heldUntil = now().addingTimeInterval(delay / .seconds(1))
         logger.error("the outbox can't be worked with", metadata: ["reason": "\(store.reason)", "retryAfter": "\(delay)"])
-        await pause(until: heldUntil)
     }
 
-    /// New packets were committed: try at once, even while the way is held.
+    /// New packets were committed: try at once, even while the way is held; but not before the time for which the platform asked.
     public func notifyCommitted() {
         committed = true
         wake()
     }
 
-    /// The network came up: try everything at once.
+    /// The network came up: try everything at once; but not before the time for which the platform asked.
     public func notifyNetworkUp() {
         networkUp = true
         wake()
@@ -115,14 +169,17 @@ public actor DeliveryService: Service {
         listeners[listener] = nil
     }
 
-    private var isHeld: Bool {
-        guard let heldUntil else { return false }
+    /// Until when no packet may be begun; nil when one may.
+    private var holdEnd: Date? { [ahead(heldUntil), ahead(askedAwayUntil)].compactMap { $0 }.max() }
+
+    /// A hold's end that is still to come. One that is further away than any hold lasts means that the clock was put back: it is over.
+    private func ahead(_ end: Date?) -> Date? {
         let date = now()
-        // Held for longer than any hold lasts: the clock was put back.
-        return heldUntil > date && heldUntil <= date.addingTimeInterval(Self.longestDelay / .seconds(1))
+        return end.flatMap { $0 > date && $0 <= date.addingTimeInterval(Self.longestDelay / .seconds(1)) ? $0 : nil }
     }
 
     private func takeWakeUps() async throws {
+        freed = false
         if networkUp {
             networkUp = false
             linkFailures = 0
@@ -137,6 +194,7 @@ public actor DeliveryService: Service {
 
     private func attempt(_ packet: QueuedPacket) async throws {
         let receipt: AcknowledgementReceipt
+        let failuresBefore = linkFailures
         do {
             receipt = try await uplink.deliver(packet)
         } catch {
@@ -144,7 +202,7 @@ public actor DeliveryService: Service {
             if Task.isCancelled { return }
             // Of an unknown error only the type is told: its text could hold anything.
             let known = error as? DeliveryError ?? DeliveryError(.retryable, code: "uplink.internal", message: "\(type(of: error))")
-            return try await handle(known, of: packet)
+            return try await handle(known, of: packet, failuresBefore: failuresBefore)
         }
         try await store.markDelivered(id: packet.id, receipt: receipt, at: now())
         linkFailures = 0
@@ -154,7 +212,8 @@ public actor DeliveryService: Service {
         publish(.delivered(id: packet.id, reference: packet.reference))
     }
 
-    private func handle(_ error: DeliveryError, of packet: QueuedPacket) async throws {
+    /// - Parameter failuresBefore: of the way, when the attempt began
+    private func handle(_ error: DeliveryError, of packet: QueuedPacket, failuresBefore: Int) async throws {
         let date = now()
         let text = error.description
         let metadata = packet.metadata.merging(["error": "\(text)"]) { $1 }
@@ -172,13 +231,17 @@ public actor DeliveryService: Service {
         case .retryable:
             asked(answered: true)
             linkFailures = 0
-            if let wished = error.retryAfter {
-                delay = min(max(delay, wished), Self.longestDelay)
-                heldUntil = date.addingTimeInterval(delay / .seconds(1))
+            if let wished = error.retryAfter.map({ min($0, Self.longestDelay) }) {
+                // The others wait for as long as was asked, not for the patience that this one needs.
+                delay = max(delay, wished)
+                let until = date.addingTimeInterval(wished / .seconds(1))
+                // Several may have been told so, each another time.
+                askedAwayUntil = max(ahead(askedAwayUntil) ?? until, until)
             }
         case .unreachable, .notThePlatform, .unauthorised:
             asked(answered: error.kind == .unauthorised)
-            linkFailures += 1
+            // Several that were under way broke off together: that is one failure of the way. Nor does one that began in bad times undo better ones.
+            linkFailures = max(linkFailures, min(linkFailures, failuresBefore) + 1)
             delay = backoff.delay(afterFailures: linkFailures)
             heldUntil = date.addingTimeInterval(delay / .seconds(1))
         }
@@ -207,7 +270,7 @@ public actor DeliveryService: Service {
 
     /// Returns at `date`, or when woken or cancelled. Without a date there is no timer.
     private func pause(until date: Date?) async {
-        if committed || networkUp || Task.isCancelled { return }
+        if committed || networkUp || freed || Task.isCancelled { return }
         let alarm = date.map { self.alarm(at: $0) }
         await withTaskCancellationHandler {
             await withCheckedContinuation { sleeper = $0 }

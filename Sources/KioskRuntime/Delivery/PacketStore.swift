@@ -14,9 +14,9 @@ public struct PacketStoreUnavailable: Error {
 /// what then came of it is kept where that still says something, and is no error where it doesn't.
 public protocol PacketStore: Sendable {
     /// Packets to deliver now, in the order to try them: none before its dependency was delivered.
-    func due(at date: Date, limit: Int) async throws -> [QueuedPacket]
+    func due(at date: Date, limit: Int, among lane: DeliveryLane) async throws -> [QueuedPacket]
     /// When the next one becomes due; nil when none will by the mere passing of time.
-    func nextDueDate() async throws -> Date?
+    func nextDueDate(among lane: DeliveryLane) async throws -> Date?
     /// Counts a failure; the packet isn't due before `retryAt`.
     func recordFailure(id: UUID, at date: Date, retryAt: Date, error: String) async throws
     /// Makes every waiting packet due.
@@ -27,4 +27,17 @@ public protocol PacketStore: Sendable {
     func markRejected(id: UUID, error: String, at date: Date) async throws
     /// Sets the packet aside whose sealed file isn't what was committed, and with it what depends on it.
     func quarantine(id: UUID, error: String) async throws
+}
+
+/// What a free place on the way to the platform may be given.
+public struct DeliveryLane: Sendable, Equatable {
+    /// None that would keep it busy for long.
+    public var smallOnly: Bool
+    /// Those that are under way.
+    public var except: Set<UUID>
+
+    public init(smallOnly: Bool = false, except: Set<UUID> = []) {
+        self.smallOnly = smallOnly
+        self.except = except
+    }
 }

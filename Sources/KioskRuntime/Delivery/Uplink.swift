@@ -27,11 +27,15 @@ public struct QueuedPacket: Sendable, Equatable {
     public var digest: String
     /// Deliveries that failed so far.
     public var attempts: Int
+    /// Keeps a slow line busy for a while.
+    public var isLarge: Bool
 
     /// As the outbox holds it.
     public init(
-        id: UUID, sequence: UInt64, kind: String, reference: String, dependsOn: UUID?, file: URL, byteCount: Int, digest: String, attempts: Int
+        id: UUID, sequence: UInt64, kind: String, reference: String, dependsOn: UUID?, file: URL, byteCount: Int, digest: String, attempts: Int,
+        isLarge: Bool = false
     ) {
+        self.isLarge = isLarge
         self.id = id
         self.sequence = sequence
         self.kind = kind

@@ -1,6 +1,7 @@
 internal import Dispatch
 public import Foundation
 public import PlatformAPI
+internal import Synchronization
 
 /// A material of a submission: what is announced of it, and the way to its bytes.
 public struct SubmittedMaterial: Sendable {
@@ -52,8 +53,10 @@ public struct SubmissionSealer: Sendable {
             + materials.map {
                 PacketDraft(id: $0.manifest.id, kind: .material, reference: application.reference, dependsOn: application.id)
             }
-        let kept = try await store.commit(drafts, at: date, closing: signer.signature(ofPacket:)) {
-            [key = key(), kioskKey = signer.publicKey] draft, sequence, sink in
+        // Of the packet that was sealed last: what a kiosk's key of SM2 signs is not the store's SHA-256.
+        let digest = Mutex<Data?>(nil)
+        let closing: @Sendable (Data) throws -> Data = { [signer] stored in try signer.signature(ofPacket: digest.withLock(\.self) ?? stored) }
+        let kept = try await store.commit(drafts, at: date, closing: closing) { [key = key(), kioskKey = signer.publicKey] draft, sequence, sink in
             let header = PacketHeader(id: draft.id, kind: draft.kind, kiosk: application.kiosk, sequence: sequence)
             let label = PacketLabel(reference: draft.reference, dependsOn: draft.dependsOn)
             var sealer = try PacketSealer(header: header, label: label, key: key, signedBy: kioskKey)
@@ -63,6 +66,7 @@ public struct SubmissionSealer: Sendable {
             } else {
                 try form.withUnsafeBytes { try Self.seal($0, with: &sealer, into: sink) }
             }
+            digest.withLock { $0 = sealer.ownDigest }
         }
         // Not the submission's time: it was durable only now.
         return HeldSubmission(application, kept, at: Date())

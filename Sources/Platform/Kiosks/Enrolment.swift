@@ -29,11 +29,12 @@ public struct Enrolment: Sendable {
 
     /// Makes another key that kiosks are to seal to, and returns it; the former ones go on opening what was sealed to them.
     /// A server that runs must be started anew to know of it.
-    /// - Throws: `PlatformError` when the directory holds no platform.
-    public static func rotateSealingKey(data: URL) throws -> SealingKey {
+    /// - Parameter profile: of the new key; nil for that of the one before it
+    /// - Throws: `PlatformError` when the directory holds no platform; what OpenSSL lacks for a national key.
+    public static func rotateSealingKey(data: URL, profile: CryptoProfile? = nil) throws -> SealingKey {
         let database = data.appendingPathComponent("platform.sqlite")
         guard FileManager.default.fileExists(atPath: database.path) else { throw PlatformError.file(database.path, errno: ENOENT) }
-        return try KeyStore(directory: data).rotated().publicKey
+        return try KeyStore(directory: data).rotated(to: profile).publicKey
     }
 
     /// A new token for operators; the former one no longer works.

@@ -9,15 +9,17 @@ struct KioskKeyStore: Sendable {
     func insert(_ key: KioskKey, of kiosk: String) throws {
         try database.queue.write { db in
             try db.execute(
-                sql: "INSERT OR IGNORE INTO kiosk_key (kiosk, id, public_key, created_at) VALUES (?, ?, ?, ?)",
-                arguments: [kiosk, key.id, key.publicKey, Date().seconds])
+                sql: "INSERT OR IGNORE INTO kiosk_key (kiosk, id, profile, public_key, created_at) VALUES (?, ?, ?, ?, ?)",
+                arguments: [kiosk, key.id, key.profile.rawValue, key.publicKey, Date().seconds])
         }
     }
 
     func keys(of kiosk: String) async throws -> [KioskKey] {
         let rows = try await database.queue.read { db in
-            try Data.fetchAll(db, sql: "SELECT public_key FROM kiosk_key WHERE kiosk = ? ORDER BY created_at DESC", arguments: [kiosk])
+            try Row.fetchAll(db, sql: "SELECT profile, public_key FROM kiosk_key WHERE kiosk = ? ORDER BY created_at DESC", arguments: [kiosk])
+                .map { row -> (profile: String, publicKey: Data) in (row["profile"], row["public_key"]) }
         }
-        return try rows.map(KioskKey.init(publicKey:))
+        // One of a profile that only a later version knows is as good as missing: what it signed waits.
+        return try rows.compactMap { row in try CryptoProfile(rawValue: row.profile).map { try KioskKey(publicKey: row.publicKey, profile: $0) } }
     }
 }

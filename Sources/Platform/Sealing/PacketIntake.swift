@@ -57,6 +57,19 @@ struct PacketIntake: Sendable {
         } ?? false
     }
 
+    /// Forgets uploads that were begun and left. Their kiosks have the packets still, and announce them again.
+    func discardAbandoned(after lifetime: Duration) async throws {
+        let since = Date() - lifetime / .seconds(1)
+        for id in try await uploads.abandoned(since: since) {
+            // Asked again under the lock: a kiosk may have come back to it at this very moment.
+            let isForgotten = try await locks.attempt(id) {
+                guard let upload = try await uploads.find(id), !upload.isComplete, upload.touchedAt < since else { return false }
+                return try await uploads.discard(id, files)
+            }
+            if isForgotten == true { logger.notice("an upload that was left unfinished was forgotten", metadata: ["packet": "\(id.wireText)"]) }
+        }
+    }
+
     /// At the start of the server. One packet that can't be decided must not keep the others, or the server, down.
     func decideLeftovers() async throws {
         for id in try await uploads.undecided() {

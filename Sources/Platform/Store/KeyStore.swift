@@ -1,7 +1,7 @@
 import Foundation
 import PlatformAPI
 
-/// The platform's private keys: files of 32 bytes with mode 0600 under `keys/`, the first of each kind made at the first start.
+/// The platform's private keys: files with mode 0600 under `keys/`, 32 bytes or, of a national key, PEM; the first of each kind made at the first start.
 ///
 /// Kiosks seal to the sealing key with the highest number; the others open what was sealed before, and are never taken away.
 /// Who holds `keys/` opens every packet: mount it from another place than the data where that matters.
@@ -38,8 +38,9 @@ struct KeyStore: Sendable {
     }
 
     /// Makes the next sealing key, durable on return.
-    func rotated() throws -> SealingPrivateKey {
-        try Self.sealingKey(sealing.count + 1, in: directory)
+    /// - Parameter profile: nil for that of the key before it
+    func rotated(to profile: CryptoProfile?) throws -> SealingPrivateKey {
+        try Self.sealingKey(sealing.count + 1, in: directory, profile ?? sealing[0].publicKey.profile)
     }
 
     /// What kiosks are told, the key to seal to first.
@@ -55,12 +56,14 @@ struct KeyStore: Sendable {
 
     private static func sealingName(_ number: Int) -> String { "sealing-\(number).key" }
 
-    private static func sealingKey(_ number: Int, in keys: URL) throws -> SealingPrivateKey {
+    /// - Parameter profile: of a key that is made because it isn't there
+    private static func sealingKey(_ number: Int, in keys: URL, _ profile: CryptoProfile = .international) throws -> SealingPrivateKey {
         try load(
-            sealingName(number), in: keys, make: { SealingPrivateKey().rawRepresentation }, open: SealingPrivateKey.init(rawRepresentation:))
+            sealingName(number), in: keys, make: { try SealingPrivateKey(profile: profile).rawRepresentation },
+            open: SealingPrivateKey.init(rawRepresentation:))
     }
 
-    private static func load<Key>(_ name: String, in directory: URL, make: () -> Data, open: (Data) throws -> Key) throws -> Key {
+    private static func load<Key>(_ name: String, in directory: URL, make: () throws -> Data, open: (Data) throws -> Key) throws -> Key {
         let file = directory.appendingPathComponent(name)
         if !FileManager.default.fileExists(atPath: file.path) {
             try write(make(), to: file, in: directory)

@@ -64,6 +64,16 @@ struct PlatformDatabase: Sendable {
                     CREATE TABLE backup (through INTEGER PRIMARY KEY, made_at INTEGER NOT NULL) STRICT;
                     """)
         }
+        migrator.registerMigration("4 uploads expire") { db in
+            try db.execute(
+                sql: """
+                    ALTER TABLE upload ADD COLUMN touched_at INTEGER NOT NULL DEFAULT 0;
+                    UPDATE upload SET touched_at = created_at;
+                    """)
+        }
+        migrator.registerMigration("5 the profile of a kiosk's key") { db in
+            try db.execute(sql: "ALTER TABLE kiosk_key ADD COLUMN profile TEXT NOT NULL DEFAULT 'international'")
+        }
         return migrator
     }
 }

@@ -3,7 +3,7 @@ import HTTPTypes
 import Hummingbird
 import PlatformAPI
 
-/// tus 1.0: core, creation, termination, checksum.
+/// tus 1.0: core, creation, termination, checksum, expiration.
 struct UploadRoutes: Sendable {
     let store: UploadStore
     let files: PacketFiles
@@ -16,7 +16,7 @@ struct UploadRoutes: Sendable {
             status: .noContent,
             headers: [
                 .tusResumable: Tus.version, .tusVersion: Tus.version, .tusExtension: Tus.extensions,
-                .tusMaxSize: String(limits.maxMaterialPacket), .tusChecksumAlgorithm: "sha256",
+                .tusMaxSize: String(limits.maxMaterialPacket), .tusChecksumAlgorithm: BodyChecksum.algorithms,
             ])
     }
 
@@ -48,18 +48,24 @@ struct UploadRoutes: Sendable {
     }
 
     private func answer(_ status: HTTPResponse.Status, _ upload: Upload) -> Response {
-        Response(
-            status: status,
-            headers: [
-                .tusResumable: Tus.version, .location: PlatformRoute.upload(upload.header.id), .uploadOffset: String(upload.offset),
-            ])
+        var headers: HTTPFields = [
+            .tusResumable: Tus.version, .location: PlatformRoute.location(ofUpload: upload.header.id), .uploadOffset: String(upload.offset),
+        ]
+        headers[.uploadExpires] = expiry(of: upload)
+        return Response(status: status, headers: headers)
+    }
+
+    /// When an upload is forgotten at the earliest, if nothing is added; nil for a complete one.
+    private func expiry(of upload: Upload) -> String? {
+        upload.isComplete ? nil : HTTPDate.text(upload.touchedAt + limits.uploadLifetime / .seconds(1))
     }
 
     func head(_ request: Request, _ context: PlatformRequestContext) async throws -> Response {
         try requireVersion(request)
         let upload = try await find(context)
-        return Response(
-            status: .ok, headers: [.tusResumable: Tus.version, .uploadOffset: String(upload.offset), .uploadLength: String(upload.length)])
+        var headers: HTTPFields = [.tusResumable: Tus.version, .uploadOffset: String(upload.offset), .uploadLength: String(upload.length)]
+        headers[.uploadExpires] = expiry(of: upload)
+        return Response(status: .ok, headers: headers)
     }
 
     func patch(_ request: Request, _ context: PlatformRequestContext) async throws -> Response {
@@ -88,8 +94,11 @@ struct UploadRoutes: Sendable {
             }
             let receiver = UploadReceiver(store: store, files: files, limits: limits)
             upload.offset = try await receiver.receive(request.body, count: count, checksum: checksum, for: upload)
+            upload.touchedAt = Date()
             if upload.isComplete { try await intake.decideHoldingLock(upload) }
-            return Response(status: .noContent, headers: [.tusResumable: Tus.version, .uploadOffset: String(upload.offset)])
+            var headers: HTTPFields = [.tusResumable: Tus.version, .uploadOffset: String(upload.offset)]
+            headers[.uploadExpires] = expiry(of: upload)
+            return Response(status: .noContent, headers: headers)
         }
         guard let response else { throw Self.busy }
         return response
@@ -129,12 +138,11 @@ struct UploadRoutes: Sendable {
         (1...18).contains(text.utf8.count) && text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
     }
 
-    private static func checksum(_ field: String) throws -> Data {
-        let parts = field.split(separator: " ")
-        guard parts.count == 2, parts[0] == "sha256", let digest = Data(base64Encoded: String(parts[1])), digest.count == 32 else {
-            throw ProblemResponse(.badRequest, 400, "Upload-Checksum must be sha256 and 32 bytes in base64.")
+    private static func checksum(_ field: String) throws -> BodyChecksum {
+        guard let checksum = BodyChecksum(field: field) else {
+            throw ProblemResponse(.badRequest, 400, "Upload-Checksum must be sha1 or sha256 and the digest in base64.")
         }
-        return digest
+        return checksum
     }
 }
 
@@ -148,6 +156,7 @@ extension HTTPField.Name {
     static let uploadOffset = name(Tus.uploadOffset)
     static let uploadMetadata = name(Tus.uploadMetadata)
     static let uploadChecksum = name(Tus.uploadChecksum)
+    static let uploadExpires = name(Tus.uploadExpires)
 
     private static func name(_ text: String) -> HTTPField.Name {
         guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is not a header field name") }

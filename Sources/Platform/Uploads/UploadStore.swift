@@ -11,6 +11,8 @@ struct Upload: Sendable, Hashable {
     var length: Int
     /// bytes that are durable
     var offset: Int
+    /// When something was last added.
+    var touchedAt = Date()
 
     var isComplete: Bool { offset == length }
 }
@@ -44,10 +46,11 @@ struct UploadStore: Sendable {
 
     private static func insert(_ upload: Upload, at now: Date, _ db: Database) throws {
         try db.execute(
-            sql: "INSERT INTO upload (id, kiosk, kind, sequence, sealed_digest, length, offset, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            sql:
+                "INSERT INTO upload (id, kiosk, kind, sequence, sealed_digest, length, offset, created_at, touched_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             arguments: [
                 upload.header.id.wireText, upload.header.kiosk, upload.header.kind.rawValue, String(upload.header.sequence), upload.sealedDigest,
-                upload.length, upload.offset, now.seconds,
+                upload.length, upload.offset, now.seconds, now.seconds,
             ])
     }
 
@@ -60,8 +63,8 @@ struct UploadStore: Sendable {
     func setOffset(_ offset: Int, of id: UUID) async throws {
         try await database.queue.write { db in
             try db.execute(
-                sql: "UPDATE upload SET offset = ?1 WHERE id = ?2 AND NOT EXISTS (SELECT 1 FROM decision WHERE id = ?2)",
-                arguments: [offset, id.wireText])
+                sql: "UPDATE upload SET offset = ?1, touched_at = ?3 WHERE id = ?2 AND NOT EXISTS (SELECT 1 FROM decision WHERE id = ?2)",
+                arguments: [offset, id.wireText, Date().seconds])
         }
     }
 
@@ -98,6 +101,14 @@ struct UploadStore: Sendable {
         } ?? false
     }
 
+    /// Uploads that aren't complete, and to which nothing was added since a date.
+    func abandoned(since date: Date) async throws -> [UUID] {
+        try await database.queue.read { db in
+            try String.fetchAll(db, sql: "SELECT id FROM upload WHERE offset < length AND touched_at < ?", arguments: [date.seconds])
+                .compactMap { UUID(wireText: $0) }
+        }
+    }
+
     /// Complete uploads without a decision: what a crash left between the last byte and the transaction.
     func undecided() async throws -> [UUID] {
         try await database.queue.read { db in
@@ -113,6 +124,6 @@ struct UploadStore: Sendable {
         else { return nil }
         return Upload(
             header: PacketHeader(id: id, kind: kind, kiosk: row["kiosk"], sequence: sequence), sealedDigest: row["sealed_digest"],
-            length: row["length"], offset: row["offset"])
+            length: row["length"], offset: row["offset"], touchedAt: Date(seconds: row["touched_at"]))
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BenchLine
 import Foundation
 
 /// What the devices of the kiosk cost, measured beside a peer or the limit that the house sets.
@@ -21,7 +22,7 @@ struct DeviceBench: AsyncParsableCommand {
     var scans = 25
 
     @Option(help: "Pages handed in beside as many of ipptool.")
-    var prints = 25
+    var prints = 60
 
     @Option(help: "Seconds for which the idle kiosk is watched.")
     var idleSeconds = 30
@@ -35,14 +36,26 @@ struct DeviceBench: AsyncParsableCommand {
     enum Name: String, ExpressibleByArgument, CaseIterable { case reader, scan, print, idle, preview }
 
     func run() async throws {
+        var failed = false
         for name in names.isEmpty ? Name.allCases : names {
-            switch name {
-            case .reader: try await ReaderLatency(reads: reads).run().forEach { print($0) }
-            case .scan: try await ScanTime(scans: scans).run().forEach { print($0) }
-            case .print: try await PrintAcceptance(prints: prints).run().forEach { print($0) }
-            case .preview: try await PreviewCost(seconds: previewSeconds).run().forEach { print($0) }
-            case .idle: try await IdleCost(seconds: idleSeconds).run().forEach { print($0) }
+            do {
+                try await measure(name).forEach { print($0) }
+            } catch {
+                // The others can be measured still.
+                FileHandle.standardError.write(Data("\(name.rawValue): \(error)\n".utf8))
+                failed = true
             }
+        }
+        if failed { throw ExitCode.failure }
+    }
+
+    private func measure(_ name: Name) async throws -> [BenchLine] {
+        switch name {
+        case .reader: try await ReaderLatency(reads: reads).run()
+        case .scan: try await ScanTime(scans: scans).run()
+        case .print: try await PrintAcceptance(prints: prints).run()
+        case .preview: try await PreviewCost(seconds: previewSeconds).run()
+        case .idle: try await IdleCost(seconds: idleSeconds).run()
         }
     }
 }

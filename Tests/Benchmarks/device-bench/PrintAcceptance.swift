@@ -6,9 +6,9 @@ import KioskModel
 import KioskRuntime
 
 /// A page handed in until the printer has taken it: kioskd's order to its hearing of the acceptance, beside `ipptool` with the same three requests (how
-/// are you, Create-Job, Send-Document) at the same printer, which is CUPS's own ippeveprinter. Our host runs; what `ipptool` takes to start is measured
-/// by a run without a request right behind it, and subtracted. Every second pair begins with `ipptool`; a pair from which the machine's host stole time
-/// is taken again, and the medians of all others are compared.
+/// are you, Create-Job, Send-Document) at the same printer, which is CUPS's own ippeveprinter. Our host runs, whereas `ipptool` has to be started: its
+/// time begins with its connection, as seen at the printer's plug, and ends when its caller knows, with its exit. Every second pair begins with
+/// `ipptool`; a pair from which the machine's host stole time is taken again, and the medians of all others are compared.
 struct PrintAcceptance {
     let prints: Int
 
@@ -32,7 +32,6 @@ struct PrintAcceptance {
         let page = SyntheticPDF.pages(1)
         try Data(page).write(to: directory.appending(path: "page.pdf"))
         try Data(Self.requests.utf8).write(to: directory.appending(path: "print.test"))
-        try Data().write(to: directory.appending(path: "nothing.test"))
         let hosts = try HostBench(DeviceSpec(name: "printer", deviceClass: .printer, options: ["uri": printer.uri]))
         do {
             try await hosts.ready()
@@ -84,31 +83,29 @@ struct PrintAcceptance {
         throw BenchFailure("a print was never accepted")
     }
 
-    /// The same by `ipptool`, less what it takes to start; nil when either was disturbed.
+    /// The same by `ipptool`; nil when it was disturbed.
     private func ipptool(_ printer: IPPPrinterSimulator, _ directory: URL) async throws -> Duration? {
         let printed = printer.printedDocuments().count
-        let printing = try await ipptool("print.test", printer, directory)
-        try await Poll.until("ipptool's page", deadline: .seconds(30)) {
-            printer.printedDocuments().count > printed ? .there(()) : .notYet("it isn't printed")
-        }
-        try await settled(printer)
-        let starting = try await ipptool("nothing.test", printer, directory)
-        return printing.flatMap { printing in starting.map { printing - $0 } }
-    }
-
-    private func ipptool(_ test: String, _ printer: IPPPrinterSimulator, _ directory: URL) async throws -> Duration? {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/ipptool")
-        process.arguments = ["-q", "-f", directory.appending(path: "page.pdf").path, printer.uri, directory.appending(path: test).path]
+        process.arguments = ["-q", "-f", directory.appending(path: "page.pdf").path, printer.uri, directory.appending(path: "print.test").path]
         process.environment = ["HOME": directory.path]
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         let began = StolenTime.Moment()
+        let beginning = ContinuousClock.now
         try process.run()
         process.waitUntilExit()
         let end = ContinuousClock.now
-        guard process.terminationStatus == 0 else { throw BenchFailure("ipptool ended with \(process.terminationStatus)") }
-        return try await began.undisturbed(to: end)
+        let isUndisturbed = try await began.undisturbed(to: end) != nil
+        guard process.terminationStatus == 0, let connection = printer.lastConnection, connection > beginning else {
+            throw BenchFailure("ipptool ended with \(process.terminationStatus)")
+        }
+        try await Poll.until("ipptool's page", deadline: .seconds(30)) {
+            printer.printedDocuments().count > printed ? .there(()) : .notYet("it isn't printed")
+        }
+        try await settled(printer)
+        return isUndisturbed ? end - connection : nil
     }
 
     /// What our driver sends, in ipptool's language.

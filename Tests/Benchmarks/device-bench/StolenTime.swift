@@ -18,11 +18,11 @@ enum StolenTime {
         }
     }
 
-    /// How many measurements may be taken for each one that counts.
-    private static let patience = 3
+    /// For how long a measurement waits, altogether, for the host to be quiet.
+    private static let patience = Duration.seconds(600)
 
     /// Takes so many measurements, each again for as long as it is disturbed, and says on standard error how often that was. Nothing is left out for any
-    /// other reason. Throws `BenchFailure` when more than two in three are disturbed.
+    /// other reason. Throws `BenchFailure` when the host wasn't quiet for long enough in ten minutes.
     /// - Parameters:
     ///   - things: what is measured, in the plural, after the name of the measurement: `reader`, `reads`
     ///   - measure: one of them, by its number from 0; nil when it was disturbed
@@ -31,16 +31,35 @@ enum StolenTime {
     ) async throws -> [Value] {
         var values: [Value] = []
         var disturbed = 0
+        var waited = Duration.zero
         while values.count < count {
-            guard disturbed < (patience - 1) * count else {
+            if let value = try await measure(values.count) {
+                values.append(value)
+                continue
+            }
+            disturbed += 1
+            waited += try await quiet()
+            guard waited < patience else {
                 throw BenchFailure("\(disturbed) \(things) were disturbed by other machines on the same host: measure when it is quieter")
             }
-            if let value = try await measure(values.count) { values.append(value) } else { disturbed += 1 }
         }
         if disturbed > 0 {
             FileHandle.standardError.write(Data("\(name): \(disturbed) \(things) taken again, disturbed by other machines on the same host\n".utf8))
         }
         return values
+    }
+
+    /// Returns how long it took until nothing was stolen for 200 ms, or `patience` when it never was.
+    private static func quiet() async throws -> Duration {
+        let began = ContinuousClock.now
+        var before = try ticks()
+        while ContinuousClock.now - began < patience {
+            try await Task.sleep(for: .milliseconds(200))
+            let now = try ticks()
+            if now == before { break }
+            before = now
+        }
+        return ContinuousClock.now - began
     }
 
     /// Ticks of 10 ms since the start, over all processors. A shorter theft is told with the next ones.

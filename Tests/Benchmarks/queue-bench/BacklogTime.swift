@@ -2,13 +2,13 @@ import BenchLine
 import Foundation
 import Outbox
 
-/// The same commit with a long queue and with a short one, in turns of 50; the medians of the turns are compared.
+/// The same commit with a long queue and with a short one, in turns of 10; the medians of the turns are compared.
 struct BacklogTime {
     let items: Int
     let backlog: Int
     let ground: URL
 
-    private static let turn = 50
+    private static let turn = 10
 
     func run() throws -> BenchLine {
         let (long, short) = (ground.appending(path: "long"), ground.appending(path: "short"))

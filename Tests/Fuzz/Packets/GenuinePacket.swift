@@ -3,7 +3,8 @@ import Foundation
 @testable import PlatformAPI
 
 /// What a kiosk with fixed keys sealed to a platform with fixed keys: an application, and materials of several chunks, of nothing, and of exactly one
-/// chunk. Sealing draws a key of its own, so that their bytes are others with each start of the target.
+/// chunk; then the same by the national profile, and one whose signature is of the other. Sealing draws a key of its own, so that their bytes are others
+/// with each start of the target.
 struct GenuinePacket {
     let header: PacketHeader
     let plaintext: Data
@@ -23,6 +24,8 @@ struct GenuinePacket {
     static let sealingKey = fixed { try SealingPrivateKey(rawRepresentation: Data(repeating: 0x51, count: 32)) }
     static let strangersKey = fixed { try SealingPrivateKey(rawRepresentation: Data(repeating: 0x52, count: 32)) }
     static let signer = fixed { try FixedSigner() }
+    static let nationalKey = fixed { try SealingPrivateKey(rawRepresentation: Data(FixedNationalKeys.platform.utf8)) }
+    static let nationalSigner = fixed { try FixedNationalSigner() }
     static let platform = fixed { try AcknowledgementSigner(rawRepresentation: Data(repeating: 0x53, count: 32)) }
 
     static let all = fixed {
@@ -30,14 +33,21 @@ struct GenuinePacket {
             try Self(1, .application, Data(#"{"reference":"K1-0001"}"#.utf8)),
             try Self(2, .material, pattern(2 * PacketFormat.chunkSize + 100), after: 1),
             try Self(3, .material, Data(), after: 1), try Self(4, .material, pattern(PacketFormat.chunkSize), after: 1),
+            try Self(5, .application, Data(#"{"reference":"K1-0001"}"#.utf8), nationalKey, nationalSigner),
+            try Self(6, .material, pattern(2 * PacketFormat.chunkSize + 100), after: 5, nationalKey, nationalSigner),
+            try Self(7, .material, Data(), after: 5, nationalKey, nationalSigner),
+            try Self(8, .material, pattern(PacketFormat.chunkSize), after: 5, nationalKey, signer),
         ]
     }
 
-    private init(_ sequence: UInt64, _ kind: PacketKind, _ plaintext: Data, after: UInt64? = nil) throws {
+    private init(
+        _ sequence: UInt64, _ kind: PacketKind, _ plaintext: Data, after: UInt64? = nil, _ key: SealingPrivateKey = sealingKey,
+        _ signer: any KioskSigner = signer
+    ) throws {
         header = PacketHeader(id: Self.id(sequence), kind: kind, kiosk: "kiosk-1", sequence: sequence)
         self.plaintext = plaintext
         let label = PacketLabel(reference: "K1-0001", dependsOn: after.map(Self.id))
-        var sealer = try PacketSealer(header: header, label: label, key: Self.sealingKey.publicKey, signedBy: Self.signer.publicKey)
+        var sealer = try PacketSealer(header: header, label: label, key: key.publicKey, signedBy: signer.publicKey)
         var parts = [sealer.prefix]
         var rest = plaintext[...]
         repeat {
@@ -46,7 +56,7 @@ struct GenuinePacket {
             parts.append(try sealer.seal(Data(chunk), isLast: rest.isEmpty))
         } while !rest.isEmpty
         let digest = parts.reduce(into: Digest()) { $0.update($1) }
-        parts.append(try Self.signer.signature(ofPacket: digest.bytes))
+        parts.append(try signer.signature(ofPacket: sealer.ownDigest ?? digest.bytes))
         self.parts = parts
     }
 
@@ -80,4 +90,34 @@ struct FixedSigner: KioskSigner {
     }
 
     func sign(_ bytes: Data) throws -> Data { try key.signature(for: bytes).rawRepresentation }
+}
+
+/// The same of SM2.
+struct FixedNationalSigner: KioskSigner {
+    private let key: SM2Key
+    let publicKey: KioskKey
+
+    init() throws {
+        key = try SM2Key(pem: FixedNationalKeys.kiosk)
+        publicKey = try KioskKey(publicKey: key.point, profile: .national)
+    }
+
+    func sign(_ bytes: Data) throws -> Data { try key.sign(bytes) }
+}
+
+private enum FixedNationalKeys {
+    static let platform = """
+        -----BEGIN PRIVATE KEY-----
+        MIGHAgEAMBMGByqGSM49AgEGCCqBHM9VAYItBG0wawIBAQQgKQ1BKTooW+OWP+gZ
+        ZaIyoRDTK1wJ4MipamwyYMZzlqihRANCAASQ2MuCzoxhhpzRb3xAPupD20/1wk2D
+        tg5CCgtk2iD/RwlexcHaI+Xs0GlxseVu1vLo3vbPAU2Prkwoyvtb8sqv
+        -----END PRIVATE KEY-----
+        """
+    static let kiosk = """
+        -----BEGIN PRIVATE KEY-----
+        MIGHAgEAMBMGByqGSM49AgEGCCqBHM9VAYItBG0wawIBAQQgjlBFTcDtMCaJJrXf
+        YRs3Pm/E9u6YB3WkiB2gZlxNMXShRANCAAQPWSzvR2qeRkzxSsiBaR+K59YP7hBc
+        0OCgBWuPEXpEpS/kpZ02ZyYwy3WYSvQZ1fF1VtI7rJBDdBKzWFBMTFAL
+        -----END PRIVATE KEY-----
+        """
 }

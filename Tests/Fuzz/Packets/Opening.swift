@@ -20,8 +20,9 @@ struct Opening {
     /// more.
     func fed(_ bytes: Data, in sizes: [Int]) -> Outcome {
         var opener = PacketOpener(
-            header: header, privateKeys: isForeign ? [GenuinePacket.strangersKey] : [GenuinePacket.strangersKey, GenuinePacket.sealingKey],
-            kioskKeys: isForeign ? [] : [GenuinePacket.signer.publicKey])
+            header: header,
+            privateKeys: [GenuinePacket.strangersKey] + (isForeign ? [] : [GenuinePacket.sealingKey, GenuinePacket.nationalKey]),
+            kioskKeys: isForeign ? [] : [GenuinePacket.signer.publicKey, GenuinePacket.nationalSigner.publicKey])
         var outcome = Outcome()
         var rest = bytes[...]
         var pieces = 0

@@ -50,11 +50,13 @@ private func read(_ bytes: Data) -> PacketPrefix? {
     }
     demand((try? PacketPrefix(reading: bytes.prefix(prefix.size))) == prefix, "the prefix depends on what follows it")
     // Only the keys' ids stand in it.
-    var (sealingKey, kioskKey) = (GenuinePacket.sealingKey.publicKey, GenuinePacket.signer.publicKey)
+    var sealingKey = (prefix.profile == .national ? GenuinePacket.nationalKey : GenuinePacket.sealingKey).publicKey
+    var kioskKey = GenuinePacket.signer.publicKey
     (sealingKey.id, kioskKey.id) = (prefix.sealingKeyID, prefix.kioskKeyID)
     let again = try? PacketPrefix(header: prefix.header, label: prefix.label, sealingKey: sealingKey, kioskKey: kioskKey)
     demand(
-        again == prefix && again?.info == bytes.prefix(prefix.size - PacketPrefix.encapsulatedKeySize), "a prefix that was read is written otherwise")
+        again == prefix && again?.info == bytes.prefix(prefix.size - prefix.profile.encapsulatedKeySize),
+        "a prefix that was read is written otherwise")
     return prefix
 }
 

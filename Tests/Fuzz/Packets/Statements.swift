@@ -19,13 +19,17 @@ enum Statements {
                 extents: [.init(term: term(1), through: 7), .init(term: term(2), through: 1)], watermark: 5))
     }
     private static let sealingKey = GenuinePacket.fixed { try GenuinePacket.platform.sign(GenuinePacket.strangersKey.publicKey, generation: 2) }
+    private static let nationalKey = GenuinePacket.fixed { try GenuinePacket.platform.sign(GenuinePacket.nationalKey.publicKey, generation: 3) }
 
     private static let key = GenuinePacket.fixed { GenuinePacket.platform.publicKey }
 
     static func judge(_ input: Data) {
         if let read = try? PlatformJSON.decode(SignedAcknowledgement.self, from: input) { judge(read) }
         if let read = try? PlatformJSON.decode(SignedLedgerStatement.self, from: input) { judge(read) }
-        if let read = try? PlatformJSON.decode(SealingKeyStatement.self, from: input) { judge(read) }
+        if let read = try? PlatformJSON.decode(SealingKeyStatement.self, from: input) {
+            judge(read, sealingKey)
+            judge(read, nationalKey)
+        }
         // What is said unsigned, or kept in files.
         _ = try? PlatformJSON.decode(PlatformInfo.self, from: input)
         _ = try? PlatformJSON.decode(KioskCredential.self, from: input)
@@ -56,11 +60,12 @@ enum Statements {
         demand(again.verify(with: key) && isSame(again.statement, read.statement), "a ledger that was signed isn't believed")
     }
 
-    private static func judge(_ read: SealingKeyStatement) {
-        let isGenuine = read.key == sealingKey.key && read.generation == sealingKey.generation
-        demand(isGenuine || !read.verify(with: key), "a sealing key that nobody signed")
+    private static func judge(_ read: SealingKeyStatement, _ signed: SealingKeyStatement) {
+        let isGenuine = read.key == signed.key && read.generation == signed.generation
+        let isSigned = [sealingKey, nationalKey].contains { $0.key == read.key && $0.generation == read.generation }
+        demand(isSigned || !read.verify(with: key), "a sealing key that nobody signed")
         var forged = read
-        forged.signature = sealingKey.signature
+        forged.signature = signed.signature
         demand(forged.verify(with: key) == isGenuine, "another sealing key under a signature")
         let again = sent { try GenuinePacket.platform.sign(read.key, generation: read.generation) }
         demand(

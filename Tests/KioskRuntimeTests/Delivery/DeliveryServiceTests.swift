@@ -10,10 +10,12 @@ import Testing
     let clock = ManualClock()
     let service: DeliveryService
 
-    init() {
+    init() { self.init(lanes: 1) }
+
+    init(lanes: Int) {
         let clock = clock
         service = DeliveryService(
-            store: store, uplink: uplink, backoff: Backoff(pick: { $0.upperBound }), clock: clock, now: { clock.date },
+            store: store, uplink: uplink, lanes: lanes, backoff: Backoff(pick: { $0.upperBound }), clock: clock, now: { clock.date },
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
     }
 
@@ -131,6 +133,24 @@ import Testing
             #expect(uplink.asked == [first])
             let status = await service.status
             #expect(status.platformReachable && status.lastContact == ManualClock.epoch)
+            clock.advance(by: .seconds(900))
+            try await until("both are delivered") { delivered(first) && delivered(second) }
+        }
+    }
+
+    /// The platform said when: neither a commit nor a way that came back makes it earlier.
+    @Test func nothingShortensARetryAfter() async throws {
+        let first = store.add()
+        uplink.script(first, .fail(DeliveryError(.retryable, code: "http.503", message: "maintenance", retryAfter: .seconds(900))))
+        try await running {
+            try await until("a pause of its length") { clock.nextWake == .seconds(900) && clock.sleeps == 1 }
+            let second = store.add()
+            await service.notifyCommitted()
+            try await until("it pauses again") { clock.nextWake == .seconds(900) && clock.sleeps == 2 }
+            await service.probed(answered: false)
+            await service.probed(answered: true)
+            try await until("and again") { clock.nextWake == .seconds(900) && clock.sleeps == 3 }
+            #expect(uplink.asked == [first])
             clock.advance(by: .seconds(900))
             try await until("both are delivered") { delivered(first) && delivered(second) }
         }

@@ -77,6 +77,34 @@ import Testing
         #expect(content.footer.contains(strings.text("receipt.paper.footer", .simplifiedChinese)))
     }
 
+    @Test(arguments: CryptoProfile.allCases, CryptoProfile.allCases)
+    func `every packet of a commit opens, and is signed as its kiosk's key has it`(_ sealing: CryptoProfile, _ signing: CryptoProfile) async throws {
+        let (key, signer, store) = (try SealingPrivateKey(profile: sealing), try KioskPrivateKey(profile: signing), KeptPackets())
+        let sealer = SubmissionSealer(key: { key.publicKey }, signer: signer, store: store)
+        // Of sizes that begin and end chunks, and all different: what is signed of one must not be of another.
+        let pages = [Data(), Data(repeating: 1, count: 65_536), Data(repeating: 2, count: 70_000)]
+        let materials = pages.map { page in
+            SubmittedMaterial(
+                manifest: MaterialManifest(
+                    id: .v7(at: Date()), requirement: "proof", mediaType: "application/pdf", pageCount: 1, byteCount: page.count,
+                    digest: Digest.sha256(page), trustLevel: .uploaded)
+            ) { body in try page.withUnsafeBytes(body) }
+        }
+        let application = ApplicationSubmission(
+            id: .v7(at: Date()), reference: "k0001-1", kiosk: "kiosk-1", itemCode: testItem.code, applicant: testCard, submittedAt: Date(),
+            materials: materials.map(\.manifest))
+        let held = try await sealer.commit(application, materials, at: Date())
+        let packets = store.packets.withLock { $0 }
+        #expect(packets.count == 4)
+        for (index, packet) in packets.enumerated() {
+            let header = PacketHeader(id: packet.draft.id, kind: packet.draft.kind, kiosk: "kiosk-1", sequence: UInt64(index + 1))
+            let opened = try PacketOpener.open(packet.sealed, header: header, privateKeys: [key], kioskKeys: [signer.publicKey])
+            if index > 0 { #expect(opened == pages[index - 1]) }
+        }
+        let receipt = try await sealer.custody(of: held)
+        #expect(receipt.verify(with: signer.publicKey))
+    }
+
     @Test func `nothing is signed for what isn't stored`() async throws {
         struct NeverAsked: KioskSigner {
             let publicKey: KioskKey

@@ -7,6 +7,8 @@ struct QueueModel {
         var id: UUID
         var sequence: UInt64
         var dependsOn: UUID?
+        /// Applications before materials, and in either the small ones first.
+        var rank: Int
         /// What the packet says of that, whatever the row does.
         var sealedDependency: UUID?
         var createdAt: Date
@@ -21,9 +23,9 @@ struct QueueModel {
         /// What has become of the payload.
         var damage = Damage.none
 
-        init(id: UUID, sequence: UInt64, dependsOn: UUID?, sealedDependency: UUID?, createdAt: Date, byteCount: Int) {
+        init(id: UUID, sequence: UInt64, dependsOn: UUID?, rank: Int, sealedDependency: UUID?, createdAt: Date, byteCount: Int) {
             (self.id, self.sequence, self.createdAt, self.byteCount) = (id, sequence, createdAt, byteCount)
-            (self.dependsOn, self.sealedDependency) = (dependsOn, sealedDependency)
+            (self.dependsOn, self.rank, self.sealedDependency) = (dependsOn, rank, sealedDependency)
         }
     }
 
@@ -43,10 +45,11 @@ struct QueueModel {
     subscript(id: UUID) -> Item? { items.first { $0.id == id } }
 
     mutating func commit(_ entries: [OutboxEntry]) {
-        items += entries.map {
+        items += entries.map { entry in
             Item(
-                id: $0.id, sequence: $0.sequence, dependsOn: $0.dependsOn, sealedDependency: $0.dependsOn, createdAt: $0.createdAt,
-                byteCount: $0.byteCount)
+                id: entry.id, sequence: entry.sequence, dependsOn: entry.dependsOn,
+                rank: (entry.kind == "application" ? 0 : 2) + (entry.byteCount > Outbox.largeSize ? 1 : 0), sealedDependency: entry.dependsOn,
+                createdAt: entry.createdAt, byteCount: entry.byteCount)
         }
     }
 
@@ -59,13 +62,15 @@ struct QueueModel {
             .prefix(limit).map(\.id)
     }
 
-    var nextDueDate: Date? { eligible.first.map { $0.next ?? $0.createdAt } }
+    var nextDueDate: Date? {
+        Dictionary(grouping: eligible, by: \.rank).values.compactMap { $0.first.map { $0.next ?? $0.createdAt } }.min()
+    }
 
     /// What waits for nothing but its time, those never tried first.
     private var eligible: [Item] {
         let delivered = Set(items.filter { [.delivered, .archived].contains($0.state) }.map(\.id))
         return items.filter { $0.state == .waiting && ($0.dependsOn.map(delivered.contains) ?? true) }
-            .sorted { ($0.next ?? .distantPast, $0.sequence) < ($1.next ?? .distantPast, $1.sequence) }
+            .sorted { ($0.rank, $0.next ?? .distantPast, $0.sequence) < ($1.rank, $1.next ?? .distantPast, $1.sequence) }
     }
 
     mutating func deliver(_ id: UUID, _ acknowledgement: Data, _ place: LedgerPlace) -> Bool {
@@ -173,8 +178,8 @@ struct QueueModel {
         items = packets.map { item in
             let needed = item.sealedDependency
             var made = Item(
-                id: item.id, sequence: item.sequence, dependsOn: needed.flatMap { known.contains($0) ? $0 : nil }, sealedDependency: needed,
-                createdAt: createdAt[item.id] ?? item.createdAt, byteCount: item.byteCount)
+                id: item.id, sequence: item.sequence, dependsOn: needed.flatMap { known.contains($0) ? $0 : nil }, rank: item.rank,
+                sealedDependency: needed, createdAt: createdAt[item.id] ?? item.createdAt, byteCount: item.byteCount)
             if needed.map(strays.contains) == true {
                 made.state = .quarantined
                 made.error = "outbox.dependency-lost"

@@ -31,7 +31,7 @@ struct DeliveryReport: Service {
     /// Whether nothing will be delivered any more, however long one waits.
     private func isDone() async throws -> Bool {
         guard endsWhenDrained else { return false }
-        return try await store.nextDueDate() == nil
+        return try await store.nextDueDate(among: DeliveryLane()) == nil
     }
 
     /// The last line. Throws an exit code when something waits for what the platform has refused, or the drain was cut short.

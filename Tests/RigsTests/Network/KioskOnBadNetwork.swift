@@ -74,7 +74,7 @@ struct KioskOnBadNetwork: Sendable {
     }
 
     /// As SubmissionPipeline does, with bytes instead of scanned pages.
-    private static func commit(
+    static func commit(
         _ credential: KioskCredential, _ key: KioskPrivateKey, to store: OutboxStore, materialSize: Int
     ) async throws -> (ApplicationSubmission, sealedBytes: Int) {
         let citizen = try #require(SyntheticCitizen.named("moved"))

@@ -13,6 +13,8 @@ struct NetworkTrouble: Sendable, CustomTestStringConvertible {
     var name: String
     var rule: NetworkRule
     var kind: Kind
+    /// What else has to go wrong for it to come to pass.
+    var occasion: NetworkRule?
 
     var testDescription: String { name }
 
@@ -21,14 +23,16 @@ struct NetworkTrouble: Sendable, CustomTestStringConvertible {
     }
 
     private static func hurts(
-        _ name: String, _ effect: NetworkEffect, on target: NetworkTarget, times: Int? = 2, atLeast: Int? = nil
+        _ name: String, _ effect: NetworkEffect, on target: NetworkTarget, times: Int? = 2, atLeast: Int? = nil, occasion: NetworkRule? = nil
     ) -> Self {
-        Self(name: name, rule: NetworkRule(effect, on: target, times: times), kind: .hurts(atLeast: atLeast ?? times ?? 1))
+        Self(name: name, rule: NetworkRule(effect, on: target, times: times), kind: .hurts(atLeast: atLeast ?? times ?? 1), occasion: occasion)
     }
 
     private static let patch = NetworkTarget.requests(method: "PATCH")
     /// A piece of the material: the application is one small piece and comes before.
     private static let piece = NetworkTarget.requests(method: "PATCH", nth: 2)
+    /// An upload that broke off is the only one whose offset is asked for.
+    private static let breakingOff = NetworkRule(.reset(.downstream), on: patch, times: 2)
     private static let acknowledgement = NetworkTarget.requests(method: "GET", path: "/v1/acknowledgements/")
 
     static let all: [Self] = connections + bytes + requests + answers
@@ -52,7 +56,7 @@ struct NetworkTrouble: Sendable, CustomTestStringConvertible {
         hurts("drop of an answer", .drop(.downstream), on: patch, times: 1),
         blocks("drop of everything", .drop(.upstream), on: .connections(), until: 2),
         hurts("truncated announcement", .truncate(after: 30), on: .requests(method: "POST")),
-        hurts("truncated offset", .truncate(after: 70), on: .requests(method: "HEAD")),
+        hurts("truncated offset", .truncate(after: 70), on: .requests(method: "HEAD"), occasion: breakingOff),
         hurts("truncated answer to a piece", .truncate(after: 40), on: patch),
         hurts("truncated acknowledgement", .truncate(after: 400), on: acknowledgement),
         blocks("empty answers", .truncate(after: 0)),
@@ -73,7 +77,7 @@ struct NetworkTrouble: Sendable, CustomTestStringConvertible {
         hurts("every request twice, the copy last", .duplicate(.after), on: .requests(), times: nil, atLeast: 6),
         hurts("every request twice at once", .duplicate(.beside), on: .requests(), times: nil, atLeast: 6),
         // So many times and no more: a request that is too slow for its deadline on a loaded machine passes when it is repeated.
-        hurts("slow loris asks", .drip(.upstream, every: .milliseconds(2)), on: .requests(method: "HEAD")),
+        hurts("slow loris asks", .drip(.upstream, every: .milliseconds(2)), on: .requests(method: "HEAD"), occasion: breakingOff),
         hurts("slow loris answers", .drip(.downstream, every: .milliseconds(2)), on: .requests(), times: 6),
         blocks("slow loris never comes to the body", .drip(.downstream, every: .milliseconds(500)), until: 2),
         blocks("slow loris never comes to the end", .drip(.downstream, after: 330, every: .milliseconds(500)), on: acknowledgement, until: 2),
@@ -83,6 +87,9 @@ struct NetworkTrouble: Sendable, CustomTestStringConvertible {
         [429, 500, 502, 503, 504].map { blocks("status \($0)", .status($0)) }
         + NetworkEffect.Portal.allCases.map { blocks("captive portal: \($0)", .portal($0)) }
         + [
+            blocks("a proxy that wants a password", .status(407)),
+            blocks("no content for anything", .answer(status: 204, headers: [:], body: "")),
+            blocks("moved for good", .answer(status: 308, headers: ["Location": "http://portal.invalid/"], body: "")),
             blocks("JSON of somebody else", .answer(status: 200, headers: ["Content-Type": "application/json"], body: "{}")),
             blocks("the wrong content type", .answer(status: 200, headers: ["Content-Type": "text/plain"], body: "ok")),
             blocks("created by somebody else", .answer(status: 201, headers: ["Location": "/v1/uploads/1"], body: "")),

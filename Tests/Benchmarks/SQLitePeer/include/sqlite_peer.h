@@ -23,6 +23,18 @@ struct sqlite_peer *sqlite_peer_open(const char *directory);
  */
 int sqlite_peer_store(struct sqlite_peer *peer, const char *id, const char *digest, const void *bytes, size_t count);
 
+/**
+ * Enters one item, whose file is somebody else's, in a transaction of its own. Durable on return.
+ * @return 0, or -1 when something failed
+ */
+int sqlite_peer_enqueue(struct sqlite_peer *peer, const char *id, const char *digest, size_t count);
+
+/**
+ * Keeps what acknowledges an item that waits, in a transaction of its own. Durable on return.
+ * @return 0, or -1 when something failed or no such item waits
+ */
+int sqlite_peer_deliver(struct sqlite_peer *peer, const char *id, const void *acknowledgement, size_t count);
+
 /** Closes it. NULL is allowed. */
 void sqlite_peer_close(struct sqlite_peer *peer);
 

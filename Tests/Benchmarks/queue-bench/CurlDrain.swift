@@ -1,0 +1,93 @@
+import Bench
+import BenchLine
+import Foundation
+import KioskModel
+import Outbox
+import PlatformAPI
+import SQLitePeer
+import Synchronization
+
+/// The same requests out of one curl that keeps its connection, and behind each acknowledgement a commit of plain C with SQLite at FULL.
+///
+/// A request carries a checksum, which whoever sends it has to compute: what openssl takes for those counts as processor time. Cutting files into pieces and
+/// writing down the requests doesn't count at all.
+struct CurlDrain {
+    private let entries: [OutboxEntry]
+    private let requests: CurlRequests
+    private let peer: OpaquePointer
+    private let directory: URL
+
+    /// Makes the pieces, and a database in which every entry waits.
+    /// - Parameter directory: is made
+    init(_ outbox: Outbox, in directory: URL) throws {
+        self.directory = directory
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
+        entries = try outbox.entries(after: 0, limit: .max)
+        requests = try CurlRequests(entries, of: outbox, in: directory)
+        guard let peer = sqlite_peer_open(directory.path) else { throw BenchFailure("the peer doesn't open") }
+        self.peer = peer
+        for entry in entries where sqlite_peer_enqueue(peer, entry.id.wireText, entry.digest, entry.byteCount) != 0 {
+            throw BenchFailure("the peer couldn't enter an item")
+        }
+    }
+
+    /// Call once. Throws when any packet isn't acknowledged.
+    func run(_ credential: KioskCredential) async throws -> Cost {
+        defer { sqlite_peer_close(peer) }
+        let checksums = try await requests.checksums()
+        let script = directory.appending(path: "requests.curl")
+        try requests.script(credential, checksums: checksums.values).write(to: script, atomically: false, encoding: .utf8)
+        let taker = AcknowledgementTaker(peer: peer, ids: entries.map(\.id))
+        let meter = CostMeter()
+        let curl = try await BenchProcess.start(.init("/usr/bin/curl", ["--config", script.path], environment: [:]), hearing: .seconds(60)) {
+            taker.take($0)
+        }
+        let end = await curl.wait()
+        var cost = meter.cost
+        guard end == .exit(0) else { throw BenchFailure("curl ended with \(end)") }
+        try taker.check()
+        cost.processor += checksums.cost.processor
+        return cost
+    }
+}
+
+/// Hears what curl prints: an acknowledgement a line, in the order of the packets.
+private final class AcknowledgementTaker: Sendable {
+    private struct State {
+        var peer: OpaquePointer
+        var heard: [String] = []
+        var failures = 0
+    }
+
+    private let ids: [UUID]
+    private let state: Mutex<State>
+
+    init(peer: OpaquePointer, ids: [UUID]) {
+        self.ids = ids
+        state = Mutex(State(peer: peer))
+    }
+
+    func take(_ line: String) {
+        state.withLock { state in
+            guard state.heard.count < ids.count else { return state.failures += 1 }
+            let id = ids[state.heard.count].wireText
+            var text = line
+            let kept = text.withUTF8 { sqlite_peer_deliver(state.peer, id, $0.baseAddress, $0.count) }
+            if kept != 0 { state.failures += 1 }
+            state.heard.append(text)
+        }
+    }
+
+    /// Whether each line was what it was taken for.
+    func check() throws {
+        let (heard, failures) = state.withLock { ($0.heard, $0.failures) }
+        for (line, id) in zip(heard, ids) {
+            guard let signed = try? PlatformJSON.decode(SignedAcknowledgement.self, from: Data(line.utf8)), signed.acknowledgement.id == id else {
+                throw BenchFailure("instead of an acknowledgement curl was told: \(line.prefix(200))")
+            }
+        }
+        guard heard.count == ids.count, failures == 0 else {
+            throw BenchFailure("of \(ids.count) packets \(heard.count) were acknowledged, and \(failures) acknowledgements couldn't be kept")
+        }
+    }
+}
