@@ -62,7 +62,7 @@ demo-leak: ## proves the residue search: a deliberately leaking build must be ca
 
 chaos: ## power cuts and kills under load, verified at the platform; CUTS=200 KILLS=200 SEED=
 	@scripts/install-deps test
-	@for product in platformd queue-load forgetfs chaos; do swift build --product $$product; done
+	@for product in platformd queue-load kioskctl forgetfs chaos; do swift build --product $$product; done
 	@"$(BIN)/chaos" --cuts "$(or $(CUTS),200)" --kills "$(or $(KILLS),200)" $(if $(SEED),--seed "$(SEED)")
 
 queue-model: build ## a random walk of the queue and of a model beside it; STEPS=100000 SEED=

@@ -188,7 +188,8 @@ let package = Package(
         tool("kioskctl", ["LocalAPI", "PlatformAPI", "Outbox", "OutboxReports", "KioskModel", arguments, log]),
 
         // The city.
-        library("Platform", ["KioskModel", "PlatformAPI", "Catalogue", server, http, nio, grdb, crypto, lifecycle, log]),
+        library(
+            "Platform", ["KioskModel", "PlatformAPI", "Catalogue", server, http, nio, grdb, crypto, lifecycle, log] + mutants, extra: mutantSettings),
         tool("platformd", ["Platform", "PlatformAPI", arguments, lifecycle, signals, log]),
 
         // The virtual hardware.
@@ -233,12 +234,18 @@ let package = Package(
         library("Mutants", path: "Tests/Rigs/Mutants", []),
         library("QueueLoad", path: "Tests/Rigs/QueueLoad", ["SeededRandom", "PlatformAPI", "Outbox"]),
         rig("queue-load", ["QueueLoad", "KioskQueue", "KioskRuntime", "PlatformAPI", "Outbox", "KioskModel", lifecycle, signals, arguments, log]),
-        rig("chaos", ["QueueLoad", "SeededRandom", "Bench", "ForgettingDisk", "BadNetwork", "PlatformAPI", "Outbox", arguments, signals, log]),
+        rig(
+            "chaos",
+            [
+                "QueueLoad", "SeededRandom", "Bench", "ForgettingDisk", "BadNetwork", "PlatformAPI", "Outbox", "KioskModel",
+                arguments, signals, client, nio, nioHTTP, log,
+            ]),
         suite(
             "Rigs",
             [
                 "ForgettingDisk", "BadNetwork", "Bench", "KioskQueue", "KioskRuntime", "Outbox", "PlatformClient", "PlatformAPI", "KioskModel",
-                "QueueLoad", "SeededRandom", "forgetfs", "queue-load", "chaos", "platformd", server, http, client, nio, nioPosix, nioHTTP, log,
+                "QueueLoad", "SeededRandom", "forgetfs", "queue-load", "chaos", "platformd", "kioskctl", server, http, client, nio, nioPosix, nioHTTP,
+                log,
             ]),
 
         // The virtual machine (Tests/VM): kernel devices, and the agent that runs scenarios inside.

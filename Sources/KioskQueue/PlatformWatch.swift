@@ -4,6 +4,9 @@ public import Logging
 internal import Outbox
 internal import PlatformAPI
 public import ServiceLifecycle
+#if MUTANTS
+    internal import Mutants
+#endif
 
 /// Asks the platform now and then who it is, and draws the consequences: a way that came back is used at once, a new key is sealed to, what a restored
 /// platform has lost is sent again, and what it has in a backup is erased.
@@ -63,6 +66,9 @@ public struct PlatformWatch: Service {
     }
 
     private func reconcile() async throws {
+        #if MUTANTS
+            if Mutant.noReconciliation.isAwake { return }
+        #endif
         let asked = try await store.perform { try $0.ledgerTerms() }
         let statement = try await link.ledger(terms: asked.compactMap { UUID(wireText: $0) })
         let extents = Dictionary(statement.extents.map { ($0.term.wireText, $0.through) }, uniquingKeysWith: min)

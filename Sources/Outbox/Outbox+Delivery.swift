@@ -17,6 +17,8 @@ extension Outbox {
         (0...2).flatMap { number in (smallOnly ? [0] : [0, 1]).map { (number, $0) } }
     }
 
+    private static let undelivered: [OutboxEntry.State] = [.waiting, .held, .rejected, .quarantined]
+
     /// Entries to deliver now: applications before materials, small ones before large ones, then the one that waited longest since its last attempt first;
     /// never tried ones in order of their commit.
     /// A next attempt further away than any is ever set means that the clock was put back: such an entry is due.
@@ -27,6 +29,9 @@ extension Outbox {
     public func due(at date: Date, limit: Int, smallOnly: Bool = false, except: Set<UUID> = []) throws -> [OutboxEntry] {
         let now = date.milliseconds
         let without = Self.list(except)
+        #if MUTANTS
+            if Mutant.materialsFirst.isAwake { return try dueMaterialsFirst(at: now, limit: limit, without: without) }
+        #endif
         return try database.read { db in
             var found: [OutboxEntry] = []
             for rank in Self.ranks(smallOnly) where found.count < limit {
@@ -84,9 +89,13 @@ extension Outbox {
     public func markDelivered(id: UUID, acknowledgement: Data, place: LedgerPlace, at date: Date) throws {
         #if MUTANTS
             if Mutant.earlyErase.isAwake { try payloads.remove(id) }
+            if Mutant.earlyCount.isAwake { try update(id, from: Self.undelivered, "state = 'delivered', acknowledgement = X''") }
+            let states = Mutant.earlyCount.isAwake ? [.delivered] : Self.undelivered
+        #else
+            let states = Self.undelivered
         #endif
         try update(
-            id, from: [.waiting, .held, .rejected, .quarantined],
+            id, from: states,
             "state = 'delivered', acknowledgement = ?, deliveredAt = ?, term = ?, place = ?, nextAttemptAt = NULL, lastError = NULL",
             [acknowledgement, date.milliseconds, place.term, Int64(bitPattern: place.number)]
         ) { db in
@@ -117,8 +126,22 @@ extension Outbox {
 
     /// Has an entry delivered after all, as soon as what it depends on is: one that was held, refused or put into quarantine, or that only waits for its time.
     public func retry(id: UUID) throws {
-        try update(id, from: [.waiting, .held, .rejected, .quarantined], "state = 'waiting', nextAttemptAt = NULL")
+        try update(id, from: Self.undelivered, "state = 'waiting', nextAttemptAt = NULL")
     }
+
+    #if MUTANTS
+        private func dueMaterialsFirst(at now: Int64, limit: Int, without: String) throws -> [OutboxEntry] {
+            try database.read { db in
+                try Row.fetchAll(
+                    db,
+                    sql: """
+                        SELECT * FROM item WHERE state = 'waiting' AND (nextAttemptAt IS NULL OR nextAttemptAt <= ?)
+                            AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY dependsOn IS NULL, nextAttemptAt, sequence LIMIT ?
+                        """, arguments: [now, without, limit]
+                ).map(OutboxEntry.init(row:))
+            }
+        }
+    #endif
 
     /// - Parameter also: what changes in the same transaction
     private func update(

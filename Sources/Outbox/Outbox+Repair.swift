@@ -25,8 +25,10 @@ extension Outbox {
         let database = try OutboxDatabase(url: directory.appendingPathComponent(newName))
         var repair = try withoutActuallyEscaping(describe) { describe in
             try withoutActuallyEscaping(proceed) { proceed in
+                // Without a database those that are kept are all older ones.
                 try OutboxBuilder(
-                    payloads: payloads, sources: store.sources(), takenBack: payloads.abandonedCommits().map(\.sequences), describe: describe,
+                    payloads: payloads, sources: (damaged == nil ? [nil] : []) + store.sources(),
+                    takenBack: payloads.abandonedCommits().map(\.sequences), describe: describe,
                     proceed: proceed
                 ).build(database)
             }

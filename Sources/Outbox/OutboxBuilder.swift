@@ -1,10 +1,13 @@
 internal import Foundation
 internal import GRDB
+#if MUTANTS
+    internal import Mutants
+#endif
 
 /// Fills a new database with what is left of another and with what the packets say of themselves.
 struct OutboxBuilder {
     let payloads: PayloadDirectory
-    /// The newest first, nil for one of which nothing can be read.
+    /// The newest first, nil for one of which nothing can be read, or that is lost.
     let sources: [DamagedDatabase?]
     /// Numbers of commits that were taken back: their rows must not live.
     let takenBack: [ClosedRange<Int64>]
@@ -48,8 +51,12 @@ struct OutboxBuilder {
         for (index, source) in sources.enumerated() {
             guard let source else { continue }
             try source.forEachRow { entry in
-                // An older database may take for waiting what was delivered and erased since.
-                guard try index == 0 || entry.acknowledgement != nil || payloads.exists(entry.id) else { return }
+                var entry = entry
+                if index > 0, try !payloads.exists(entry.id) {
+                    // An older database may take for waiting, or for kept, what was delivered and erased since.
+                    guard entry.acknowledgement != nil else { return }
+                    if entry.state == .delivered { entry.state = .archived }
+                }
                 try takeRow(entry, db)
             }
             lastSequence = max(lastSequence, min(source.lastSequence ?? 0, Self.largestSequence))
@@ -76,6 +83,9 @@ struct OutboxBuilder {
     }
 
     private mutating func takePacket(_ id: UUID, _ db: Database) throws {
+        #if MUTANTS
+            if Mutant.droppingRepair.isAwake { return }
+        #endif
         let file = payloads.fileURL(id)
         guard let payload = try payloads.measure(id), let label = try describe(file), label.id == id, isAcceptable(label.sequence) else {
             repair.unknown += 1

@@ -1,3 +1,9 @@
+#if MUTANTS
+    internal import Foundation
+    internal import GRDB
+    internal import Mutants
+#endif
+
 /// How much a commit may add to the outbox. What was acknowledged is never touched because of it, and deliveries go on whatever it says.
 public struct OutboxLimits: Sendable, Equatable {
     /// bytes that the sealed files may take together, delivered ones that are still kept included; nil for as many as the disk holds
@@ -40,10 +46,31 @@ extension Outbox {
     func roomForCommit() throws -> Int {
         // A file system that tells nothing of its room is no reason to refuse where nobody set a limit.
         if limits == OutboxLimits() { return .max }
+        #if MUTANTS
+            if Mutant.evictingQuota.isAwake { try evictOldest(for: 1 << 20) }
+        #endif
         let left = try room().left
         guard left > 0 else { throw OutboxError.full(left) }
         return left
     }
+
+    #if MUTANTS
+        /// Whole submissions, the oldest first, until there is so much room.
+        private func evictOldest(for room: Int) throws {
+            while try self.room().left < room {
+                let evicted = try database.write { db in
+                    try String.fetchAll(
+                        db,
+                        sql: """
+                            DELETE FROM item WHERE reference = (SELECT reference FROM item WHERE state <> 'archived' ORDER BY sequence LIMIT 1)
+                            RETURNING id
+                            """)
+                }
+                if evicted.isEmpty { return }
+                for id in evicted.compactMap(UUID.init(uuidString:)) { try payloads.remove(id) }
+            }
+        }
+    #endif
 }
 
 extension OutboxError {

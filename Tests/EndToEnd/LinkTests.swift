@@ -47,6 +47,10 @@ struct LinkTests {
         #expect(try !hasSymbols(of: module, in: "kioskd"))
     }
 
+    @Test(arguments: ["kioskctl", "platformd"]) func noOtherProgramHoldsMutants(executable: String) throws {
+        #expect(try !hasSymbols(of: "Mutants", in: executable))
+    }
+
     /// The look itself must be able to see: the device host has what kioskd must not have.
     @Test func theDeviceHostHasThem() throws {
         let libraries = try libraries(of: "kiosk-device").joined()

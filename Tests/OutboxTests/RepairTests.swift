@@ -120,6 +120,31 @@ import Testing
     }
 
     /// A material is not sent ahead of an application that somebody must look at.
+    /// Nobody has deleted what an earlier repair kept, and now the database is lost: it mustn't bring back what was erased since.
+    @Test func aDatabaseOfLongAgoSaysNothingOfWhatCameSince() throws {
+        #expect(try repair().damaged != nil)
+        do {
+            let outbox = try scratch.open()
+            for (index, entry) in entries[20...23].enumerated() {
+                let place = LedgerPlace(term: "first", number: UInt64(21 + index))
+                try outbox.markDelivered(id: entry.id, acknowledgement: Data("signed".utf8), place: place, at: start)
+            }
+            _ = try outbox.reconcile(term: "first", asked: ["first"], extents: ["first": 24])
+            // Ten that the kept database has as delivered, and two that it has as waiting.
+            #expect(try outbox.archive(through: 22, term: "first") == 12)
+        }
+        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: file.path + suffix) }
+        let made = try repair()
+        #expect(made.damaged == nil && made.rows == 38 && made.packets == 0 && made.unknown == 0)
+        let outbox = try scratch.open()
+        #expect(try outbox.verify().isClean)
+        let states = Dictionary(uniqueKeysWithValues: try outbox.entries().map { ($0.id, $0.state) })
+        #expect(entries[..<20].allSatisfy { states[$0.id] == .archived })
+        #expect(entries[20...21].allSatisfy { states[$0.id] == nil })
+        // It knows nothing of their delivery: they are delivered once more.
+        #expect(entries[22...23].allSatisfy { states[$0.id] == .waiting })
+    }
+
     @Test func whatDependsOnAFileThatWasNotTakenIsSetAside() throws {
         let copy = try copied()
         for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: copy.appendingPathComponent("outbox.sqlite").path + suffix) }

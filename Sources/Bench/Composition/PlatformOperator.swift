@@ -12,7 +12,7 @@ public struct PlatformOperator: Sendable {
         public var path: String
         public var status: UInt
 
-        public var description: String { "the platform answered \(status) to GET \(path)" }
+        public var description: String { "the platform answered \(status) to \(path)" }
     }
 
     public let base: String
@@ -43,6 +43,23 @@ public struct PlatformOperator: Sendable {
     /// The plaintext of a material.
     public func material(_ material: UUID, of application: UUID) async throws -> Data {
         try await get(PlatformRoute.material(material, of: application))
+    }
+
+    /// What has come of what a receipt names, as a citizen's phone asks.
+    /// - Parameter receipt: the text of its code
+    /// - Returns: nil when the platform doesn't believe it
+    public func custody(of receipt: String) async throws -> CustodyReport? {
+        var request = HTTPClientRequest(url: base + PlatformRoute.receiptCheck)
+        request.method = .POST
+        request.headers.add(name: "Content-Type", value: "application/json")
+        request.body = .bytes(ByteBuffer(bytes: try PlatformJSON.encode(CustodyQuestion(token: receipt))))
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
+        let body = Data(try await response.body.collect(upTo: 1 << 20).readableBytesView)
+        switch response.status {
+        case .ok: return try PlatformJSON.decode(CustodyReport.self, from: body)
+        case .unprocessableEntity: return nil
+        default: throw Refused(path: PlatformRoute.receiptCheck, status: UInt(response.status.code))
+        }
     }
 
     private func get(_ path: String) async throws -> Data {

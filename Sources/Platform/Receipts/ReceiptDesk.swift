@@ -1,6 +1,9 @@
 public import Foundation
 import GRDB
 public import PlatformAPI
+#if MUTANTS
+    import Mutants
+#endif
 
 /// Why a receipt isn't believed.
 public enum ReceiptRefusal: String, Error, Sendable, Codable {
@@ -39,12 +42,19 @@ public struct ReceiptDesk: Sendable {
         guard let key = try await kioskKeys.keys(of: signed.receipt.kiosk).first(where: { $0.id == signed.keyID }) else {
             throw ReceiptRefusal.unknownKiosk
         }
-        guard signed.verify(with: key) else { throw ReceiptRefusal.badSignature }
+        guard Self.isSigned(signed, by: key) else { throw ReceiptRefusal.badSignature }
         var report = try await database.queue.read { db in try Self.report(on: signed.receipt, db) }
         if report.state == .accepted, let number = report.applicationNumber, let acceptedAt = report.acceptedAt {
             report.acceptance = try signer.sign(Acceptance(of: signed.receipt, applicationNumber: number, acceptedAt: acceptedAt)).token
         }
         return report
+    }
+
+    private static func isSigned(_ signed: SignedCustodyReceipt, by key: KioskKey) -> Bool {
+        #if MUTANTS
+            if Mutant.anyReceipt.isAwake { return true }
+        #endif
+        return signed.verify(with: key)
     }
 
     /// - Throws: `ReceiptRefusal` unless this platform signed it.

@@ -9,6 +9,8 @@ struct QueueModel {
         var dependsOn: UUID?
         /// Applications before materials, and in either the small ones first.
         var rank: Int
+        /// What the packet says of that, whatever the row does.
+        var sealedDependency: UUID?
         var createdAt: Date
         var state = OutboxEntry.State.waiting
         var attempts = 0
@@ -16,15 +18,29 @@ struct QueueModel {
         var error: String?
         var acknowledgement: Data?
         var place: LedgerPlace?
-        /// Whether the payload is still what was committed.
-        var isWhole = true
+        /// bytes as they were committed
+        var byteCount: Int
+        /// What has become of the payload.
+        var damage = Damage.none
+
+        init(id: UUID, sequence: UInt64, dependsOn: UUID?, rank: Int, sealedDependency: UUID?, createdAt: Date, byteCount: Int) {
+            (self.id, self.sequence, self.rank, self.createdAt, self.byteCount) = (id, sequence, rank, createdAt, byteCount)
+            (self.dependsOn, self.sealedDependency) = (dependsOn, sealedDependency)
+        }
     }
 
+    enum Damage { case none, gone, changed }
+
     private(set) var items: [Item] = []
+    /// Changed packets that lie there without a row, until a verification takes them away.
+    private(set) var strays: Set<UUID> = []
     /// The platform's term that everything was compared with.
     private(set) var term: String?
     /// No number up to this one may be given again.
     private(set) var lastSequence: UInt64 = 0
+
+    /// bytes that the payloads take, as the rows tell
+    var used: Int { items.reduce(0) { $1.state == .archived ? $0 : $0 + $1.byteCount } }
 
     subscript(id: UUID) -> Item? { items.first { $0.id == id } }
 
@@ -32,7 +48,8 @@ struct QueueModel {
         items += entries.map { entry in
             Item(
                 id: entry.id, sequence: entry.sequence, dependsOn: entry.dependsOn,
-                rank: (entry.kind == "application" ? 0 : 2) + (entry.byteCount > Outbox.largeSize ? 1 : 0), createdAt: entry.createdAt)
+                rank: (entry.kind == "application" ? 0 : 2) + (entry.byteCount > Outbox.largeSize ? 1 : 0),
+                sealedDependency: entry.dependsOn, createdAt: entry.createdAt, byteCount: entry.byteCount)
         }
     }
 
@@ -147,11 +164,38 @@ struct QueueModel {
         for index in items.indices where items[index].state == .waiting { items[index].next = nil }
     }
 
-    mutating func damage(_ id: UUID) { _ = change(id, from: OutboxEntry.State.allCases) { $0.isWhole = false } }
+    mutating func damage(_ id: UUID, _ damage: Damage) { _ = change(id, from: OutboxEntry.State.allCases) { $0.damage = damage } }
+
+    /// A sound database was made anew of its own rows: only what it was compared with isn't known any more.
+    mutating func remakeOfRows() { term = nil }
+
+    /// The database was lost, and made anew of the packets. What has none is gone; what depends on one that was changed must be looked at.
+    /// - Parameter createdAt: what the new rows say, as no packet knows it
+    mutating func remakeOfPackets(createdAt: [UUID: Date]) {
+        strays.formUnion(items.filter { $0.damage == .changed && $0.state != .archived }.map(\.id))
+        let packets = items.filter { $0.damage == .none && $0.state != .archived }
+        let known = Set(packets.map(\.id))
+        items = packets.map { item in
+            let needed = item.sealedDependency
+            var made = Item(
+                id: item.id, sequence: item.sequence, dependsOn: needed.flatMap { known.contains($0) ? $0 : nil }, rank: item.rank,
+                sealedDependency: needed,
+                createdAt: createdAt[item.id] ?? item.createdAt, byteCount: item.byteCount)
+            if needed.map(strays.contains) == true {
+                made.state = .quarantined
+                made.error = "outbox.dependency-lost"
+            }
+            return made
+        }
+        term = nil
+        // Of what was given before and is gone nobody knows.
+        lastSequence = items.map(\.sequence).max() ?? 0
+    }
 
     /// - Returns: what a verification must put into quarantine, and what it must only name
     mutating func verify() -> (quarantined: Set<UUID>, damaged: Set<UUID>) {
-        let broken = items.filter { !$0.isWhole && $0.state != .quarantined && $0.state != .archived }
+        strays = []
+        let broken = items.filter { $0.damage != .none && $0.state != .quarantined && $0.state != .archived }
         let quarantined = Set(broken.filter { [.waiting, .held].contains($0.state) }.map(\.id))
         for id in quarantined { _ = quarantine(id, "outbox.payload-damaged") }
         return (quarantined, Set(broken.map(\.id)).subtracting(quarantined))

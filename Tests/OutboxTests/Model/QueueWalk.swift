@@ -3,7 +3,8 @@ import Logging
 import Outbox
 import SeededRandom
 
-/// A random walk of one outbox and its model, side by side: commits, replies, a technician's words, damage, time, crashes. A difference ends it.
+/// A random walk of one outbox and its model, side by side: commits, some beyond its quota, replies, a technician's words, packets carried by hand, damage, repairs, time, crashes.
+/// A difference ends it.
 struct QueueWalk {
     struct Difference: Error, CustomStringConvertible {
         var description: String
@@ -14,13 +15,17 @@ struct QueueWalk {
     /// Entries of one life. More would only make every step slower.
     private static let mostEntries = 40
 
-    private let root: URL
-    private var generator: SeededGenerator
-    private var outbox: Outbox
-    private var model = QueueModel()
+    let root: URL
+    /// bytes that the payloads may take together; about as many as a life commits, or fewer
+    private let quota: Int
+    var generator: SeededGenerator
+    var outbox: Outbox
+    var model = QueueModel()
     private var platform = WalkedPlatform()
-    private var now = Date(timeIntervalSince1970: 1_800_000_000)
-    private var step = ""
+    var now = Date(timeIntervalSince1970: 1_800_000_000)
+    var step = ""
+    /// What every packet is, as it was sealed.
+    var sealed: [UUID: Data] = [:]
 
     /// On a file system in memory where there is one: what is tried here is the logic, not the disk.
     init(seed: UInt64) throws {
@@ -29,16 +34,20 @@ struct QueueWalk {
         root = base.appendingPathComponent("queue-model-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: root, withIntermediateDirectories: false)
         generator = SeededGenerator(seed: seed)
-        outbox = try Self.open(root)
+        quota = Int.random(in: 1000...6000, using: &generator)
+        outbox = try Self.open(root, quota: quota)
     }
 
     func discard() { try? FileManager.default.removeItem(at: root) }
 
-    private static func open(_ root: URL) throws -> Outbox {
-        try Outbox(directory: root.appendingPathComponent("outbox"), logger: Logger(label: "walk", factory: { _ in SwiftLogNoOpLogHandler() }))
+    static let quiet = Logger(label: "walk", factory: { _ in SwiftLogNoOpLogHandler() })
+
+    private static func open(_ root: URL, quota: Int) throws -> Outbox {
+        try Outbox(directory: root.appendingPathComponent("outbox"), limits: OutboxLimits(quota: quota), logger: quiet)
     }
 
-    private var payloads: URL { root.appendingPathComponent("outbox/payloads") }
+    var home: URL { root.appendingPathComponent("outbox") }
+    var payloads: URL { home.appendingPathComponent("payloads") }
 
     /// Takes so many steps; throws at the first after which the two differ.
     mutating func run(steps: Int) throws {
@@ -66,7 +75,9 @@ struct QueueWalk {
             step = "the network came back"
             try outbox.clearDelays()
             model.clearDelays()
-        case 67..<80: passTime()
+        case 67..<69: carry()
+        case 69..<70: try repair()
+        case 70..<80: passTime()
         case 80..<84: try damage()
         case 84..<88: try leaveOrphan()
         case 88..<93: try verify()
@@ -96,20 +107,30 @@ struct QueueWalk {
         guard model.items.count < Self.mostEntries else { return try reply() }
         let drafts = drafts()
         let failing = Int.random(in: 0..<8, using: &generator) == 0 ? drafts.randomElement(using: &generator)?.id : nil
-        step = "commit of \(drafts.count)\(failing == nil ? "" : ", with a seal that fails")"
+        step = "commit of \(drafts.count)\(failing == nil ? "" : ", with a seal that fails"), \(model.used) of \(quota) bytes taken"
         var sequences: [UInt64] = []
+        var packets: [UUID: Data] = [:]
+        // With what didn't fit any more.
+        var written = 0
         do {
             let entries = try outbox.commit(drafts, at: now) { draft, sequence, sink in
                 sequences.append(sequence)
                 if draft.id == failing { throw Refused() }
-                try sink(Self.payload(draft.id))
+                let packet = Self.packet(draft, sequence)
+                packets[draft.id] = packet
+                written += packet.count
+                try sink(packet)
             }
-            guard failing == nil else { throw Difference(description: "it returned") }
+            guard failing == nil, model.used + written <= quota else { throw Difference(description: "it returned") }
             guard entries.map(\.id) == drafts.map(\.id), entries.map(\.sequence) == sequences else {
                 throw Difference(description: "other entries than drafts")
             }
             model.commit(entries)
+            sealed.merge(packets) { $1 }
         } catch is Refused {
+            guard model.used + written <= quota else { throw Difference(description: "it went beyond the quota") }
+        } catch let error as OutboxError where error.code == .full {
+            guard model.used + max(written, 1) > quota else { throw Difference(description: "it was refused: \(error)") }
         }
         try checkFresh(sequences)
     }
@@ -218,22 +239,24 @@ struct QueueWalk {
     }
 
     private mutating func damage() throws {
-        guard let item = model.items.filter({ $0.isWhole && $0.state != .archived }).randomElement(using: &generator) else { return }
+        guard let item = model.items.filter({ $0.damage == .none && $0.state != .archived }).randomElement(using: &generator),
+            var bytes = sealed[item.id]
+        else { return }
         let file = payloads.appendingPathComponent(Self.name(item.id))
         switch Int.random(in: 0..<3, using: &generator) {
         case 0:
             step = "a payload is lost"
             try FileManager.default.removeItem(at: file)
+            return model.damage(item.id, .gone)
         case 1:
             step = "a payload is cut short"
-            try Self.payload(item.id).dropLast(7).write(to: file)
+            try bytes.dropLast(7).write(to: file)
         default:
             step = "a bit of a payload flips"
-            var bytes = Self.payload(item.id)
             bytes[bytes.startIndex + Int.random(in: 0..<bytes.count, using: &generator)] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
             try bytes.write(to: file)
         }
-        model.damage(item.id)
+        model.damage(item.id, .changed)
     }
 
     private mutating func leaveOrphan() throws {
@@ -270,13 +293,15 @@ struct QueueWalk {
         do {
             _ = try outbox.commit(drafts, at: now) { draft, sequence, sink in
                 sequences.append(sequence)
-                try sink(Self.payload(draft.id))
+                try sink(Self.packet(draft, sequence))
                 if sequences.count == fatal + 1 {
                     try snapshot()
                     throw Refused()
                 }
             }
         } catch is Refused {
+        } catch let error as OutboxError where error.code == .full {
+            step += ", for which there was no room"
         }
         try restart()
         try checkFresh(sequences)
@@ -288,63 +313,29 @@ struct QueueWalk {
 
     /// On what a crash left, or else on what lies there.
     private mutating func restart() throws {
-        let home = root.appendingPathComponent("outbox")
-        let snapshot = root.appendingPathComponent("snapshot")
+        try whileClosed { walk in
+            let snapshot = walk.root.appendingPathComponent("snapshot")
+            guard FileManager.default.fileExists(atPath: snapshot.path) else { return }
+            try FileManager.default.removeItem(at: walk.home)
+            try FileManager.default.moveItem(at: snapshot, to: walk.home)
+        }
+    }
+
+    /// Does something to the outbox's directory, and opens it again.
+    mutating func whileClosed(_ body: (inout QueueWalk) throws -> Void) throws {
         // The one before must be gone: it holds the lock, and SQLite removes its files by their path.
         let elsewhere = root.appendingPathComponent("elsewhere")
-        outbox = try Outbox(directory: elsewhere, logger: Logger(label: "walk", factory: { _ in SwiftLogNoOpLogHandler() }))
-        if FileManager.default.fileExists(atPath: snapshot.path) {
-            try FileManager.default.removeItem(at: home)
-            try FileManager.default.moveItem(at: snapshot, to: home)
-        }
-        outbox = try Self.open(root)
+        outbox = try Outbox(directory: elsewhere, logger: Self.quiet)
+        try body(&self)
+        outbox = try Self.open(root, quota: quota)
         try FileManager.default.removeItem(at: elsewhere)
     }
 
-    // MARK: - Comparing
-
-    private func expect(_ allowed: Bool, _ call: () throws -> Void) throws {
-        do {
-            try call()
-        } catch let error as OutboxError where error.code == .wrongState {
-            if allowed { throw Difference(description: "it was refused: \(error)") }
-            return
-        }
-        if !allowed { throw Difference(description: "it wasn't refused") }
-    }
-
-    private mutating func compareDue() throws {
-        let limit = Int.random(in: 1...50, using: &generator)
-        let (due, expected) = (try outbox.due(at: now, limit: limit).map(\.id), model.due(at: now, limit: limit))
-        guard due == expected else { throw Difference(description: "due are \(due), not \(expected)") }
-        let next = try outbox.nextDueDate()
-        guard next == model.nextDueDate else {
-            throw Difference(description: "next is \(String(describing: next)), not \(String(describing: model.nextDueDate))")
-        }
-    }
-
-    private func compareAll() throws {
-        let entries = try outbox.entries(limit: .max)
-        guard entries.count == model.items.count else { throw Difference(description: "\(entries.count) entries, not \(model.items.count)") }
-        for (entry, item) in zip(entries, model.items) {
-            // What a verification writes says more than the model knows.
-            let errorFits = item.error.map { entry.lastError?.hasPrefix($0) == true } ?? (entry.lastError == nil)
-            guard entry.id == item.id, entry.sequence == item.sequence, entry.state == item.state, entry.attempts == item.attempts,
-                entry.nextAttemptAt == item.next, entry.dependsOn == item.dependsOn, entry.acknowledgement == item.acknowledgement,
-                entry.place == item.place, errorFits
-            else { throw Difference(description: "\(entry) isn't \(item)") }
-            if item.state == .archived {
-                guard !FileManager.default.fileExists(atPath: outbox.fileURL(for: entry).path) else {
-                    throw Difference(description: "the payload of \(entry.id) isn't erased")
-                }
-            } else if item.isWhole, try Data(contentsOf: outbox.fileURL(for: entry)) != Self.payload(item.id) {
-                throw Difference(description: "the payload of \(entry.id) is another")
-            }
-        }
-        let counts = try outbox.counts()
-        for state in OutboxEntry.State.allCases where counts[state].entries != model.items.count(where: { $0.state == state }) {
-            throw Difference(description: "counts \(counts)")
-        }
+    /// Somebody brings a packet to the platform by hand, of which the kiosk knows nothing.
+    private mutating func carry() {
+        guard let item = model.items.filter({ $0.damage == .none && $0.state != .archived }).randomElement(using: &generator) else { return }
+        step = "a packet that is \(item.state.rawValue) is carried to the platform"
+        platform.takeIn(item.id)
     }
 
     // MARK: - Values
@@ -354,7 +345,10 @@ struct QueueWalk {
         return withUnsafeBytes(of: (high, low)) { bytes in UUID(uuid: bytes.load(as: uuid_t.self)) }
     }
 
-    private static func name(_ id: UUID) -> String { id.uuidString.lowercased() + ".sealed" }
+    static func name(_ id: UUID) -> String { id.uuidString.lowercased() + ".sealed" }
 
-    private static func payload(_ id: UUID) -> Data { Data("sealed payload of \(id.uuidString)".utf8) }
+    /// One that names itself, as real ones do.
+    private static func packet(_ draft: OutboxDraft, _ sequence: UInt64) -> Data {
+        Data([draft.id.uuidString, "\(sequence)", draft.kind, draft.reference, draft.dependsOn?.uuidString ?? ""].joined(separator: "|").utf8)
+    }
 }

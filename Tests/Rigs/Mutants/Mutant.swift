@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// A deliberate fault of the kiosk: what proves that a rig can fail. Linked only by a build with `KIOSK_MUTANTS=1`;
+/// A deliberate fault of kiosk or platform: what proves that a rig can fail. Linked only by a build with `KIOSK_MUTANTS=1`;
 /// docs/rigs.md tells which rig catches which.
 public enum Mutant: String, Sendable {
     /// The unsealed document passes through a temporary file.
@@ -15,6 +15,24 @@ public enum Mutant: String, Sendable {
     case earlyAcknowledgement = "early-acknowledgement"
     /// The sealed file is erased before the platform's acknowledgement is stored.
     case earlyErase = "early-erase"
+    /// A packet counts as delivered in one transaction, and its acknowledgement is stored in the next.
+    case earlyCount = "early-count"
+    /// Materials are sent before the applications that they depend on.
+    case materialsFirst = "materials-first"
+    /// A restored platform isn't compared with: what it lost isn't sent again.
+    case noReconciliation = "no-reconciliation"
+    /// The first backup has everything erased, also what came after it.
+    case eraseWithoutBackup = "erase-without-backup"
+    /// A submission that finds no room has the oldest give way.
+    case evictingQuota = "evicting-quota"
+    /// A repair makes no rows for the packets that have none.
+    case droppingRepair = "dropping-repair"
+    /// An import says that it has taken a packet once the copy is there, before the transaction that records it.
+    case earlyImport = "early-import"
+    /// The platform takes a piece of an upload whatever its checksum.
+    case anyChecksum = "any-checksum"
+    /// The platform vouches for a receipt whoever signed it.
+    case anyReceipt = "any-receipt"
 
     /// The environment variable that wakes one by its name.
     public static let variable = "KIOSK_MUTANT"

@@ -2,6 +2,16 @@ public import Foundation
 public import Outbox
 public import PlatformAPI
 
+/// What befell a platform, as far as it decides what a kiosk may have done since.
+public struct PlatformHistory: Sendable, Equatable {
+    /// The last number of the ledger that a backup has; 0 for none.
+    public var backedUp: UInt64 = 0
+    /// Whether it was put back to a backup: from then on it may lack applications that the kiosk has rightly taken for delivered.
+    public var wasRestored = false
+
+    public init() {}
+}
+
 /// Compares what queue-load acknowledged with what outbox and platform hold. It only looks: what it is given it has from elsewhere.
 public struct LoadVerifier: Sendable {
     /// What lies on the disk where an entry's sealed file should be.
@@ -26,8 +36,11 @@ public struct LoadVerifier: Sendable {
     /// or delivered with the platform's acknowledgement stored.
     /// - Parameters:
     ///   - drained: whether nothing may wait any more
+    ///   - platform: what befell it so far
     ///   - payload: asked for waiting entries only
-    public func check(_ entries: [OutboxEntry], drained: Bool, payload: (OutboxEntry) throws -> Payload) rethrows -> Findings {
+    public func check(
+        _ entries: [OutboxEntry], drained: Bool, platform: PlatformHistory, payload: (OutboxEntry) throws -> Payload
+    ) rethrows -> Findings {
         var findings = Findings()
         let byReference = Dictionary(grouping: entries, by: \.reference)
         for reference in acknowledged {
@@ -41,7 +54,13 @@ public struct LoadVerifier: Sendable {
                 case .rejected, .quarantined, .held: findings.corrupted.append("\(name) was set aside: \(packet.lastError ?? "no reason")")
                 case .delivered, .archived:
                     if packet.acknowledgement?.isEmpty ?? true { findings.lost.append("\(name) counts as delivered without an acknowledgement") }
+                    guard packet.state == .archived else { continue }
+                    if packet.place?.number ?? .max > platform.backedUp { findings.lost.append("\(name) was erased before a backup had it") }
+                    if let error = packet.lastError { findings.lost.append("\(name) was erased: \(error)") }
                 case .waiting:
+                    if !platform.wasRestored, packet.lastError?.contains(Problem.Code.applicationMissing.rawValue) ?? false {
+                        findings.corrupted.append("\(name) was sent before its application")
+                    }
                     if drained { findings.lost.append("\(name) still waits") }
                     switch try payload(packet) {
                     case .missing: findings.lost.append("\(name) has no payload")

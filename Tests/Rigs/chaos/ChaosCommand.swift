@@ -11,8 +11,9 @@ struct ChaosCommand: AsyncParsableCommand {
         commandName: "chaos",
         abstract: "Cut and kill the kiosk's queue under load, again and again, and verify at the platform that nothing acknowledged was lost.",
         discussion: """
-            A cut is a power failure on a file system that forgets what wasn't fsynced; a kill is SIGKILL on an ordinary one. docs/rigs.md tells \
-            what is verified and what can't be seen.
+            A cut is a power failure on a file system that forgets what wasn't fsynced; a kill is SIGKILL on an ordinary one. Beside that the network is bad, \
+            the platform is killed, backed up and put back to its backup, the outbox fills to its quota, is carried to the platform by hand, and loses its \
+            database. docs/rigs.md tells what is verified and what can't be seen.
 
             Exit codes: 0 nothing lost, duplicated or corrupted (with --mutant: it was caught); 1 something was (with --mutant: it survived); \
             64 usage; 70 the rig itself failed; 130 interrupted.
@@ -54,7 +55,7 @@ struct ChaosCommand: AsyncParsableCommand {
         do {
             let root = try BenchLayout.temporaryRoot()
             defer { try? FileManager.default.removeItem(at: root) }
-            let run = try ChaosRun(options: .init(cuts: cuts, kills: kills, seed: seed, mutant: mutant), root: root, log: log, say: say)
+            let run = ChaosRun(options: .init(cuts: cuts, kills: kills, seed: seed, mutant: mutant), root: root, log: log, say: say)
             guard let finished = try await untilSignal({ try await run.run() }) else { throw ExitCode(130) }
             result = finished
         } catch let exit as ExitCode {
@@ -73,12 +74,13 @@ struct ChaosCommand: AsyncParsableCommand {
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
             Self.print(String(decoding: try encoder.encode(result), as: UTF8.self), to: .standardOutput)
         } else if let mutant {
-            let kind = result.findings.lines.first.map { String($0.prefix { $0 != ":" }) } ?? ""
+            let finding = result.findings.lines.first ?? ""
             Self.print(
                 "mutant \(mutant): "
-                    + (result.firstFinding.map { "caught at \($0) (\(kind))" } ?? "survived \(result.cuts) cuts and \(result.kills) kills"),
+                    + (result.firstFinding.map { "caught at \($0) (\(finding))" } ?? "survived \(result.cuts) cuts and \(result.kills) kills"),
                 to: .standardOutput)
         } else {
+            Self.print(result.circumstances, to: .standardOutput)
             Self.print("\(result)", to: .standardOutput)
         }
         guard mutant == nil ? result.isGood : !result.findings.isEmpty else { throw ExitCode(1) }

@@ -41,7 +41,7 @@ struct ForgettingGround: Ground {
         // It gives up when the disk fails it, and in no other way; or the kernel ends it, when a page of SQLite's mapped index can't be read.
         if let end, end != .exit(3), end != .signal(SIGBUS) { throw LoadProcess.Broken(end: end, log: load.log) }
         try await disk.recover()
-        return Blow(acknowledged: load.acknowledged, refused: load.refused, story: "\(cut)" + trouble.story)
+        return Blow(told: load.told, story: "\(cut)" + trouble.story)
     }
 
     func discard() async {

@@ -18,9 +18,8 @@ protocol Ground: Sendable {
 
 /// One blow, as it was dealt.
 struct Blow {
-    /// What the load had acknowledged by then.
-    var acknowledged: [String]
-    var refused: Int
+    /// What the load had told by then.
+    var told: LoadProcess.Told
     /// In words, for the progress line.
     var story: String
 }
@@ -51,7 +50,7 @@ struct PlainGround: Ground {
         // Nothing fails here: it must have been alive.
         if let end = await load.kill() { throw LoadProcess.Broken(end: end, log: load.log) }
         let moment = "\(delay.components.attoseconds / 1_000_000_000_000_000) ms after \(early ? "the start" : "ready")"
-        return Blow(acknowledged: load.acknowledged, refused: load.refused, story: moment)
+        return Blow(told: load.told, story: moment)
     }
 
     func discard() async {

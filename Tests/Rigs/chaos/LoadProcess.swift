@@ -4,27 +4,39 @@ import Synchronization
 
 /// One run of queue-load, heard line by line.
 final class LoadProcess: Sendable {
-    private struct Heard {
+    /// What it told.
+    struct Told: Sendable {
         var isReady = false
+        /// References in the order in which they were acknowledged.
         var acknowledged: [String] = []
+        var delivered = 0
+        /// The codes of receipts, each after its reference.
+        var receipts: [String: String] = [:]
         var refused = 0
+        /// Of these, because its quota was used up.
+        var full = 0
         /// Whatever else it printed: its log.
         var others: [String] = []
 
         mutating func take(_ line: String) {
-            let words = line.split(separator: " ")
+            // A receipt's code may hold blanks.
+            let words = line.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
             switch words.first {
             case "ready": isReady = true
             case "acknowledged" where words.count == 2: acknowledged.append(String(words[1]))
-            case "refused": refused += 1
-            case "delivered", "rejected", "drained": break
+            case "receipt" where words.count == 3: receipts[String(words[1])] = String(words[2])
+            case "refused":
+                refused += 1
+                if words.last == "outbox.full" { full += 1 }
+            case "delivered": delivered += 1
+            case "rejected", "drained": break
             default: others.append(line)
             }
         }
     }
 
     private final class Ear: Sendable {
-        let heard = Mutex(Heard())
+        let heard = Mutex(Told())
     }
 
     private let process: BenchProcess
@@ -41,10 +53,11 @@ final class LoadProcess: Sendable {
         return LoadProcess(process: process, ear: ear)
     }
 
-    /// References in the order in which they were acknowledged.
-    var acknowledged: [String] { ear.heard.withLock { $0.acknowledged } }
-    var refused: Int { ear.heard.withLock { $0.refused } }
-    var isReady: Bool { ear.heard.withLock { $0.isReady } }
+    /// What it has told so far.
+    var told: Told { ear.heard.withLock { $0 } }
+    var acknowledged: [String] { told.acknowledged }
+    var refused: Int { told.refused }
+    var isReady: Bool { told.isReady }
     /// The last of what it logged.
     var log: [String] { ear.heard.withLock { $0.others.suffix(20) } }
     /// Nil while it runs.

@@ -16,8 +16,11 @@ struct LoadWriter: Service {
     let sealer: SubmissionSealer
     let store: OutboxStore
     let delivery: DeliveryService
+    let clock: WallClock
     /// Packets that may wait; 0 for no bound.
     let backlog: Int
+    /// Whether to sign a receipt for each, and say it.
+    let saysReceipts: Bool
 
     func run() async throws {
         try await cancelWhenGracefulShutdown {
@@ -33,20 +36,21 @@ struct LoadWriter: Service {
             try await waitForRoom()
             let reference = "Q\(seed)-\(run)-\(number)"
             do {
-                try await submit(LoadContent(seed: seed, reference: reference))
+                let held = try await submit(LoadContent(seed: seed, reference: reference))
                 say("acknowledged \(reference)")
                 await delivery.notifyCommitted()
+                if saysReceipts { say("receipt \(reference) \(try await sealer.custody(of: held).token)") }
             } catch let error as OutboxError {
                 say("refused \(reference) \(error.code.rawValue)")
-                // A full disk mends itself. After anything else the outbox must be opened anew, as kioskd's supervisor does.
-                guard error.code == .diskFull else { throw error }
+                // What is full empties by itself. After anything else the outbox must be opened anew, as kioskd's supervisor does.
+                guard error.code == .diskFull || error.code == .full else { throw error }
                 try await Task.sleep(for: .milliseconds(20))
             }
         }
     }
 
-    private func submit(_ content: LoadContent) async throws {
-        let now = Date()
+    private func submit(_ content: LoadContent) async throws -> HeldSubmission {
+        let now = clock.now
         let materials = content.materials.map { material in
             let bytes = material.bytes()
             let manifest = MaterialManifest(
@@ -57,7 +61,7 @@ struct LoadWriter: Service {
         let application = ApplicationSubmission(
             id: UUID.v7(at: now), reference: content.reference, kiosk: kiosk, itemCode: content.itemCode, applicant: try Self.applicant,
             submittedAt: now, materials: materials.map(\.manifest))
-        try await sealer.commit(application, materials, at: now)
+        return try await sealer.commit(application, materials, at: now)
     }
 
     private func waitForRoom() async throws {

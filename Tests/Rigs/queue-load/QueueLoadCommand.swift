@@ -16,8 +16,8 @@ struct QueueLoadCommand: AsyncParsableCommand {
         abstract: "Commits made-up submissions to a kiosk's outbox and delivers them, until it is stopped.",
         discussion: """
             Prints one line a fact, at once: `ready` when the outbox is open; `acknowledged REFERENCE` when a commit has returned, and \
-            `refused REFERENCE CODE` when it threw; `delivered ID` and `rejected ID` as the platform decides; with --drain at the end \
-            `drained waiting=N delivered=N rejected=N`. The log goes to standard error.
+            `refused REFERENCE CODE` when it threw; with --receipts `receipt REFERENCE CODE` behind each acknowledgement; `delivered ID` and \
+            `rejected ID` as the platform decides; with --drain at the end `drained waiting=N delivered=N rejected=N`. The log goes to standard error.
 
             What a reference stands for follows from --seed and the reference alone; the references, from --seed and --run.
 
@@ -43,6 +43,17 @@ struct QueueLoadCommand: AsyncParsableCommand {
     @Option(help: "Commit only while fewer packets than this wait; 0 for no bound.")
     var backlog = 0
 
+    @Option(help: ArgumentHelp("What the sealed files may take together; 0 for all that the disk holds.", valueName: "bytes"))
+    var quota = 0
+
+    @Option(
+        help: ArgumentHelp(
+            "Put the wall clock forth or back by the seconds in this file, which is read anew at each look at the clock.", valueName: "file"))
+    var clock: String?
+
+    @Flag(help: "Also print the code of each receipt, as a citizen is given it.")
+    var receipts = false
+
     @Flag(help: "Commit nothing; deliver what waits and end.")
     var drain = false
 
@@ -52,6 +63,8 @@ struct QueueLoadCommand: AsyncParsableCommand {
     func validate() throws {
         if drain && idle { throw ValidationError("--drain ends and --idle doesn't: choose one.") }
         if backlog < 0 { throw ValidationError("--backlog must be 0 or more.") }
+        if quota < 0 { throw ValidationError("--quota must be 0 or more.") }
+        if let clock, WallClock.seconds(in: clock) == nil { throw ValidationError("--clock: \(clock) doesn't hold a number of seconds.") }
         if let platform, URL(string: platform) == nil { throw ValidationError("--platform is not a URL.") }
     }
 
@@ -85,12 +98,15 @@ struct QueueLoadCommand: AsyncParsableCommand {
     }
 
     private func work(with credential: KioskCredential, _ signer: KioskPrivateKey, logger: Logger) async throws {
-        let store = OutboxStore(try Outbox(directory: URL(fileURLWithPath: data), logger: logger))
+        let limits = OutboxLimits(quota: quota > 0 ? quota : nil)
+        let store = OutboxStore(try Outbox(directory: URL(fileURLWithPath: data), limits: limits, logger: logger))
         let keys = PlatformKeys(credential: credential, directory: URL(fileURLWithPath: data), logger: logger)
         let uplink = try PlatformLink(credential: credential)
+        let clock = WallClock(file: clock)
         // A round of a rig is shorter than the pauses that a kiosk makes.
         let delivery = DeliveryService(
-            store: store, uplink: uplink, backoff: Backoff(shortest: .milliseconds(20), longest: .milliseconds(200)), logger: logger)
+            store: store, uplink: uplink, backoff: Backoff(shortest: .milliseconds(20), longest: .milliseconds(200)), now: { clock.now },
+            logger: logger)
         let report = DeliveryReport(delivery: delivery, store: store, endsWhenDrained: drain)
         let watch = PlatformWatch(
             link: uplink, keys: keys, store: store, delivery: delivery, interval: .milliseconds(500), logger: logger)
@@ -107,7 +123,7 @@ struct QueueLoadCommand: AsyncParsableCommand {
             let writer = LoadWriter(
                 seed: seed, run: runName ?? String(UInt64(Date().timeIntervalSince1970 * 1000), radix: 36), kiosk: credential.kiosk,
                 sealer: SubmissionSealer(key: { keys.current }, signer: signer, store: store), store: store,
-                delivery: delivery, backlog: backlog)
+                delivery: delivery, clock: clock, backlog: backlog, saysReceipts: receipts)
             services.append(.init(service: writer))
         }
         var group = ServiceGroupConfiguration(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)

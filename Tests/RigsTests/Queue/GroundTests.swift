@@ -52,7 +52,7 @@ import Testing
     func aLoadThatTheDiskFailedIsStruckAllTheSame(script: String) async throws {
         try await withDirectory { directory in
             let blow = try await strike(try ForgettingGround(directory: directory), script)
-            #expect(blow.acknowledged == ["Q1-test-1"])
+            #expect(blow.told.acknowledged == ["Q1-test-1"])
         }
     }
 
@@ -60,7 +60,7 @@ import Testing
         try await withDirectory { directory in
             let ground = PlainGround(directory: directory)
             let blow = try await ground.strike(SeededGenerator(seed: 1)) { try await start("echo ready; exec sleep 1000") }
-            #expect(blow.acknowledged.isEmpty)
+            #expect(blow.told.acknowledged.isEmpty)
         }
     }
 

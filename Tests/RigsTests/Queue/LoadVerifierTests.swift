@@ -37,8 +37,22 @@ import Testing
             [OutboxEntry(id: id, sequence: 1, kind: "application", reference: reference, byteCount: 10, digest: "d", createdAt: now)] + packets
     }
 
-    func outbox(_ entries: [OutboxEntry], drained: Bool = false, payload: LoadVerifier.Payload = .present(byteCount: 10, digest: "d")) -> Findings {
-        verifier.check(entries, drained: drained) { _ in payload }
+    func outbox(
+        _ entries: [OutboxEntry], drained: Bool = false, platform: PlatformHistory = PlatformHistory(),
+        payload: LoadVerifier.Payload = .present(byteCount: 10, digest: "d")
+    ) -> Findings {
+        verifier.check(entries, drained: drained, platform: platform) { _ in payload }
+    }
+
+    /// All of them taken by the platform under the numbers from 1 on, and erased here.
+    func archived() -> [OutboxEntry] {
+        entries.enumerated().map { index, entry in
+            var entry = entry
+            entry.state = .archived
+            entry.acknowledgement = Data([1])
+            entry.place = LedgerPlace(term: "t", number: UInt64(index) + 1)
+            return entry
+        }
     }
 
     func platform(
@@ -94,6 +108,37 @@ import Testing
         var entries = entries
         entries[0].state = .delivered
         #expect(outbox(entries).lost.count == 1)
+    }
+
+    @Test func whatNoBackupHasMustNotBeErased() {
+        var platform = PlatformHistory()
+        platform.backedUp = UInt64(entries.count)
+        #expect(outbox(archived(), drained: true, platform: platform, payload: .missing).isEmpty)
+        platform.backedUp -= 1
+        #expect(outbox(archived(), drained: true, platform: platform, payload: .missing).lost.count == 1)
+        #expect(outbox(archived(), drained: true).lost.count == entries.count)
+    }
+
+    /// What the outbox itself reports as lost behind a backup is a loss, wherever the numbers stand.
+    @Test func whatThePlatformLostAfterItWasErasedIsALoss() {
+        var platform = PlatformHistory()
+        platform.backedUp = .max
+        var archived = archived()
+        archived[0].lastError = "outbox.lost-behind-backup: gone"
+        #expect(outbox(archived, drained: true, platform: platform).lost.count == 1)
+    }
+
+    @Test func aMaterialMustNotBeSentBeforeItsApplication() {
+        var entries = entries
+        entries[1].attempts = 1
+        entries[1].lastError = "retryable (platform.application-missing): the platform asks to come again"
+        #expect(outbox(entries).corrupted.count == 1)
+        // Behind a backup it may be the platform that lost the application.
+        var platform = PlatformHistory()
+        platform.wasRestored = true
+        #expect(outbox(entries, platform: platform).isEmpty)
+        entries[1].lastError = "unreachable (platform.unreachable): no connection"
+        #expect(outbox(entries).isEmpty)
     }
 
     @Test func aSecondRowIsADuplicate() {

@@ -56,16 +56,16 @@ import Testing
             acknowledged += try await acknowledge(4, command(layout, ["--backlog", "1000"]))
             #expect(Set(acknowledged).count == acknowledged.count, "a reference was used twice")
             let verifier = LoadVerifier(seed: Self.seed, acknowledged: acknowledged)
-            #expect(await OutboxLook.look(at: outbox, with: verifier, drained: false) == Findings())
+            #expect(await OutboxLook.look(at: outbox, .init(verifier: verifier)).findings == Findings())
             // Not there yet, so the verifier must say so.
-            #expect(await !OutboxLook.look(at: outbox, with: verifier, drained: true).isEmpty)
+            #expect(await !OutboxLook.look(at: outbox, .init(verifier: verifier, drained: true)).findings.isEmpty)
 
             try await city.start()
             let drain = try await LoadProcess.start(command(layout, ["--drain"]))
             let end = try await drain.waitForEnd(deadline: .seconds(120))
             await drain.kill()
             #expect(end == .exit(0), "\(drain.log)")
-            #expect(await OutboxLook.look(at: outbox, with: verifier, drained: true) == Findings())
+            #expect(await OutboxLook.look(at: outbox, .init(verifier: verifier, drained: true)).findings == Findings())
             let officer = city.officer
             let verdict = try await verifier.check(try await officer.applications()) { try await officer.material($0, of: $1) }
             #expect(verdict.findings == Findings())
@@ -98,7 +98,8 @@ import Testing
             try await day(6)
             let packets = try states()
             #expect(packets.keys.elementsEqual([.delivered]))
-            try await city.backUp(to: backup)
+            var history = PlatformHistory()
+            history.backedUp = try await city.backUp(to: backup)
             try await drain()
             #expect(try states() == [.archived: packets[.delivered] ?? 0], "what is in the backup is kept")
             try await day(6)
@@ -111,7 +112,10 @@ import Testing
             #expect(try await city.officer.applications().count < acknowledged.count, "the backup has what came after it")
             try await drain()
             let verifier = LoadVerifier(seed: Self.seed, acknowledged: acknowledged)
-            #expect(await OutboxLook.look(at: directory, with: verifier, drained: true) == Findings())
+            history.wasRestored = true
+            let sight = await OutboxLook.look(at: directory, .init(verifier: verifier, platform: history, drained: true))
+            #expect(sight.findings == Findings())
+            #expect(sight.archived.count == packets[.delivered])
             #expect(try states() == [.archived: packets[.delivered] ?? 0, .delivered: since])
             let officer = city.officer
             let verdict = try await verifier.check(try await officer.applications()) { try await officer.material($0, of: $1) }
@@ -174,7 +178,7 @@ import Testing
             await idle.kill()
             #expect(idle.isReady && idle.acknowledged.isEmpty)
             let verifier = LoadVerifier(seed: Self.seed, acknowledged: acknowledged)
-            #expect(await OutboxLook.look(at: outbox, with: verifier, drained: false) == Findings())
+            #expect(await OutboxLook.look(at: outbox, .init(verifier: verifier)).findings == Findings())
         }
     }
 
