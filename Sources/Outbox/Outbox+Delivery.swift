@@ -9,8 +9,6 @@ extension Outbox {
     /// A waiting entry whose dependency has been delivered, of one class and one size: a range of the index `itemDue`.
     private static let eligible = "FROM item INDEXED BY itemDue WHERE state = 'waiting' AND blocked = 0 AND class = ?1 AND large = ?2"
 
-    private static let undelivered: [OutboxEntry.State] = [.waiting, .held, .rejected, .quarantined]
-
     /// bytes, as in the column `large`. What is larger keeps a slow line busy for a while, and is told apart so that smaller ones go beside it.
     public static let largeSize = 1 << 20
 
@@ -18,6 +16,8 @@ extension Outbox {
     private static func ranks(_ smallOnly: Bool) -> [(class: Int, large: Int)] {
         (0...2).flatMap { number in (smallOnly ? [0] : [0, 1]).map { (number, $0) } }
     }
+
+    private static let undelivered: [OutboxEntry.State] = [.waiting, .held, .rejected, .quarantined]
 
     /// Entries to deliver now: applications before materials, small ones before large ones, then the one that waited longest since its last attempt first;
     /// never tried ones in order of their commit.
@@ -28,10 +28,10 @@ extension Outbox {
     ///   - except: those that are under way, a few
     public func due(at date: Date, limit: Int, smallOnly: Bool = false, except: Set<UUID> = []) throws -> [OutboxEntry] {
         let now = date.milliseconds
-        #if MUTANTS
-            if Mutant.materialsFirst.isAwake { return try dueMaterialsFirst(at: now, limit: limit, except: except) }
-        #endif
         let without = Self.list(except)
+        #if MUTANTS
+            if Mutant.materialsFirst.isAwake { return try dueMaterialsFirst(at: now, limit: limit, without: without) }
+        #endif
         return try database.read { db in
             var found: [OutboxEntry] = []
             for rank in Self.ranks(smallOnly) where found.count < limit {
@@ -130,14 +130,14 @@ extension Outbox {
     }
 
     #if MUTANTS
-        private func dueMaterialsFirst(at now: Int64, limit: Int, except: Set<UUID>) throws -> [OutboxEntry] {
+        private func dueMaterialsFirst(at now: Int64, limit: Int, without: String) throws -> [OutboxEntry] {
             try database.read { db in
                 try Row.fetchAll(
                     db,
                     sql: """
                         SELECT * FROM item WHERE state = 'waiting' AND (nextAttemptAt IS NULL OR nextAttemptAt <= ?)
                             AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY dependsOn IS NULL, nextAttemptAt, sequence LIMIT ?
-                        """, arguments: [now, Self.list(except), limit]
+                        """, arguments: [now, without, limit]
                 ).map(OutboxEntry.init(row:))
             }
         }

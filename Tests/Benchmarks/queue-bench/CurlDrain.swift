@@ -53,7 +53,8 @@ struct CurlDrain {
 
 /// Hears what curl prints: an acknowledgement a line, in the order of the packets.
 private final class AcknowledgementTaker: Sendable {
-    private struct State {
+    /// Unchecked: the peer is nobody else's meanwhile, and worked with under the lock.
+    private struct State: @unchecked Sendable {
         var peer: OpaquePointer
         var heard: [String] = []
         var failures = 0

@@ -24,8 +24,8 @@ struct QueueModel {
         var damage = Damage.none
 
         init(id: UUID, sequence: UInt64, dependsOn: UUID?, rank: Int, sealedDependency: UUID?, createdAt: Date, byteCount: Int) {
-            (self.id, self.sequence, self.createdAt, self.byteCount) = (id, sequence, createdAt, byteCount)
-            (self.dependsOn, self.rank, self.sealedDependency) = (dependsOn, rank, sealedDependency)
+            (self.id, self.sequence, self.rank, self.createdAt, self.byteCount) = (id, sequence, rank, createdAt, byteCount)
+            (self.dependsOn, self.sealedDependency) = (dependsOn, sealedDependency)
         }
     }
 
@@ -48,8 +48,8 @@ struct QueueModel {
         items += entries.map { entry in
             Item(
                 id: entry.id, sequence: entry.sequence, dependsOn: entry.dependsOn,
-                rank: (entry.kind == "application" ? 0 : 2) + (entry.byteCount > Outbox.largeSize ? 1 : 0), sealedDependency: entry.dependsOn,
-                createdAt: entry.createdAt, byteCount: entry.byteCount)
+                rank: (entry.kind == "application" ? 0 : 2) + (entry.byteCount > Outbox.largeSize ? 1 : 0),
+                sealedDependency: entry.dependsOn, createdAt: entry.createdAt, byteCount: entry.byteCount)
         }
     }
 
@@ -179,7 +179,8 @@ struct QueueModel {
             let needed = item.sealedDependency
             var made = Item(
                 id: item.id, sequence: item.sequence, dependsOn: needed.flatMap { known.contains($0) ? $0 : nil }, rank: item.rank,
-                sealedDependency: needed, createdAt: createdAt[item.id] ?? item.createdAt, byteCount: item.byteCount)
+                sealedDependency: needed,
+                createdAt: createdAt[item.id] ?? item.createdAt, byteCount: item.byteCount)
             if needed.map(strays.contains) == true {
                 made.state = .quarantined
                 made.error = "outbox.dependency-lost"
