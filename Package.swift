@@ -303,7 +303,7 @@ let package = Package(
         suite("Kioskd", ["kioskd", "KioskQueue", "KioskRuntime", "KioskFlow", "LocalAPI", "KioskModel"]),
         suite("DeviceStore", ["DeviceStore", "KioskRuntime", "LocalAPI", "KioskModel", grdb, log]),
         suite("PlatformClient", ["PlatformClient", "PlatformAPI", "KioskModel", server, tlsServer, http, client, nioHTTP, nioSSL, lifecycle, log]),
-        suite("Platform", ["Platform", "platformd", "PlatformAPI", "PlatformClient", "KioskModel", client, nio, crypto, log]),
+        suite("Platform", ["Platform", "platformd", "PlatformAPI", "PlatformClient", "KioskModel", client, nio, grdb, crypto, log]),
         suite("Bench", ["Bench", "KioskModel", nio, nioPosix]),
         .testTarget(
             name: "EndToEnd", dependencies: ["Bench", "BadNetwork", "LocalAPI", "PlatformAPI", "KioskModel"], path: "Tests/EndToEnd",

@@ -19,8 +19,8 @@ extension Outbox {
 
     private static let undelivered: [OutboxEntry.State] = [.waiting, .held, .rejected, .quarantined]
 
-    /// Entries to deliver now: applications before materials, small ones before large ones, then the one that waited longest since its last attempt first;
-    /// never tried ones in order of their commit.
+    /// Entries to deliver now: first those never tried, applications before materials, small ones before large ones, in order of their commit; then those that
+    /// were tried, whatever they are, the one first whose time came first: what the platform can't take yet holds nothing else up.
     /// A next attempt further away than any is ever set means that the clock was put back: such an entry is due.
     /// Blocks. Throws `OutboxError`.
     /// - Parameters:
@@ -33,18 +33,21 @@ extension Outbox {
             if Mutant.materialsFirst.isAwake { return try dueMaterialsFirst(at: now, limit: limit, without: without) }
         #endif
         return try database.read { db in
-            var found: [OutboxEntry] = []
-            for rank in Self.ranks(smallOnly) where found.count < limit {
-                found += try Row.fetchAll(
+            var (untried, tried) = ([OutboxEntry](), [OutboxEntry]())
+            for rank in Self.ranks(smallOnly) where untried.count < limit {
+                let found = try Row.fetchAll(
                     db.cachedStatement(
                         sql: """
                             SELECT * \(Self.eligible) AND (nextAttemptAt IS NULL OR nextAttemptAt <= ?3 OR nextAttemptAt > ?4)
                                 AND id NOT IN (SELECT value FROM json_each(?5)) ORDER BY nextAttemptAt, sequence LIMIT ?6
                             """),
-                    arguments: [rank.class, rank.large, now, now + Int64(Self.longestDelay * 1000), without, limit - found.count]
+                    arguments: [rank.class, rank.large, now, now + Int64(Self.longestDelay * 1000), without, limit]
                 ).map(OutboxEntry.init(row:))
+                untried += found.filter { $0.nextAttemptAt == nil }
+                tried += found.filter { $0.nextAttemptAt != nil }
             }
-            return found
+            tried.sort { ($0.nextAttemptAt ?? .distantPast, $0.sequence) < ($1.nextAttemptAt ?? .distantPast, $1.sequence) }
+            return Array((untried + tried).prefix(limit))
         }
     }
 

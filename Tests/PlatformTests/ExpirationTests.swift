@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import KioskModel
 import NIOHTTP1
 import Platform
@@ -54,17 +55,21 @@ import Testing
     }
 
     @Test func whatWasLeftIsForgottenAndBegunAnew() async throws {
-        var limits = PlatformConfiguration.Limits()
-        limits.uploadLifetime = .seconds(1)
-        limits.sweepInterval = .milliseconds(100)
-        try await PlatformUnderTest.with(limits: limits) { platform in
+        try await PlatformUnderTest.with { platform in
             let kiosk = try await platform.enrol("kiosk-1")
             let tus = RawTus(platform: platform, token: kiosk.token.reveal)
-            let (left, done) = (try TestApplication(kiosk).application, try TestApplication(kiosk).application)
-            #expect(try await tus.post(done).status == 201)
+            let (left, slow, done) = (
+                try TestApplication(kiosk).application, try TestApplication(kiosk).application, try TestApplication(kiosk).application
+            )
+            for packet in [left, slow, done] { #expect(try await tus.post(packet).status == 201) }
+            for packet in [left, slow] { #expect(try await tus.patch(packet.header.id, packet.sealed.prefix(100), at: 0).status == 204) }
             #expect(try await tus.patch(done.header.id, done.sealed, at: 0).status == 204)
-            #expect(try await tus.post(left).status == 201)
-            _ = try await tus.patch(left.header.id, left.sealed.prefix(100), at: 0)
+            try await age(by: 8, platform)
+            // A line so slow that it takes longer than a week has come to this one since.
+            #expect(try await tus.patch(slow.header.id, slow.sealed[100..<200], at: 100).status == 204)
+            await platform.interrupt()
+            // It looks through them at its start, and every hour.
+            try await platform.start()
             let deadline = ContinuousClock.now + .seconds(20)
             while try await tus.head(left.header.id).status == 200 {
                 try #require(ContinuousClock.now < deadline, "it is never forgotten")
@@ -72,10 +77,19 @@ import Testing
             }
             #expect(!FileManager.default.fileExists(atPath: platform.data.appendingPathComponent("packets/\(left.header.id.wireText)").path))
             #expect(try await tus.acknowledgement(done.header.id).status == 200)
+            #expect(try await tus.patch(slow.header.id, slow.sealed.dropFirst(200), at: 200).status == 204)
+            #expect(try await tus.acknowledgement(slow.header.id).status == 200)
             // Its kiosk has it still.
             #expect(try await tus.post(left).status == 201)
             #expect(try await tus.patch(left.header.id, left.sealed, at: 0).status == 204)
             #expect(try await tus.acknowledgement(left.header.id).status == 200)
         }
+    }
+
+    /// Everything was last added to so many days earlier than it was.
+    private func age(by days: Int, _ platform: PlatformUnderTest) async throws {
+        let database = try DatabaseQueue(path: platform.data.appendingPathComponent("platform.sqlite").path)
+        try await database.write { try $0.execute(sql: "UPDATE upload SET touched_at = touched_at - ?", arguments: [days * 86_400]) }
+        try database.close()
     }
 }

@@ -28,10 +28,12 @@ public actor DeliveryService: Service {
     private var storeFailures = 0
     /// Failures of the way in a row.
     private var linkFailures = 0
-    /// No packet is tried before this, since the way is broken or the store can't be worked with.
-    private var heldUntil: Date?
-    /// No packet is tried before this, since the platform asked for it. Nothing but time ends it.
-    private var askedAwayUntil: Date?
+    /// The last packet that the way was tried with didn't get through. A question that did doesn't say that packets will: on a slow line one does where three don't.
+    private var brokeOff = false
+    /// No packet is tried meanwhile, since the way is broken or the store can't be worked with.
+    private var hold: Hold?
+    /// No packet is tried meanwhile, since the platform asked for it. Nothing but time ends it.
+    private var askedAway: Hold?
     /// Whether each is large.
     private var underWay: [UUID: Bool] = [:]
     private var committed = false
@@ -80,12 +82,10 @@ public actor DeliveryService: Service {
                         underWay[packet.id] = packet.isLarge
                         group.addTask { await self.carry(packet) }
                     }
-                    // Without a free place there is nothing to wait for but one.
-                    let date = if let lane = freeLane { try await store.nextDueDate(among: lane) } else { nil as Date? }
-                    await pause(until: date.map { max($0, holdEnd ?? $0) })
+                    await pause(until: try await nextBeginning())
                 } catch let error as PacketStoreUnavailable {
-                    hold(for: error)
-                    await pause(until: heldUntil)
+                    holdOff(for: error)
+                    await pause(until: hold?.end)
                 }
             }
             group.cancelAll()
@@ -99,13 +99,22 @@ public actor DeliveryService: Service {
         return mayBegin ? packet : nil
     }
 
+    /// When to look again; nil when there is nothing to wait for but a wake-up.
+    private func nextBeginning() async throws -> Date? {
+        // Without a free place there is nothing to wait for but one.
+        guard let lane = freeLane else { return nil }
+        // Asked for what will be due then: its own time may have been written by a clock that was fast.
+        if let end = holdEnd, try await !store.due(at: end, limit: 1, among: lane).isEmpty { return end }
+        return try await store.nextDueDate(among: lane)
+    }
+
     private var mayBegin: Bool { !Task.isCancelled && failure == nil && holdEnd == nil && !networkUp }
 
     /// What may be begun now; nil when every place is taken.
     private var freeLane: DeliveryLane? {
         let large = underWay.values.count { $0 }
         // Whether the way is there one packet finds out; should it not be, the others needn't break off, too. A large one takes its time to find out.
-        let isKnown = linkFailures == 0 && status.platformReachable
+        let isKnown = !brokeOff && status.platformReachable
         let places = isKnown ? lanes : min(lanes, large + 1)
         guard underWay.count < places else { return nil }
         return DeliveryLane(smallOnly: places > 1 && large >= places - 1, except: Set(underWay.keys))
@@ -121,17 +130,17 @@ public actor DeliveryService: Service {
             try await attempt(packet)
             storeFailures = 0
         } catch let error as PacketStoreUnavailable {
-            hold(for: error)
+            holdOff(for: error)
         } catch {
             failure = error
         }
     }
 
     /// A full disk is no reason to end under a citizen's hands. What couldn't be noted is done again: the platform takes an id once.
-    private func hold(for store: PacketStoreUnavailable) {
+    private func holdOff(for store: PacketStoreUnavailable) {
         storeFailures += 1
         let delay = backoff.delay(afterFailures: storeFailures)
-        heldUntil = now().addingTimeInterval(delay / .seconds(1))
+        hold = Hold(from: now(), for: delay)
         logger.error("the outbox can't be worked with", metadata: ["reason": "\(store.reason)", "retryAfter": "\(delay)"])
     }
 
@@ -170,12 +179,23 @@ public actor DeliveryService: Service {
     }
 
     /// Until when no packet may be begun; nil when one may.
-    private var holdEnd: Date? { [ahead(heldUntil), ahead(askedAwayUntil)].compactMap { $0 }.max() }
-
-    /// A hold's end that is still to come. One that is further away than any hold lasts means that the clock was put back: it is over.
-    private func ahead(_ end: Date?) -> Date? {
+    private var holdEnd: Date? {
         let date = now()
-        return end.flatMap { $0 > date && $0 <= date.addingTimeInterval(Self.longestDelay / .seconds(1)) ? $0 : nil }
+        return [hold, askedAway].compactMap { $0?.end(at: date) }.max()
+    }
+
+    /// A time during which no packet is tried.
+    private struct Hold {
+        var began: Date
+        var end: Date
+
+        init(from date: Date, for length: Duration) {
+            began = date
+            end = date.addingTimeInterval(length / .seconds(1))
+        }
+
+        /// Its end when that is still to come. Before its beginning it is over, too: the clock was put back.
+        func end(at date: Date) -> Date? { began <= date && date < end ? end : nil }
     }
 
     private func takeWakeUps() async throws {
@@ -183,12 +203,12 @@ public actor DeliveryService: Service {
         if networkUp {
             networkUp = false
             linkFailures = 0
-            heldUntil = nil
+            hold = nil
             try await store.clearDelays()
         }
         if committed {
             committed = false
-            heldUntil = nil
+            hold = nil
         }
     }
 
@@ -205,8 +225,8 @@ public actor DeliveryService: Service {
             return try await handle(known, of: packet, failuresBefore: failuresBefore)
         }
         try await store.markDelivered(id: packet.id, receipt: receipt, at: now())
-        linkFailures = 0
-        heldUntil = nil
+        wayIsThere()
+        hold = nil
         logger.info("delivered", metadata: packet.metadata)
         asked(answered: true)
         publish(.delivered(id: packet.id, reference: packet.reference))
@@ -222,7 +242,7 @@ public actor DeliveryService: Service {
         switch error.kind {
         case .rejected:
             asked(answered: true)
-            linkFailures = 0
+            wayIsThere()
             try await store.markRejected(id: packet.id, error: text, at: date)
             return publish(.rejected(id: packet.id, reference: packet.reference, error: text))
         case .damaged:
@@ -230,24 +250,31 @@ public actor DeliveryService: Service {
             return publish(.quarantined(id: packet.id, reference: packet.reference, error: text))
         case .retryable:
             asked(answered: true)
-            linkFailures = 0
+            wayIsThere()
             if let wished = error.retryAfter.map({ min($0, Self.longestDelay) }) {
                 // The others wait for as long as was asked, not for the patience that this one needs.
                 delay = max(delay, wished)
-                let until = date.addingTimeInterval(wished / .seconds(1))
                 // Several may have been told so, each another time.
-                askedAwayUntil = max(ahead(askedAwayUntil) ?? until, until)
+                let wish = Hold(from: date, for: wished)
+                if (askedAway?.end(at: date) ?? .distantPast) < wish.end { askedAway = wish }
             }
         case .unreachable, .notThePlatform, .unauthorised:
             asked(answered: error.kind == .unauthorised)
             // Several that were under way broke off together: that is one failure of the way. Nor does one that began in bad times undo better ones.
             linkFailures = max(linkFailures, min(linkFailures, failuresBefore) + 1)
+            brokeOff = true
             delay = backoff.delay(afterFailures: linkFailures)
-            heldUntil = date.addingTimeInterval(delay / .seconds(1))
+            hold = Hold(from: date, for: delay)
         }
         let retry = date.addingTimeInterval(delay / .seconds(1))
         try await store.recordFailure(id: packet.id, at: date, retryAt: retry, error: text)
         publish(.postponed(id: packet.id, until: retry))
+    }
+
+    /// The platform has had a packet and said what it makes of it.
+    private func wayIsThere() {
+        linkFailures = 0
+        brokeOff = false
     }
 
     private func asked(answered: Bool) {

@@ -61,12 +61,20 @@ struct PacketIntake: Sendable {
     func discardAbandoned(after lifetime: Duration) async throws {
         let since = Date() - lifetime / .seconds(1)
         for id in try await uploads.abandoned(since: since) {
-            // Asked again under the lock: a kiosk may have come back to it at this very moment.
-            let isForgotten = try await locks.attempt(id) {
-                guard let upload = try await uploads.find(id), !upload.isComplete, upload.touchedAt < since else { return false }
-                return try await uploads.discard(id, files)
+            do {
+                // Asked again under the lock: a kiosk may have come back to it at this very moment.
+                let isForgotten = try await locks.attempt(id) {
+                    guard let upload = try await uploads.find(id), !upload.isComplete, upload.touchedAt < since else { return false }
+                    return try await uploads.discard(id, files)
+                }
+                if isForgotten == true { logger.notice("an upload that was left unfinished was forgotten", metadata: ["packet": "\(id.wireText)"]) }
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                // The others are looked at still, and this one in an hour.
+                logger.warning(
+                    "an upload that was left unfinished stays", metadata: ["packet": "\(id.wireText)", "error": "\(type(of: error))"])
             }
-            if isForgotten == true { logger.notice("an upload that was left unfinished was forgotten", metadata: ["packet": "\(id.wireText)"]) }
         }
     }
 

@@ -156,6 +156,19 @@ import Testing
         }
     }
 
+    /// A second that was asked for stays one, though the wall clock is put back by fifty minutes meanwhile.
+    @Test func aClockPutBackDoesNotLengthenARetryAfter() async throws {
+        let first = store.add()
+        uplink.script(first, .fail(DeliveryError(.retryable, code: "http.429", message: "busy", retryAfter: .seconds(1))))
+        try await running {
+            try await until("a pause") { clock.nextWake == .seconds(2) }
+            clock.putForward(by: .seconds(-3000))
+            let second = store.add()
+            await service.notifyCommitted()
+            try await until("another goes at once") { delivered(second) }
+        }
+    }
+
     @Test func anAbsurdRetryAfterIsBounded() async throws {
         let id = store.add()
         uplink.script(id, .fail(DeliveryError(.retryable, code: "http.503", message: "maintenance", retryAfter: .seconds(1_000_000_000))))

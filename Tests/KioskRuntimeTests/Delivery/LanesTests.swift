@@ -79,6 +79,23 @@ import Testing
         }
     }
 
+    /// A line on which one packet gets through and three don't answers questions all the time.
+    @Test func aQuestionThatWasAnsweredDoesNotMakeABrokenWayWide() async throws {
+        let ids = (0..<6).map { _ in bed.store.add() }
+        let gate = Gate()
+        for id in ids { bed.uplink.script(id, .fail(DeliveryServiceTests.unreachable), .later(gate, .fail(DeliveryServiceTests.unreachable))) }
+        try await running {
+            try await bed.until("a pause") { bed.clock.nextWake == .seconds(2) }
+            let before = bed.uplink.asked.count
+            await bed.service.probed(answered: true)
+            try await bed.until("one tries again") { bed.uplink.asked.count == before + 1 }
+            await bed.service.notifyCommitted()
+            for _ in 0..<100 { await Task.yield() }
+            #expect(bed.uplink.asked.count == before + 1)
+            gate.open()
+        }
+    }
+
     @Test func aRetryAfterOutlivesTheSuccessOfAnother() async throws {
         let away = bed.store.add()
         bed.uplink.script(away, .fail(DeliveryError(.retryable, code: "http.503", message: "maintenance", retryAfter: .seconds(900))))

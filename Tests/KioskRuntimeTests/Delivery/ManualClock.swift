@@ -17,18 +17,25 @@ final class ManualClock: Clock {
         var sleepers: [UUID: (deadline: Instant, continuation: CheckedContinuation<Void, any Error>)] = [:]
         /// Sleeps begun so far.
         var sleeps = 0
+        /// By how much the clock on the wall is ahead of this one.
+        var putForward = Duration.zero
     }
 
     private let state = Mutex(State())
 
     var now: Instant { state.withLock { $0.now } }
     var minimumResolution: Duration { .zero }
-    var date: Date { Self.epoch + now.offset / .seconds(1) }
+    /// What the clock on the wall says.
+    var date: Date { Self.epoch + (now.offset + putForward) / .seconds(1) }
+    private var putForward: Duration { state.withLock { $0.putForward } }
     var sleeps: Int { state.withLock { $0.sleeps } }
     /// How long until the first sleeper wakes; nil when nobody sleeps.
     var nextWake: Duration? {
         state.withLock { state in state.sleepers.values.map(\.deadline).min().map { state.now.duration(to: $0) } }
     }
+
+    /// The clock on the wall is put right, or wrong, by so much; nothing that sleeps notices.
+    func putForward(by duration: Duration) { state.withLock { $0.putForward += duration } }
 
     func sleep(until deadline: Instant, tolerance: Duration?) async throws {
         let id = UUID()

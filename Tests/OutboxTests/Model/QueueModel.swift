@@ -7,7 +7,7 @@ struct QueueModel {
         var id: UUID
         var sequence: UInt64
         var dependsOn: UUID?
-        /// Applications before materials, and in either the small ones first.
+        /// Applications before materials, and in either the small ones first, until they were tried.
         var rank: Int
         /// What the packet says of that, whatever the row does.
         var sealedDependency: UUID?
@@ -70,7 +70,11 @@ struct QueueModel {
     private var eligible: [Item] {
         let delivered = Set(items.filter { [.delivered, .archived].contains($0.state) }.map(\.id))
         return items.filter { $0.state == .waiting && ($0.dependsOn.map(delivered.contains) ?? true) }
-            .sorted { ($0.rank, $0.next ?? .distantPast, $0.sequence) < ($1.rank, $1.next ?? .distantPast, $1.sequence) }
+            .sorted {
+                ($0.next == nil ? $0.rank : .max, $0.next ?? .distantPast, $0.sequence) < (
+                    $1.next == nil ? $1.rank : .max, $1.next ?? .distantPast, $1.sequence
+                )
+            }
     }
 
     mutating func deliver(_ id: UUID, _ acknowledgement: Data, _ place: LedgerPlace) -> Bool {
