@@ -80,7 +80,8 @@ public actor DeliveryService: Service {
                     try await takeWakeUps()
                     while let packet = try await next() {
                         underWay[packet.id] = packet.isLarge
-                        group.addTask { await self.carry(packet) }
+                        let failures = linkFailures
+                        group.addTask { await self.carry(packet, failuresBefore: failures) }
                     }
                     await pause(until: try await nextBeginning())
                 } catch let error as PacketStoreUnavailable {
@@ -120,14 +121,15 @@ public actor DeliveryService: Service {
         return DeliveryLane(smallOnly: places > 1 && large >= places - 1, except: Set(underWay.keys))
     }
 
-    private func carry(_ packet: QueuedPacket) async {
+    /// - Parameter failuresBefore: of the way, when it was decided on
+    private func carry(_ packet: QueuedPacket, failuresBefore: Int) async {
         defer {
             underWay[packet.id] = nil
             freed = true
             wake()
         }
         do {
-            try await attempt(packet)
+            try await attempt(packet, failuresBefore: failuresBefore)
             storeFailures = 0
         } catch let error as PacketStoreUnavailable {
             holdOff(for: error)
@@ -212,9 +214,8 @@ public actor DeliveryService: Service {
         }
     }
 
-    private func attempt(_ packet: QueuedPacket) async throws {
+    private func attempt(_ packet: QueuedPacket, failuresBefore: Int) async throws {
         let receipt: AcknowledgementReceipt
-        let failuresBefore = linkFailures
         do {
             receipt = try await uplink.deliver(packet)
         } catch {
@@ -232,7 +233,6 @@ public actor DeliveryService: Service {
         publish(.delivered(id: packet.id, reference: packet.reference))
     }
 
-    /// - Parameter failuresBefore: of the way, when the attempt began
     private func handle(_ error: DeliveryError, of packet: QueuedPacket, failuresBefore: Int) async throws {
         let date = now()
         let text = error.description

@@ -167,7 +167,7 @@ import Testing
 
     /// A packet that was begun behind many failures, and breaks off when others have got through meanwhile, is a first failure.
     @Test func oneThatBeganInBadTimesDoesNotBringThemBack() async throws {
-        let unlucky = bed.store.add()
+        let unlucky = bed.store.add(isLarge: true)
         let gate = Gate()
         let broken = ScriptedUplink.Answer.fail(DeliveryServiceTests.unreachable)
         bed.uplink.script(unlucky, broken, broken, broken, .later(gate, broken))
@@ -177,7 +177,6 @@ import Testing
                 bed.clock.advance(by: .seconds(pause))
             }
             try await bed.until("the fourth attempt") { bed.uplink.asked.count == 4 }
-            await bed.service.probed(answered: true)
             let other = bed.store.add()
             await bed.service.notifyCommitted()
             try await bed.until("another gets through") { bed.delivered(other) }
