@@ -49,6 +49,8 @@ public struct PlatformConfiguration: Sendable {
 public enum PlatformError: Error, Sendable, CustomStringConvertible {
     case synchronousNotFull(Int)
     case badKeyFile(String)
+    /// A national one, as it seems, which can't be used here.
+    case unsupportedKeyFile(String)
     case missingKeyFile(String)
     case badKioskName(String)
     case insecureURL(String)
@@ -59,7 +61,8 @@ public enum PlatformError: Error, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .synchronousNotFull(let mode): "the database runs at synchronous=\(mode) instead of FULL (2); it must not be used"
-        case .badKeyFile(let name): "the key file \(name) does not hold a key of 32 bytes"
+        case .badKeyFile(let name): "the key file \(name) holds no key: that is 32 bytes, or PEM of a national one"
+        case .unsupportedKeyFile(let name): "the key file \(name) can't be used: \(NationalCryptoError.failed)"
         case .missingKeyFile(let name):
             "the key file \(name) is missing beside others or beside a database: bring it back (is the keys' file system mounted?); without it packets are lost"
         case .badKioskName(let name): "\(name) is not a kiosk name: use 1 to \(KioskName.longest) of a–z, 0–9 and -, and not \"operator\""

@@ -79,7 +79,7 @@ struct PlatformRoutes: Sendable {
     private func info(_ request: Request, _ context: PlatformRequestContext) async throws -> Response {
         try .json(
             PlatformInfo(
-                sealingKeys: try keys.statements(), acknowledgementKeys: [keys.acknowledgement.publicKey], term: ledger.ledger.term,
+                sealingKeys: [try keys.currentStatement()], acknowledgementKeys: [keys.acknowledgement.publicKey], term: ledger.ledger.term,
                 watermark: try await ledger.ledger.watermark(),
                 maxPacketSize: limits.maxMaterialPacket, time: Date(seconds: Date().seconds)))
     }

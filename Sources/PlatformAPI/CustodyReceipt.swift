@@ -95,8 +95,9 @@ public struct SignedCustodyReceipt: Sendable, Hashable {
     public var token: String { ReceiptText.write(ReceiptText.custody, keyID: keyID, fields: receipt.fields, signature: signature) }
 
     /// True only for an unchanged receipt signed by that key. Whether the key is the kiosk's is for the caller to know.
-    public func verify(with key: KioskKey) -> Bool {
-        key.id == keyID && key.verify(signature, of: receipt.canonicalBytes)
+    /// - Throws: `NationalCryptoError.failed` when OpenSSL couldn't look at it
+    public func verify(with key: KioskKey) throws -> Bool {
+        try key.id == keyID && key.verify(signature, of: receipt.canonicalBytes)
     }
 }
 

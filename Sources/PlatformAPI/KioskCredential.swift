@@ -26,15 +26,20 @@ public struct KioskCredential: Sendable, Codable, Equatable {
         self.kioskKey = kioskKey
     }
 
-    /// - Throws: `CredentialError.readableByOthers` when group or others have any access, `invalid` for a file that is not a credential.
+    /// - Throws: `CredentialError.readableByOthers` when group or others have any access, `invalid` for a file that is not a credential, `unsupported` for
+    ///   one whose key OpenSSL can't use here.
     public init(contentsOf file: URL) throws {
         let attributes = try FileManager.default.attributesOfItem(atPath: file.path)
         let mode = (attributes[.posixPermissions] as? NSNumber)?.intValue ?? 0o777
         guard mode & 0o077 == 0 else { throw CredentialError.readableByOthers(path: file.path) }
-        guard let credential = try? PlatformJSON.decode(Self.self, from: try Data(contentsOf: file)), KioskName.isValid(credential.kiosk) else {
+        do {
+            self = try PlatformJSON.decode(Self.self, from: try Data(contentsOf: file))
+        } catch KioskKeyError.unsupported {
+            throw CredentialError.unsupported(path: file.path)
+        } catch {
             throw CredentialError.invalid(path: file.path)
         }
-        self = credential
+        guard KioskName.isValid(kiosk) else { throw CredentialError.invalid(path: file.path) }
     }
 
     /// Writes the file with mode 0600, and refuses to replace an existing one.
@@ -49,12 +54,14 @@ public struct KioskCredential: Sendable, Codable, Equatable {
 public enum CredentialError: Error, Sendable, Hashable, CustomStringConvertible {
     case readableByOthers(path: String)
     case invalid(path: String)
+    case unsupported(path: String)
     case notWritable(path: String, errno: Int32)
 
     public var description: String {
         switch self {
         case .readableByOthers(let path): "\(path): others may read this credential: chmod 600 it, and if they could have, enrol the kiosk anew"
         case .invalid(let path): "\(path) isn't a credential of this version: enrol the kiosk (`platformd enrol`)"
+        case .unsupported(let path): "\(path): the key in this credential is national, but \(NationalCryptoError.failed)"
         case .notWritable(let path, let code): "\(path): \(String(cString: strerror(code)))"
         }
     }

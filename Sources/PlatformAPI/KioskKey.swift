@@ -10,14 +10,16 @@ public struct KioskKey: Sendable, Codable, Hashable {
     /// 65 bytes: the point, uncompressed (SEC 1, §2.3.3)
     public var publicKey: Data
 
-    /// - Throws: `KioskKeyError.invalid` unless those bytes are a point of the profile's curve.
+    /// - Throws: `KioskKeyError.invalid` unless those bytes are a point of the profile's curve; `unsupported` where OpenSSL can't tell.
     public init(publicKey: Data, profile: CryptoProfile = .international) throws {
-        let isPoint =
+        do {
             switch profile {
-            case .international: (try? P256.Signing.PublicKey(x963Representation: publicKey)) != nil
-            case .national: (try? SM2Key(point: publicKey)) != nil
+            case .international: _ = try P256.Signing.PublicKey(x963Representation: publicKey)
+            case .national: _ = try SM2Key(point: publicKey)
             }
-        guard isPoint else { throw KioskKeyError.invalid() }
+        } catch {
+            throw KioskKeyError(error)
+        }
         self.profile = profile
         self.publicKey = publicKey
         id = Data(SHA256.hash(data: publicKey).prefix(8)).hexadecimal
@@ -25,15 +27,15 @@ public struct KioskKey: Sendable, Codable, Hashable {
 
     /// Its profile is that of the curve that the PEM names.
     /// - Parameter pem: what `pem` gives, or `openssl pkey -pubout`
-    /// - Throws: `KioskKeyError.invalid`
+    /// - Throws: `KioskKeyError.invalid`; `unsupported` for one that isn't of P-256 where OpenSSL can't tell more of it
     public init(pem: String) throws {
         if let key = try? P256.Signing.PublicKey(pemRepresentation: pem) {
             try self.init(publicKey: key.x963Representation)
-        } else if let key = try? SM2Key(publicPEM: pem) {
-            try self.init(publicKey: key.point, profile: .national)
-        } else {
-            throw KioskKeyError.invalid()
+            return
         }
+        let point: Data
+        do { point = try SM2Key(publicPEM: pem).point } catch { throw KioskKeyError(error) }
+        try self.init(publicKey: point, profile: .national)
     }
 
     private enum CodingKeys: CodingKey {
@@ -43,9 +45,11 @@ public struct KioskKey: Sendable, Codable, Hashable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         let profile = try container.decodeIfPresent(CryptoProfile.self, forKey: .profile) ?? .international
-        guard let key = try? Self(publicKey: try container.decode(Data.self, forKey: .publicKey), profile: profile),
-            try container.decode(String.self, forKey: .id) == key.id
-        else {
+        let bytes = try container.decode(Data.self, forKey: .publicKey)
+        let key: Self?
+        // That OpenSSL can't tell goes on to whoever asked.
+        do { key = try Self(publicKey: bytes, profile: profile) } catch KioskKeyError.invalid { key = nil }
+        guard let key, try container.decode(String.self, forKey: .id) == key.id else {
             throw DecodingError.dataCorruptedError(forKey: .id, in: container, debugDescription: "the kiosk key's id does not belong to its bytes")
         }
         self = key
@@ -81,13 +85,15 @@ public struct KioskKey: Sendable, Codable, Hashable {
     /// - Parameters:
     ///   - signature: its last 64 bytes
     ///   - digest: `packetDigest` of everything before them, 32 bytes
-    public func verify(_ signature: Data, ofPacket digest: Data) -> Bool {
-        verify(signature, of: PacketSignature.message(digest: digest))
+    /// - Throws: `NationalCryptoError.failed` when OpenSSL couldn't look at it, which says nothing of the signature
+    public func verify(_ signature: Data, ofPacket digest: Data) throws -> Bool {
+        try verify(signature, of: PacketSignature.message(digest: digest))
     }
 
     /// Whether a signer with this key signed these bytes.
     /// - Parameter signature: 64 bytes, r and s
-    public func verify(_ signature: Data, of bytes: Data) -> Bool {
+    /// - Throws: `NationalCryptoError.failed` when OpenSSL couldn't look at it, which says nothing of the signature
+    public func verify(_ signature: Data, of bytes: Data) throws -> Bool {
         switch profile {
         case .international:
             guard let key = try? P256.Signing.PublicKey(x963Representation: publicKey),
@@ -95,7 +101,8 @@ public struct KioskKey: Sendable, Codable, Hashable {
             else { return false }
             return key.isValidSignature(signature, for: bytes)
         case .national:
-            return (try? SM2Key(point: publicKey))?.verify(signature, of: bytes) ?? false
+            // The bytes were a key when this was made of them.
+            return try SM2Key(point: publicKey).verify(signature, of: bytes)
         }
     }
 }
@@ -133,8 +140,13 @@ public enum KioskKeyError: Error, Sendable, Hashable, CustomStringConvertible {
     case unreadable(path: String, errno: Int32)
     case readableByOthers(path: String)
     case notWritable(path: String, errno: Int32)
-    /// A key of SM2 can't be made here.
+    /// A key of SM2 can't be made or used here.
     case unsupported
+
+    /// Why such bytes are no key.
+    init(_ error: any Error, path: String? = nil) {
+        self = if case NationalCryptoError.failed = error { .unsupported } else { .invalid(path: path) }
+    }
 
     public var description: String {
         switch self {

@@ -20,12 +20,12 @@ public struct KioskPrivateKey: KioskSigner {
         case .international:
             try self.init(.p256(P256.Signing.PrivateKey()))
         case .national:
-            guard let key = try? SM2Key() else { throw KioskKeyError.unsupported }
-            try self.init(.sm2(key))
+            do { try self.init(.sm2(SM2Key())) } catch { throw KioskKeyError.unsupported }
         }
     }
 
-    /// - Throws: `KioskKeyError`: `missing`, `unreadable`, `readableByOthers` when group or others have any access, `invalid` for a file that holds no key.
+    /// - Throws: `KioskKeyError`: `missing`, `unreadable`, `readableByOthers` when group or others have any access, `invalid` for a file that holds no key,
+    ///   `unsupported` for one that isn't of P-256 where OpenSSL lacks what a national one needs.
     public init(contentsOf file: URL) throws {
         let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
@@ -35,9 +35,9 @@ public struct KioskPrivateKey: KioskSigner {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw KioskKeyError.unreadable(path: file.path, errno: errno) }
         guard status.st_mode & 0o077 == 0 else { throw KioskKeyError.readableByOthers(path: file.path) }
-        guard let bytes = try? handle.read(upToCount: 64 << 10), let secret = Self.secret(pem: String(decoding: bytes, as: UTF8.self)) else {
-            throw KioskKeyError.invalid(path: file.path)
-        }
+        guard let bytes = try? handle.read(upToCount: 64 << 10) else { throw KioskKeyError.invalid(path: file.path) }
+        let secret: Secret
+        do { secret = try Self.secret(pem: String(decoding: bytes, as: UTF8.self)) } catch { throw KioskKeyError(error, path: file.path) }
         try self.init(secret)
     }
 
@@ -49,9 +49,9 @@ public struct KioskPrivateKey: KioskSigner {
         }
     }
 
-    private static func secret(pem: String) -> Secret? {
+    private static func secret(pem: String) throws -> Secret {
         if let key = try? P256.Signing.PrivateKey(pemRepresentation: pem) { return .p256(key) }
-        return (try? SM2Key(pem: pem)).map(Secret.sm2)
+        return .sm2(try SM2Key(pem: pem))
     }
 
     /// Writes the file with mode 0600, and refuses to replace an existing one.

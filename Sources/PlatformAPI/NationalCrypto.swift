@@ -3,13 +3,13 @@ import Foundation
 import NationalCryptoShim
 
 /// Why OpenSSL did not do what it was asked.
-enum NationalCryptoError: Error, CustomStringConvertible {
-    /// It lacks the algorithm, or memory.
+public enum NationalCryptoError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// It lacks the algorithm, or memory. That is this machine's fault, and no verdict on what it was to look at.
     case failed
     /// The bytes aren't what they are to be: no such key, not sealed to it.
     case refused
 
-    var description: String {
+    public var description: String {
         switch self {
         case .failed: "OpenSSL (libcrypto) has no SM2, SM3 or SM4 on this machine, or its configuration hides them"
         case .refused: "the bytes aren't of that key"

@@ -34,7 +34,8 @@ public struct PacketOpener: Sendable {
     }
 
     /// Takes the next bytes of the packet, however they are cut, and returns the plaintext that they complete.
-    /// - Throws: `PacketError`; the opener is of no use afterwards.
+    /// - Throws: `PacketError`, or `NationalCryptoError.failed` when OpenSSL couldn't look at it, which is no verdict on the packet. The opener is of no use
+    ///   afterwards.
     public mutating func open(_ bytes: Data) throws -> Data {
         buffer.append(bytes)
         if case .prefix = stage { try openPrefix() }
@@ -91,7 +92,7 @@ public struct PacketOpener: Sendable {
             let recipient = try privateKey.recipient(of: prefix, encapsulatedKey: Data(whole.dropFirst(prefix.info.count)))
             stage = .chunks(recipient, tagSize: prefix.profile.tagSize, signer)
         } catch {
-            throw PacketError.tampered
+            throw Self.verdict(on: error)
         }
         buffer = Data(buffer.dropFirst(prefix.size))
     }
@@ -113,8 +114,11 @@ public struct PacketOpener: Sendable {
     private mutating func openFrame(_ frame: Data, with recipient: inout any ChunkOpener) throws -> (Data, isLast: Bool) {
         let word = frame[4..<8].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         let associated = PacketFormat.associatedData(header: headerBytes, index: index, frame: word)
-        guard let plaintext = try? recipient.open(frame.dropFirst(PacketFormat.frameSize), authenticating: associated) else {
-            throw PacketError.tampered
+        let plaintext: Data
+        do {
+            plaintext = try recipient.open(frame.dropFirst(PacketFormat.frameSize), authenticating: associated)
+        } catch {
+            throw Self.verdict(on: error)
         }
         index += 1
         return (plaintext, word & PacketFormat.lastChunk != 0)
@@ -123,9 +127,14 @@ public struct PacketOpener: Sendable {
     private mutating func checkSignature(of signer: KioskKey) throws {
         guard buffer.count >= PacketFormat.signatureSize else { return }
         let signature = Data(buffer.prefix(PacketFormat.signatureSize))
-        guard signer.verify(signature, ofPacket: digest.bytes) else { throw PacketError.badSignature }
+        guard try signer.verify(signature, ofPacket: digest.bytes) else { throw PacketError.badSignature }
         buffer = Data(buffer.dropFirst(PacketFormat.signatureSize))
         stage = .done
+    }
+
+    /// Of what didn't open. Want of memory or of an algorithm on this machine is nothing that the packet can help.
+    private static func verdict(on error: any Error) -> any Error {
+        if case NationalCryptoError.failed = error { error } else { PacketError.tampered }
     }
 
     private func number(at offset: Int) -> UInt32 {

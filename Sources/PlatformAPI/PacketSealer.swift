@@ -25,12 +25,19 @@ public struct PacketSealer: Sendable {
     private var isFinished = false
 
     /// Seals by the key's profile; the signature is to be made by that of `kioskKey`.
-    /// - Throws: `PacketError.unsupported` when the key is no usable one, and what `PacketPrefix` throws.
+    /// - Throws: `PacketError.unsupported` when the key is no usable one, `NationalCryptoError.failed` when OpenSSL lacks what it needs, and what
+    ///   `PacketPrefix` throws.
     public init(header: PacketHeader, label: PacketLabel, key: SealingKey, signedBy kioskKey: KioskKey) throws {
         let info = try PacketPrefix(header: header, label: label, sealingKey: key, kioskKey: kioskKey).info
-        guard let (encapsulatedKey, chunks) = try? key.sender(info: info) else { throw PacketError.unsupported }
-        sender = chunks
-        prefix = info + encapsulatedKey
+        do {
+            let begun = try key.sender(info: info)
+            sender = begun.chunks
+            prefix = info + begun.encapsulatedKey
+        } catch NationalCryptoError.failed {
+            throw NationalCryptoError.failed
+        } catch {
+            throw PacketError.unsupported
+        }
         if kioskKey.profile != .international { digest = try kioskKey.packetDigest() }
         digest?.update(prefix)
         self.header = header.canonicalBytes

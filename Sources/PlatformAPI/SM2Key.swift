@@ -17,39 +17,45 @@ final class SM2Key: @unchecked Sendable {
     let point: Data
 
     /// A fresh pair.
+    /// - Throws: `NationalCryptoError.failed`, also where OpenSSL has SM2 but lacks the rest of what a packet needs
     convenience init() throws {
         try self.init(owning: kiosk_sm2_make(), otherwise: .failed)
+        _ = try NationalCrypto.shared
     }
 
     /// A public key.
-    /// - Throws: `NationalCryptoError.refused` unless those bytes are a point of the curve
+    /// - Throws: `NationalCryptoError.refused` unless those bytes are a point of the curve; `failed` where OpenSSL can't tell
     convenience init(point: Data) throws {
         guard point.count == Self.pointSize else { throw NationalCryptoError.refused }
-        try self.init(owning: kiosk_sm2_public([UInt8](point)), otherwise: .refused)
+        try self.init(owning: kiosk_sm2_public([UInt8](point)), otherwise: Self.absence)
     }
 
     /// A pair out of PKCS #8.
-    /// - Throws: `NationalCryptoError.refused`
+    /// - Throws: `NationalCryptoError.refused`; `failed` where OpenSSL can't tell, or lacks the rest of what a packet needs
     convenience init(pem: String) throws {
         var pem = pem
-        try self.init(owning: pem.withUTF8 { Self.read($0, kiosk_sm2_read_pair) }, otherwise: .refused)
+        try self.init(owning: pem.withUTF8 { Self.read($0, kiosk_sm2_read_pair) }, otherwise: Self.absence)
+        _ = try NationalCrypto.shared
     }
 
     /// A public key out of SubjectPublicKeyInfo.
-    /// - Throws: `NationalCryptoError.refused`
+    /// - Throws: `NationalCryptoError.refused`; `failed` where OpenSSL can't tell
     convenience init(publicPEM pem: String) throws {
         var pem = pem
-        try self.init(owning: pem.withUTF8 { Self.read($0, kiosk_sm2_read_public) }, otherwise: .refused)
+        try self.init(owning: pem.withUTF8 { Self.read($0, kiosk_sm2_read_public) }, otherwise: Self.absence)
     }
 
-    private init(owning handle: OpaquePointer?, otherwise error: NationalCryptoError) throws {
-        guard let handle else { throw error }
+    private init(owning handle: OpaquePointer?, otherwise error: @autoclosure () -> NationalCryptoError) throws {
+        guard let handle else { throw error() }
         self.handle = handle
         var bytes = [UInt8](repeating: 0, count: Self.pointSize)
         let code = kiosk_sm2_point(handle, &bytes)
         point = Data(bytes)
         try NationalCryptoError.check(code)
     }
+
+    /// Why there is no key.
+    private static var absence: NationalCryptoError { kiosk_sm2_lack() == 0 ? .refused : .failed }
 
     deinit {
         kiosk_sm2_free(handle)
@@ -93,9 +99,13 @@ final class SM2Key: @unchecked Sendable {
         return Data(signature)
     }
 
-    func verify(_ signature: Data, of bytes: Data) -> Bool {
+    /// - Throws: `NationalCryptoError.failed` when that couldn't be looked at
+    func verify(_ signature: Data, of bytes: Data) throws -> Bool {
         guard signature.count == Self.signatureSize else { return false }
-        return bytes.withUnsafeBytes { kiosk_sm2_verify(handle, $0.octets, $0.count, [UInt8](signature)) } == 0
+        let code = bytes.withUnsafeBytes { kiosk_sm2_verify(handle, $0.octets, $0.count, [UInt8](signature)) }
+        if code == Int32(KIOSK_NATIONAL_REFUSED) { return false }
+        try NationalCryptoError.check(code)
+        return true
     }
 
     private static func read(_ text: UnsafeBufferPointer<UInt8>, _ read: (UnsafePointer<CChar>?, Int) -> OpaquePointer?) -> OpaquePointer? {

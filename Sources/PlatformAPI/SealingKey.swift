@@ -36,6 +36,11 @@ public struct SealingKey: Sendable, Codable, Hashable {
         try container.encode(publicKey, forKey: .publicKey)
     }
 
+    /// Tries whether packets can be sealed to this key here.
+    public func check() throws(UnusableSealingKey) {
+        do { _ = try sender(info: Data()) } catch { throw UnusableSealingKey(key: self, reason: error) }
+    }
+
     /// Begins a packet.
     /// - Parameter info: its prefix's bytes, no byte of which can change without the packet ceasing to open
     /// - Throws: when this is no usable key
@@ -48,6 +53,16 @@ public struct SealingKey: Sendable, Codable, Hashable {
         case .national:
             return try NationalChannel.begin(to: SM2Key(point: publicKey), info: info)
         }
+    }
+}
+
+/// Nothing can be sealed to a platform's key on this machine.
+public struct UnusableSealingKey: Error, Sendable, Hashable, CustomStringConvertible {
+    public let description: String
+
+    init(key: SealingKey, reason: any Error) {
+        let why = if case NationalCryptoError.failed = reason { "\(reason)" } else { "its bytes aren't a key of that profile" }
+        description = "nothing can be sealed to the platform's key \(key.id) (\(key.profile.rawValue)): \(why)"
     }
 }
 

@@ -11,6 +11,8 @@ struct PacketInspector {
     func label(of file: URL) throws -> OutboxLabel? {
         do {
             return try read(file)
+        } catch let error as NationalCryptoError {
+            throw OutboxError(.io, "\(file.lastPathComponent) can't be verified: \(error)")
         } catch {
             throw OutboxError(.io, "\(file.lastPathComponent) can't be read: copy the disk (ddrescue) and work on the copy, or move the file away")
         }
@@ -38,6 +40,6 @@ struct PacketInspector {
             rest -= piece.count
         }
         let signature = try handle.read(upToCount: PacketFormat.signatureSize) ?? Data()
-        return key.verify(signature, ofPacket: digest.bytes)
+        return try key.verify(signature, ofPacket: digest.bytes)
     }
 }

@@ -45,8 +45,10 @@ struct QueueVerify: AsyncParsableCommand {
 
     private func publicKey(_ path: String) throws -> KioskKey {
         guard let pem = try? String(contentsOfFile: path, encoding: .utf8) else { throw ValidationError("--key: \(path) can't be read.") }
-        if let key = try? KioskKey(pem: pem) { return key }
+        let isSupported: Bool
+        do { return try KioskKey(pem: pem) } catch { isSupported = error as? KioskKeyError != .unsupported }
         if let key = try? KioskPrivateKey(contentsOf: URL(fileURLWithPath: path)) { return key.publicKey }
+        guard isSupported else { throw ValidationError("--key: \(path) holds no key of P-256, and \(NationalCryptoError.failed).") }
         throw ValidationError("--key: \(path) holds no key of P-256 or SM2; take the one that `kioskctl key make` wrote.")
     }
 }

@@ -44,7 +44,7 @@ struct ReceiptCheck: ParsableCommand {
             FileHandle.standardError.write(Data("kioskctl: \(error)\n".utf8))
             throw Outcome.notAReceipt.exitCode
         }
-        let report = ReceiptReport(token, keys)
+        let report = try ReceiptReport(token, keys)
         FileHandle.standardOutput.write(Data(try Renderer(format: format).render(report).utf8))
         if !report.genuine { throw Outcome.notGenuine.exitCode }
     }
@@ -59,20 +59,24 @@ private enum ReceiptKey {
         guard let pem = try? String(contentsOf: URL(fileURLWithPath: file), encoding: .utf8) else {
             throw ValidationError("--key: \(Table.printable(file)) can't be read.")
         }
-        if let key = try? KioskKey(pem: pem) {
-            self = .kiosk(key)
-        } else if let key = AcknowledgementKey(pem: pem) {
+        if let key = AcknowledgementKey(pem: pem) {
             self = .platform(key)
-        } else {
+            return
+        }
+        do {
+            self = .kiosk(try KioskKey(pem: pem))
+        } catch KioskKeyError.unsupported {
+            throw ValidationError("--key: \(Table.printable(file)) holds no public key of P-256, and \(NationalCryptoError.failed).")
+        } catch {
             throw ValidationError(
                 "--key: \(Table.printable(file)) holds no public key; take the file ending in .pub of `kioskctl key make`, or what `platformd receipt key` prints."
             )
         }
     }
 
-    func verifies(_ token: ReceiptToken) -> Bool {
+    func verifies(_ token: ReceiptToken) throws -> Bool {
         switch (token, self) {
-        case (.custody(let signed), .kiosk(let key)): signed.verify(with: key)
+        case (.custody(let signed), .kiosk(let key)): try signed.verify(with: key)
         case (.acceptance(let signed), .platform(let key)): signed.verify(with: key)
         default: false
         }
@@ -87,8 +91,8 @@ struct ReceiptReport: Report {
     var custody: CustodyReceipt?
     var acceptance: Acceptance?
 
-    fileprivate init(_ token: ReceiptToken, _ keys: [ReceiptKey]) {
-        genuine = keys.contains { $0.verifies(token) }
+    fileprivate init(_ token: ReceiptToken, _ keys: [ReceiptKey]) throws {
+        genuine = try keys.contains { try $0.verifies(token) }
         switch token {
         case .custody(let signed):
             keyID = signed.keyID

@@ -34,7 +34,7 @@ struct Kiosk {
         if let quota = limits.quota, quota < room.reopening { throw StartError.smallQuota(quota, room) }
         let outbox = try Outbox(directory: configuration.dataDirectory, limits: limits, logger: logger)
         let store = OutboxStore(outbox)
-        let keys = PlatformKeys(credential: credential, directory: configuration.dataDirectory, logger: logger)
+        let keys = try PlatformKeys(credential: credential, directory: configuration.dataDirectory, logger: logger)
         if keys.current.profile != signer.publicKey.profile {
             // It works; but whoever chose a profile would have the whole packet made by it.
             logger.notice(

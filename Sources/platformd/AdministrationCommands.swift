@@ -31,7 +31,12 @@ struct EnrolCommand: ParsableCommand {
         guard let pem = try? String(contentsOf: URL(fileURLWithPath: key), encoding: .utf8) else {
             throw ValidationError("--key: \(key) can't be read.")
         }
-        guard let kioskKey = try? KioskKey(pem: pem) else {
+        let kioskKey: KioskKey
+        do {
+            kioskKey = try KioskKey(pem: pem)
+        } catch KioskKeyError.unsupported {
+            throw ValidationError("--key: \(key) holds no public key of P-256, and \(NationalCryptoError.failed).")
+        } catch {
             throw ValidationError(
                 "--key: \(key) holds no public key of P-256 or SM2; take the file ending in .pub that `kioskctl key make` wrote at the kiosk.")
         }

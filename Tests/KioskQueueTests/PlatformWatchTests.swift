@@ -51,7 +51,7 @@ import Testing
         let uplink = TakingUplink(platform)
         // One after the other, so that what is taken has an order.
         let delivery = DeliveryService(store: idle, uplink: uplink, lanes: 1, logger: quiet)
-        let keys = PlatformKeys(credential: credential, directory: directory, logger: quiet)
+        let keys = try PlatformKeys(credential: credential, directory: directory, logger: quiet)
         let watch = PlatformWatch(
             link: try PlatformLink(credential: credential, deadline: deadline), keys: keys, store: store, delivery: delivery, interval: interval,
             logger: quiet)

@@ -132,6 +132,12 @@ enum PublishedKey {
         /AdrsI/zVvNQIMzqSQziZ3WlLcbqcYzBqmAK7QX7814ISmYy9gctqa0T
         -----END PRIVATE KEY-----
         """
+    static let publicPEM = """
+        -----BEGIN PUBLIC KEY-----
+        MFkwEwYHKoZIzj0CAQYIKoEcz1UBgi0DQgAECfnfMR5UIaFQ3X0WHkvFxnIXn60Y
+        M/wHa7CP81bzUCDM6kkM4md1pS3G6nGMwapgCu0F+/NeCEpmMvYHLamtEw==
+        -----END PUBLIC KEY-----
+        """
     static let point = """
         0409f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020\
         ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13
@@ -160,15 +166,15 @@ enum PublishedKey {
                     b1b6aa29df212fd8763182bc0d421ca1bb9038fd1f7f42d4840b69c485bbc1aa
                     """))
         let text = Data("message digest".utf8)
-        #expect(key.verify(signature, of: text))
-        #expect(!key.verify(signature, of: text + [0]))
+        #expect(try key.verify(signature, of: text))
+        #expect(try !key.verify(signature, of: text + [0]))
         for index in signature.indices {
             var changed = signature
             changed[index] ^= 0x10
-            #expect(!key.verify(changed, of: text), "byte \(index)")
+            #expect(try !key.verify(changed, of: text), "byte \(index)")
         }
         for none in [Data(), signature.dropLast(), signature + [0], Data(count: 64), Data(repeating: 0xFF, count: 64)] {
-            #expect(!key.verify(none, of: text))
+            #expect(try !key.verify(none, of: text))
         }
     }
 
@@ -228,6 +234,20 @@ enum PublishedKey {
         #expect(try SM2Key(publicPEM: made.publicPEM).verify(read.sign(Data("signed".utf8)), of: Data("signed".utf8)))
         // Halves that don't belong together, as in a file that was patched.
         #expect(throws: NationalCryptoError.refused) { try SM2Key(pem: Self.mismatched) }
+    }
+
+    /// PEM may give the point compressed, hybrid, or at infinity: other bytes, or none, for one key.
+    @Test(arguments: [
+        "MDkwEwYHKoZIzj0CAQYIKoEcz1UBgi0DIgACH+dkIrRyop/LN3TLHu1/rLdSVzOMZFFUpSx2Y+uMRA4=",
+        "MFkwEwYHKoZIzj0CAQYIKoEcz1UBgi0DQgAGH+dkIrRyop/LN3TLHu1/rLdSVzOMZFFUpSx2Y+uMRA6g3yg1bSLnt20eHbnz7pc/qMqe3n1FMhorT766wCvb/A==",
+        "MBkwEwYHKoZIzj0CAQYIKoEcz1UBgi0DAgAA",
+    ])
+    func aPointInAnotherFormIsRefused(_ base64: String) throws {
+        let key = try #require(Data(base64Encoded: base64)).base64EncodedString(options: [.lineLength64Characters, .endLineWithLineFeed])
+        let pem = "-----BEGIN PUBLIC KEY-----\n\(key)\n-----END PUBLIC KEY-----\n"
+        #expect(throws: NationalCryptoError.refused) { try SM2Key(publicPEM: pem) }
+        let handle = pem.withCString { kiosk_sm2_read_public($0, pem.utf8.count) }
+        #expect(handle == nil)
     }
 
     /// The published number beside another key's point.

@@ -42,7 +42,7 @@ enum {
 /// What OpenSSL has, looked up once.
 typedef struct kiosk_national kiosk_national;
 
-/// Null when it lacks any of them.
+/// Null when it lacks any of them, or memory.
 kiosk_national *_Nullable kiosk_national_open(void);
 void kiosk_national_close(kiosk_national *national);
 
@@ -81,6 +81,9 @@ void kiosk_national_wipe(void *_Nullable bytes, size_t count);
 /// A key pair, or a public key alone.
 typedef struct kiosk_sm2 kiosk_sm2;
 
+/// Why there is no key: KIOSK_NATIONAL_FAILED where OpenSSL has no SM2, so that it can't tell what the bytes are; else 0.
+int kiosk_sm2_lack(void);
+
 /// A fresh key pair from OpenSSL's random source, which the system's seeds. Null when OpenSSL lacks it.
 kiosk_sm2 *_Nullable kiosk_sm2_make(void);
 
@@ -88,7 +91,7 @@ kiosk_sm2 *_Nullable kiosk_sm2_make(void);
 kiosk_sm2 *_Nullable kiosk_sm2_public(const uint8_t point[_Nonnull KIOSK_SM2_POINT]);
 
 /// Out of PEM: a key pair (PKCS #8), whose halves belong together, or a public key (SubjectPublicKeyInfo). Null for anything else, such as a key of
-/// another curve, or one under a password.
+/// another curve, one under a password, or one whose point isn't uncompressed.
 kiosk_sm2 *_Nullable kiosk_sm2_read_pair(const char *_Nullable pem, size_t count);
 kiosk_sm2 *_Nullable kiosk_sm2_read_public(const char *_Nullable pem, size_t count);
 
@@ -103,13 +106,13 @@ int kiosk_sm2_write_public(const kiosk_sm2 *key, char pem[_Nonnull KIOSK_SM2_MAX
 /// Encrypts 1…KIOSK_SM2_MAX_TEXT bytes to a public key (GB/T 32918.4): C1, C3, C2, `count` + KIOSK_SM2_OVERHEAD bytes.
 int kiosk_sm2_encrypt(const kiosk_sm2 *key, const uint8_t *_Nullable text, size_t count, uint8_t *out);
 
-/// The reverse: `out` has `count` - KIOSK_SM2_OVERHEAD bytes. KIOSK_NATIONAL_REFUSED for what wasn't encrypted to that key, or was changed.
+/// The reverse: `out` has `count` - KIOSK_SM2_OVERHEAD bytes. KIOSK_NATIONAL_REFUSED only for what wasn't encrypted to that key, or was changed.
 int kiosk_sm2_decrypt(const kiosk_sm2 *key, const uint8_t *_Nullable sealed, size_t count, uint8_t *_Nullable out);
 
 /// Signs (GB/T 32918.2) with SM3, under the id of GM/T 0009 for whoever has none of his own, `1234567812345678`.
 int kiosk_sm2_sign(const kiosk_sm2 *key, const uint8_t *_Nullable bytes, size_t count, uint8_t signature[_Nonnull KIOSK_SM2_SIGNATURE]);
 
-/// Returns 0 or KIOSK_NATIONAL_REFUSED.
+/// Returns 0, KIOSK_NATIONAL_REFUSED for no signature of that key, or KIOSK_NATIONAL_FAILED when it couldn't be looked at.
 int kiosk_sm2_verify(const kiosk_sm2 *key, const uint8_t *_Nullable bytes, size_t count, const uint8_t signature[_Nonnull KIOSK_SM2_SIGNATURE]);
 
 #pragma clang assume_nonnull end

@@ -24,7 +24,7 @@ enum {
 
 static const char name[] = "SM2";
 
-/// Takes `key` over; null unless it is one of SM2.
+/// Takes `key` over; null unless it is one of SM2 whose point is uncompressed: in PEM it may be compressed, hybrid, or at infinity.
 static kiosk_sm2 *own(EVP_PKEY *key) {
     kiosk_sm2 *handle = outcome(key != NULL && EVP_PKEY_is_a(key, name), KIOSK_NATIONAL_REFUSED) == 0 ? malloc(sizeof *handle) : NULL;
     if (handle == NULL) {
@@ -32,7 +32,18 @@ static kiosk_sm2 *own(EVP_PKEY *key) {
         return NULL;
     }
     handle->key = key;
+    uint8_t point[KIOSK_SM2_POINT];
+    if (kiosk_sm2_point(handle, point) != 0) {
+        kiosk_sm2_free(handle);
+        return NULL;
+    }
     return handle;
+}
+
+int kiosk_sm2_lack(void) {
+    EVP_KEYMGMT *found = EVP_KEYMGMT_fetch(NULL, name, NULL);
+    EVP_KEYMGMT_free(found);
+    return outcome(found != NULL, KIOSK_NATIONAL_FAILED);
 }
 
 kiosk_sm2 *kiosk_sm2_make(void) { return own(EVP_PKEY_Q_keygen(NULL, NULL, name)); }
@@ -194,10 +205,13 @@ int kiosk_sm2_decrypt(const kiosk_sm2 *key, const uint8_t *sealed, size_t count,
     size_t size = unflatten(sealed, count, der);
     size_t room = count - KIOSK_SM2_OVERHEAD;
     EVP_PKEY_CTX *context = size > 0 ? EVP_PKEY_CTX_new_from_pkey(NULL, key->key, NULL) : NULL;
-    int succeeded = context != NULL && EVP_PKEY_decrypt_init(context) > 0 && EVP_PKEY_decrypt(context, out, &room, der, size) > 0 &&
-                    room == count - KIOSK_SM2_OVERHEAD;
+    int result = outcome(context != NULL && EVP_PKEY_decrypt_init(context) > 0, KIOSK_NATIONAL_FAILED);
+    if (result == 0) {
+        ERR_clear_error();
+        result = verdict(EVP_PKEY_decrypt(context, out, &room, der, size) > 0 && room == count - KIOSK_SM2_OVERHEAD);
+    }
     EVP_PKEY_CTX_free(context);
-    return outcome(succeeded, KIOSK_NATIONAL_REFUSED);
+    return result;
 }
 
 // MARK: Signatures
@@ -247,7 +261,11 @@ int kiosk_sm2_verify(const kiosk_sm2 *key, const uint8_t *bytes, size_t count, c
     }
     ECDSA_SIG_free(pair);
     EVP_MD_CTX *context = size > 0 ? signing(key, 1) : NULL;
-    int succeeded = context != NULL && EVP_DigestVerify(context, der, (size_t)size, bytes, count) == 1;
+    int result = outcome(context != NULL, KIOSK_NATIONAL_FAILED);
+    if (result == 0) {
+        ERR_clear_error();
+        result = verdict(EVP_DigestVerify(context, der, (size_t)size, bytes, count) == 1);
+    }
     EVP_MD_CTX_free(context);
-    return outcome(succeeded, KIOSK_NATIONAL_REFUSED);
+    return result;
 }

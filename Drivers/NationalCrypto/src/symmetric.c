@@ -20,6 +20,10 @@ struct kiosk_sm3 {
     EVP_MD_CTX *context;
 };
 
+/// Without OpenSSL's own cleaning up at the program's end, which takes its tables from under the threads that seal or open then. It must be said before
+/// anything else is asked of OpenSSL.
+__attribute__((constructor)) static void keep_until_the_end(void) { OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL); }
+
 static int done(int succeeded) { return outcome(succeeded, KIOSK_NATIONAL_FAILED); }
 
 kiosk_national *kiosk_national_open(void) {

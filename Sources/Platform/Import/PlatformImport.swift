@@ -131,6 +131,8 @@ public struct PlatformImport: Sendable {
             return try await accept(file, header, opened, digest)
         } catch PacketReader.Failure.missingKey(let error) {
             return (.missingKey, "\(error)")
+        } catch let error as NationalCryptoError {
+            return (.missingKey, "\(error)")
         } catch let reason as RejectionReason {
             return (reason.isDamage ? .damaged : .rejected, reason.rawValue)
         } catch let error as UnreadableFile {

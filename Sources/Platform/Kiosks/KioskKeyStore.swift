@@ -19,7 +19,10 @@ struct KioskKeyStore: Sendable {
             try Row.fetchAll(db, sql: "SELECT profile, public_key FROM kiosk_key WHERE kiosk = ? ORDER BY created_at DESC", arguments: [kiosk])
                 .map { row -> (profile: String, publicKey: Data) in (row["profile"], row["public_key"]) }
         }
-        // One of a profile that only a later version knows is as good as missing: what it signed waits.
-        return try rows.compactMap { row in try CryptoProfile(rawValue: row.profile).map { try KioskKey(publicKey: row.publicKey, profile: $0) } }
+        // One of a profile that only a later version knows, or that OpenSSL lacks here, is as good as missing: what it signed waits.
+        return try rows.compactMap { row in
+            guard let profile = CryptoProfile(rawValue: row.profile) else { return nil }
+            do { return try KioskKey(publicKey: row.publicKey, profile: profile) } catch KioskKeyError.unsupported { return nil }
+        }
     }
 }

@@ -42,7 +42,7 @@ public struct ReceiptDesk: Sendable {
         guard let key = try await kioskKeys.keys(of: signed.receipt.kiosk).first(where: { $0.id == signed.keyID }) else {
             throw ReceiptRefusal.unknownKiosk
         }
-        guard Self.isSigned(signed, by: key) else { throw ReceiptRefusal.badSignature }
+        guard try Self.isSigned(signed, by: key) else { throw ReceiptRefusal.badSignature }
         var report = try await database.queue.read { db in try Self.report(on: signed.receipt, db) }
         if report.state == .accepted, let number = report.applicationNumber, let acceptedAt = report.acceptedAt {
             report.acceptance = try signer.sign(Acceptance(of: signed.receipt, applicationNumber: number, acceptedAt: acceptedAt)).token
@@ -50,11 +50,11 @@ public struct ReceiptDesk: Sendable {
         return report
     }
 
-    private static func isSigned(_ signed: SignedCustodyReceipt, by key: KioskKey) -> Bool {
+    private static func isSigned(_ signed: SignedCustodyReceipt, by key: KioskKey) throws -> Bool {
         #if MUTANTS
             if Mutant.anyReceipt.isAwake { return true }
         #endif
-        return signed.verify(with: key)
+        return try signed.verify(with: key)
     }
 
     /// - Throws: `ReceiptRefusal` unless this platform signed it.

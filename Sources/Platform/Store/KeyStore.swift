@@ -12,7 +12,7 @@ struct KeyStore: Sendable {
     private let directory: URL
 
     /// - Parameter directory: the platform's data
-    /// - Throws: `PlatformError`: `badKeyFile`; `missingKeyFile` when not all are there that there must be, so that none is made in the place of one that has packets.
+    /// - Throws: `PlatformError`: `badKeyFile`; `unsupportedKeyFile`; `missingKeyFile` when not all are there that there must be, so that none is made in the place of one that has packets.
     init(directory: URL) throws {
         let keys = directory.appendingPathComponent("keys")
         try PrivateDirectory.make(keys)
@@ -43,11 +43,7 @@ struct KeyStore: Sendable {
         try Self.sealingKey(sealing.count + 1, in: directory, profile ?? sealing[0].publicKey.profile)
     }
 
-    /// What kiosks are told, the key to seal to first.
-    func statements() throws -> [SealingKeyStatement] {
-        try sealing.enumerated().map { try acknowledgement.sign($1.publicKey, generation: UInt64(sealing.count - $0)) }
-    }
-
+    /// What kiosks are told. The keys before it aren't theirs to know: one that is too old for the profile of any in the list couldn't read the rest.
     func currentStatement() throws -> SealingKeyStatement {
         try acknowledgement.sign(sealing[0].publicKey, generation: UInt64(sealing.count))
     }
@@ -68,8 +64,14 @@ struct KeyStore: Sendable {
         if !FileManager.default.fileExists(atPath: file.path) {
             try write(make(), to: file, in: directory)
         }
-        guard let bytes = try? Data(contentsOf: file), let key = try? open(bytes) else { throw PlatformError.badKeyFile(name) }
-        return key
+        guard let bytes = try? Data(contentsOf: file) else { throw PlatformError.badKeyFile(name) }
+        do {
+            return try open(bytes)
+        } catch NationalCryptoError.failed {
+            throw PlatformError.unsupportedKeyFile(name)
+        } catch {
+            throw PlatformError.badKeyFile(name)
+        }
     }
 
     /// The key is complete on disk before it has its name; `link` lets exactly one of two processes that start together win.

@@ -46,7 +46,7 @@ import Testing
         let content = try await kiosk.fromStartToReceipt(&calls)
         let code = try #require(content.code)
         let signed = try SignedCustodyReceipt(token: code)
-        #expect(signed.verify(with: kiosk.signer.publicKey))
+        #expect(try signed.verify(with: kiosk.signer.publicKey))
         #expect(try !signed.verify(with: KioskPrivateKey().publicKey))
 
         let packets = kiosk.store.packets.withLock { $0 }
@@ -102,7 +102,7 @@ import Testing
             if index > 0 { #expect(opened == pages[index - 1]) }
         }
         let receipt = try await sealer.custody(of: held)
-        #expect(receipt.verify(with: signer.publicKey))
+        #expect(try receipt.verify(with: signer.publicKey))
     }
 
     @Test func `nothing is signed for what isn't stored`() async throws {

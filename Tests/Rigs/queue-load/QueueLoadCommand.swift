@@ -100,7 +100,7 @@ struct QueueLoadCommand: AsyncParsableCommand {
     private func work(with credential: KioskCredential, _ signer: KioskPrivateKey, logger: Logger) async throws {
         let limits = OutboxLimits(quota: quota > 0 ? quota : nil)
         let store = OutboxStore(try Outbox(directory: URL(fileURLWithPath: data), limits: limits, logger: logger))
-        let keys = PlatformKeys(credential: credential, directory: URL(fileURLWithPath: data), logger: logger)
+        let keys = try PlatformKeys(credential: credential, directory: URL(fileURLWithPath: data), logger: logger)
         let uplink = try PlatformLink(credential: credential)
         let clock = WallClock(file: clock)
         // A round of a rig is shorter than the pauses that a kiosk makes.
