@@ -27,15 +27,19 @@ public struct KioskKey: Sendable, Codable, Hashable {
 
     /// Its profile is that of the curve that the PEM names.
     /// - Parameter pem: what `pem` gives, or `openssl pkey -pubout`
-    /// - Throws: `KioskKeyError.invalid`; `unsupported` for one that isn't of P-256 where OpenSSL can't tell more of it
+    /// - Throws: `KioskKeyError.invalid`; `unsupported` for one of SM2 where OpenSSL lacks that
     public init(pem: String) throws {
-        if let key = try? P256.Signing.PublicKey(pemRepresentation: pem) {
-            try self.init(publicKey: key.x963Representation)
-            return
-        }
+        guard let profile = NamedCurve.profile(of: pem) else { throw KioskKeyError.invalid() }
         let point: Data
-        do { point = try SM2Key(publicPEM: pem).point } catch { throw KioskKeyError(error) }
-        try self.init(publicKey: point, profile: .national)
+        do {
+            switch profile {
+            case .international: point = try P256.Signing.PublicKey(pemRepresentation: pem).x963Representation
+            case .national: point = try SM2Key(publicPEM: pem).point
+            }
+        } catch {
+            throw KioskKeyError(error)
+        }
+        try self.init(publicKey: point, profile: profile)
     }
 
     private enum CodingKeys: CodingKey {

@@ -50,8 +50,11 @@ public struct KioskPrivateKey: KioskSigner {
     }
 
     private static func secret(pem: String) throws -> Secret {
-        if let key = try? P256.Signing.PrivateKey(pemRepresentation: pem) { return .p256(key) }
-        return .sm2(try SM2Key(pem: pem))
+        switch NamedCurve.profile(of: pem) {
+        case .international: .p256(try P256.Signing.PrivateKey(pemRepresentation: pem))
+        case .national: .sm2(try SM2Key(pem: pem))
+        case nil: throw NationalCryptoError.refused
+        }
     }
 
     /// Writes the file with mode 0600, and refuses to replace an existing one.

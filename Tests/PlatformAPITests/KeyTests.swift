@@ -23,6 +23,31 @@ import Testing
         #expect(throws: KioskKeyError.invalid(path: file.path)) { try KioskPrivateKey(contentsOf: file) }
     }
 
+    /// Of secp256k1, whose scalars are as long: whoever took one for P-256 would have another key than the file's.
+    @Test func aKeyOfAnotherCurveIsNone() throws {
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent("key-\(UUID())")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let file = directory.appendingPathComponent("signing.pem")
+        let pair = """
+            -----BEGIN PRIVATE KEY-----
+            MIGEAgEAMBAGByqGSM49AgEGBSuBBAAKBG0wawIBAQQg+O/kAABBvMnm6rMPM5oa
+            BCVOdESapz6og1mMWvBQ1F6hRANCAATOxWqMlG9fXCFEq0eqoWDh5+sQh9Gyk+xc
+            TdX1GW8mgAE48hQjeencTKd4Pmf//+ezns9InpM6r/oTHi8u55Lc
+            -----END PRIVATE KEY-----
+            """
+        try Data(pair.utf8).write(to: file)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path)
+        #expect(throws: KioskKeyError.invalid(path: file.path)) { try KioskPrivateKey(contentsOf: file) }
+        let publicHalf = """
+            -----BEGIN PUBLIC KEY-----
+            MFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAEzsVqjJRvX1whRKtHqqFg4efrEIfRspPs
+            XE3V9RlvJoABOPIUI3np3EyneD5n///ns57PSJ6TOq/6Ex4vLueS3A==
+            -----END PUBLIC KEY-----
+            """
+        #expect(throws: KioskKeyError.invalid()) { try KioskKey(pem: publicHalf) }
+    }
+
     @Test(arguments: CryptoProfile.allCases) func aSignatureIsTheKeys(_ profile: CryptoProfile) throws {
         let key = try KioskPrivateKey(profile: profile)
         let bytes = Data("signed".utf8)
