@@ -76,8 +76,8 @@ import Testing
         #expect(try self.keys().current == later.key)
     }
 
-    /// 65 zeros are no point of SM2, and 32 no key of X25519 that anything can be agreed with.
-    @Test(arguments: [(CryptoProfile.national, 65), (.international, 32)])
+    /// 65 zeros are no point of SM2, and 31 no key of X25519.
+    @Test(arguments: [(CryptoProfile.national, 65), (.international, 31)])
     func aKeyThatCannotBeSealedToIsNotTakenOver(_ profile: CryptoProfile, _ size: Int) throws {
         defer { try? FileManager.default.removeItem(at: directory) }
         let journal = Journal()
