@@ -35,7 +35,11 @@ struct PrintAcceptance {
         let hosts = try HostBench(DeviceSpec(name: "printer", deviceClass: .printer, options: ["uri": printer.uri]))
         do {
             try await hosts.ready()
+            var taken = 0
             let pairs = try await StolenTime.retaking(prints, "print", "pairs of prints") { number in
+                // However often one is taken again, the tray isn't empty.
+                if taken.isMultiple(of: 20) { try await printer.setPaper(true) }
+                taken += 1
                 // A pair that is taken again begins with the same side: each side begins half of those that count.
                 var ours: Duration?
                 if number.isMultiple(of: 2) { ours = try await print(page, hosts, printer) }
