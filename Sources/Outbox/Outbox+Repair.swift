@@ -23,7 +23,7 @@ extension Outbox {
         let damaged = try store.keep()
         for suffix in ["", "-wal", "-shm"] { try handle.remove(newName + suffix) }
         let database = try OutboxDatabase(url: directory.appendingPathComponent(newName))
-        var repair = try withoutActuallyEscaping(describe) { describe in
+        var (repair, forgotten) = try withoutActuallyEscaping(describe) { describe in
             try withoutActuallyEscaping(proceed) { proceed in
                 // Without a database those that are kept are all older ones.
                 try OutboxBuilder(
@@ -34,6 +34,12 @@ extension Outbox {
             }
         }
         repair.damaged = damaged
+        if !forgotten.isEmpty {
+            let ids = forgotten.prefix(20).map(\.key).joined(separator: " ")
+            logger.warning(
+                "outbox: packets that an older database has as waiting are gone; the platform should have them",
+                metadata: ["count": "\(forgotten.count)", "ids": "\(ids)"])
+        }
         try database.close()
         try handle.giveToOwner(newName)
         try handle.sync()

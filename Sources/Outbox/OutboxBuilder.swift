@@ -18,6 +18,8 @@ struct OutboxBuilder {
     private var lastSequence: UInt64 = 0
     /// Packets' files that no row was made for.
     private var left: [UUID] = []
+    /// Of older databases, those whose files are gone and which nothing says the platform has.
+    private var forgotten: [UUID] = []
 
     init(
         payloads: PayloadDirectory, sources: [DamagedDatabase?], takenBack: [ClosedRange<Int64>], describe: @escaping (URL) throws -> OutboxLabel?,
@@ -36,7 +38,8 @@ struct OutboxBuilder {
     private static let largestSequence = UInt64(Int64.max) - 2 * numbersSkipped
 
     /// In one transaction.
-    func build(_ database: OutboxDatabase) throws -> OutboxRepair {
+    /// - Returns: what came of it, and the entries of older databases that were left out
+    func build(_ database: OutboxDatabase) throws -> (repair: OutboxRepair, forgotten: [UUID]) {
         var builder = self
         try database.rebuild { db in
             try builder.takeRows(db)
@@ -44,18 +47,18 @@ struct OutboxBuilder {
             try builder.setAsideWhatDependsOnThem(db)
             try db.execute(sql: "UPDATE counter SET lastSequence = ?", arguments: [Int64(clamping: builder.lastSequence + Self.numbersSkipped)])
         }
-        return builder.repair
+        return (builder.repair, builder.forgotten)
     }
 
     private mutating func takeRows(_ db: Database) throws {
         for (index, source) in sources.enumerated() {
             guard let source else { continue }
             try source.forEachRow { entry in
-                var entry = entry
-                if index > 0, try !payloads.exists(entry.id) {
-                    // An older database may take for waiting, or for kept, what was delivered and erased since.
-                    guard entry.acknowledgement != nil else { return }
-                    if entry.state == .delivered { entry.state = .archived }
+                // An older database may take for waiting what was delivered and erased since. What it knows to be delivered stays so: whether the platform still
+                // has it, and has it in a backup, the next comparison tells.
+                if index > 0, ![.delivered, .archived].contains(entry.state), try !payloads.exists(entry.id) {
+                    forgotten.append(entry.id)
+                    return
                 }
                 try takeRow(entry, db)
             }

@@ -96,7 +96,9 @@ public struct SealingPrivateKey: Sendable {
         if rawRepresentation.count == CryptoProfile.international.sealingKeySize {
             self.init(try Curve25519.KeyAgreement.PrivateKey(rawRepresentation: rawRepresentation))
         } else {
-            self.init(try SM2Key(pem: String(decoding: rawRepresentation, as: UTF8.self)))
+            let pem = String(decoding: rawRepresentation, as: UTF8.self)
+            guard NamedCurve.profile(of: pem) == .national else { throw NationalCryptoError.refused }
+            self.init(try SM2Key(pem: pem))
         }
     }
 

@@ -119,7 +119,6 @@ import Testing
         #expect(after.count == 40 && after[39].dependsOn == entries[38].id)
     }
 
-    /// A material is not sent ahead of an application that somebody must look at.
     /// Nobody has deleted what an earlier repair kept, and now the database is lost: it mustn't bring back what was erased since.
     @Test func aDatabaseOfLongAgoSaysNothingOfWhatCameSince() throws {
         #expect(try repair().damaged != nil)
@@ -137,6 +136,11 @@ import Testing
         let made = try repair()
         #expect(made.damaged == nil && made.rows == 38 && made.packets == 0 && made.unknown == 0)
         let outbox = try scratch.open()
+        // Whether a backup has them an old database doesn't know: the platform is asked, as ever, before anything is taken for erased.
+        let files = try entries[10...19].map { try #require(try outbox.entry(id: $0.id)) }
+        #expect(files.allSatisfy { $0.state == .delivered })
+        _ = try outbox.reconcile(term: "first", asked: ["first"], extents: ["first": 24])
+        _ = try outbox.archive(through: 22, term: "first")
         #expect(try outbox.verify().isClean)
         let states = Dictionary(uniqueKeysWithValues: try outbox.entries().map { ($0.id, $0.state) })
         #expect(entries[..<20].allSatisfy { states[$0.id] == .archived })
@@ -145,6 +149,7 @@ import Testing
         #expect(entries[22...23].allSatisfy { states[$0.id] == .waiting })
     }
 
+    /// A material is not sent ahead of an application that somebody must look at.
     @Test func whatDependsOnAFileThatWasNotTakenIsSetAside() throws {
         let copy = try copied()
         for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: copy.appendingPathComponent("outbox.sqlite").path + suffix) }

@@ -202,6 +202,10 @@ public actor DeliveryService: Service {
 
     private func takeWakeUps() async throws {
         freed = false
+        // One that is over stays so, whatever becomes of the clock.
+        let date = now()
+        if hold?.end(at: date) == nil { hold = nil }
+        if askedAway?.end(at: date) == nil { askedAway = nil }
         if networkUp {
             networkUp = false
             linkFailures = 0
