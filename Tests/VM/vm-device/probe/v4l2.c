@@ -203,8 +203,8 @@ static enum outcome take_frame(struct camera *camera, bool *taken, struct deadli
         }
         return number == EAGAIN ? OUTCOME_OK : failed("taking a frame", number);
     }
-    // A driver marks a frame that the transport damaged; the next one is waited for.
-    if (!(buffer.flags & V4L2_BUF_FLAG_ERROR)) {
+    // A driver marks a frame that the transport damaged, and one that an unplugging cut short may be empty; the next one is waited for.
+    if (!(buffer.flags & V4L2_BUF_FLAG_ERROR) && buffer.bytesused > 0) {
         const uint8_t *bytes = camera->buffers[buffer.index];
         *taken = true;
         outcome = camera->format == V4L2_PIX_FMT_MJPEG ? check_jpeg(camera, bytes, buffer.bytesused, taken)
