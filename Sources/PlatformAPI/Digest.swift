@@ -11,6 +11,10 @@ public struct Digest: Sendable {
         hash.update(data: bytes)
     }
 
+    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        hash.update(bufferPointer: bytes)
+    }
+
     /// The digest of everything so far.
     public var hexadecimal: String { bytes.hexadecimal }
 

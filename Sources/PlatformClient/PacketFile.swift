@@ -1,66 +1,84 @@
 import Dispatch
 import Foundation
+import NIOCore
 import PlatformAPI
 
 /// A sealed packet on the disk, read in pieces so that memory stays flat whatever its size.
-struct PacketFile: Sendable {
-    /// bytes of a piece; larger ones make the HTTP client hold several times as much
-    static let pieceSize = 128 << 10
-
+final class PacketFile: Sendable {
     private static let queue = DispatchQueue(label: "uplink.file", attributes: .concurrent)
+    /// bytes read at once for a digest
+    private static let window = 256 << 10
 
-    let url: URL
+    private let descriptor: Int32
+    /// bytes, when it was opened
+    let size: Int
 
-    /// A file as it is now.
-    struct Measure: Sendable {
-        /// bytes
-        var size = 0
-        /// SHA-256
-        var digest = Digest()
-        /// All of it when that is no more than a piece: it needn't be read a second time.
-        var whole: Data?
+    /// - Throws: `UplinkError.fileDamaged` when nothing lies there; else the file system's error
+    static func open(_ url: URL) async throws -> PacketFile {
+        try await blocking { try PacketFile(url) }
     }
 
-    func measure() async throws -> Measure {
-        try await blocking { handle in
-            var measure = Measure()
-            while let bytes = try handle.read(upToCount: Self.pieceSize), !bytes.isEmpty {
-                measure.digest.update(bytes)
-                measure.whole = measure.size == 0 ? bytes : nil
-                measure.size += bytes.count
-            }
-            return measure
-        }
-    }
-
-    /// The piece that starts at `offset`; empty at the end of the file.
-    func piece(at offset: Int) async throws -> Data {
-        try await blocking { handle in
-            try handle.seek(toOffset: UInt64(offset))
-            return try handle.read(upToCount: Self.pieceSize) ?? Data()
-        }
-    }
-
-    private static func open(_ url: URL) throws -> FileHandle {
-        let descriptor = Foundation.open(url.path, O_RDONLY | O_CLOEXEC)
-        if descriptor < 0 {
+    private init(_ url: URL) throws {
+        let opened = Foundation.open(url.path, O_RDONLY | O_CLOEXEC)
+        guard opened >= 0 else {
             if errno == ENOENT { throw UplinkError.fileDamaged }
-            throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
+            throw Self.systemError()
         }
-        return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        var status = stat()
+        guard fstat(opened, &status) == 0 else {
+            let error = Self.systemError()
+            close(opened)
+            throw error
+        }
+        descriptor = opened
+        size = Int(status.st_size)
     }
 
-    private func blocking<Result: Sendable>(_ work: @escaping @Sendable (FileHandle) throws -> Result) async throws -> Result {
-        let url = url
-        return try await withCheckedThrowingContinuation { continuation in
-            Self.queue.async {
-                continuation.resume(
-                    with: Swift.Result {
-                        let handle = try Self.open(url)
-                        defer { try? handle.close() }
-                        return try work(handle)
-                    })
+    deinit { close(descriptor) }
+
+    /// Up to so many bytes from `offset` on; fewer only at the end of the file.
+    func piece(at offset: Int, atMost count: Int) async throws -> ByteBuffer {
+        try await Self.blocking { [self] in
+            var buffer = ByteBufferAllocator().buffer(capacity: count)
+            while buffer.readableBytes < count, try fill(&buffer, from: offset, atMost: count - buffer.readableBytes) {}
+            return buffer
+        }
+    }
+
+    /// SHA-256 of all of it as it lies there now.
+    func digest() async throws -> Digest {
+        try await Self.blocking { [self] in
+            var digest = Digest()
+            var offset = 0
+            var buffer = ByteBufferAllocator().buffer(capacity: Self.window)
+            while try fill(&buffer, from: offset, atMost: Self.window) {
+                buffer.withUnsafeReadableBytes { digest.update($0) }
+                offset += buffer.readableBytes
+                buffer.clear()
             }
+            return digest
+        }
+    }
+
+    /// Appends what comes behind `offset` and what the buffer has of there already.
+    /// - Returns: false at the end of the file
+    private func fill(_ buffer: inout ByteBuffer, from offset: Int, atMost count: Int) throws -> Bool {
+        let place = off_t(offset + buffer.readableBytes)
+        let read = try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { space in
+            while true {
+                let read = pread(descriptor, space.baseAddress, count, place)
+                if read >= 0 { return read }
+                guard errno == EINTR else { throw Self.systemError() }
+            }
+        }
+        return read > 0
+    }
+
+    private static func systemError() -> POSIXError { POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+
+    private static func blocking<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Swift.Result { try work() }) }
         }
     }
 }

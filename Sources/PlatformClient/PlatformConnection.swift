@@ -34,18 +34,18 @@ struct PlatformConnection: Sendable {
     }
 
     /// A tus request. Only an answer that speaks tus, or a problem, comes from the platform.
-    func tus(_ method: HTTPMethod, _ url: String, _ headers: [(String, String)] = [], body: Data? = nil) async throws -> Answer {
+    func tus(_ method: HTTPMethod, _ url: String, _ headers: [(String, String)] = [], body: ByteBuffer? = nil) async throws -> Answer {
         let answer = try await send(method, url, [(Tus.resumable, Tus.version)] + headers, body: body)
         if (200..<300).contains(answer.status), answer.headers.first(name: Tus.resumable) != Tus.version { throw UplinkError.notThePlatform }
         return answer
     }
 
-    private func send(_ method: HTTPMethod, _ url: String, _ headers: [(String, String)] = [], body: Data? = nil) async throws -> Answer {
+    private func send(_ method: HTTPMethod, _ url: String, _ headers: [(String, String)] = [], body: ByteBuffer? = nil) async throws -> Answer {
         var request = HTTPClientRequest(url: url)
         request.method = method
         request.headers.add(name: "Authorization", value: "Bearer " + token.reveal)
         for (name, value) in headers { request.headers.add(name: name, value: value) }
-        if let body { request.body = .bytes(ByteBuffer(bytes: body)) }
+        if let body { request.body = .bytes(body) }
         do {
             return try await exchange(request)
         } catch is CancellationError {

@@ -9,7 +9,7 @@ public struct PlatformUplink: Sendable {
     private let credential: KioskCredential
     private let own: OwnClient?
     private let connection: PlatformConnection
-    private let throttle: Throttle?
+    private let line: PlatformLine
     private let places = UploadPlaces()
 
     /// - Parameters:
@@ -22,7 +22,7 @@ public struct PlatformUplink: Sendable {
     ) throws {
         guard KioskCredential.isAcceptable(credential.platformURL) else { throw UplinkError.insecureURL }
         self.credential = credential
-        throttle = bandwidth.map { Throttle(bytesPerSecond: $0) }
+        line = PlatformLine(bandwidth: bandwidth)
         let client = httpClient ?? Self.makeClient(deadline)
         own = httpClient == nil ? OwnClient(client) : nil
         let text = credential.platformURL.absoluteString
@@ -96,19 +96,13 @@ public struct PlatformUplink: Sendable {
     public func deliver(file: URL, header: PacketHeader, sealedDigest: String) async throws -> SignedAcknowledgement {
         // Under another name the platform would reject the packet for good, though only the credential is wrong.
         guard header.kiosk == credential.kiosk else { throw UplinkError.unauthorised }
-        let packet = PacketFile(url: file)
-        let measured: PacketFile.Measure?
         do {
-            measured = try await packet.measure()
+            let upload = TusUpload(
+                connection: connection, file: try await .open(file), header: header, sealedDigest: sealedDigest, line: line, places: places)
+            try await upload.run()
         } catch UplinkError.fileDamaged {
-            measured = nil
-        }
-        guard let measured, measured.digest.hexadecimal == sealedDigest else {
             return try await acknowledged(header, sealedDigest: sealedDigest, orElse: .fileDamaged)
         }
-        let upload = TusUpload(
-            connection: connection, file: packet, measure: measured, header: header, sealedDigest: sealedDigest, throttle: throttle, places: places)
-        try await upload.run()
         // Should it not be acknowledged the bytes may be others than they seem: the next delivery begins with the announcement.
         places[header.id] = nil
         return try await acknowledgement(header, sealedDigest: sealedDigest)

@@ -1,4 +1,5 @@
 import Foundation
+import NIOCore
 import NIOHTTP1
 import PlatformAPI
 
@@ -9,18 +10,21 @@ struct TusUpload: Sendable {
 
     let connection: PlatformConnection
     let file: PacketFile
-    /// The file as it was found to be what was sealed.
-    let measure: PacketFile.Measure
     let header: PacketHeader
     let sealedDigest: String
-    let throttle: Throttle?
+    let line: PlatformLine
     let places: UploadPlaces
 
-    private var size: Int { measure.size }
+    private var size: Int { file.size }
 
     /// Returns when the server has every byte. Behind a broken connection the next call goes on where this one stood; behind anything else that the server
     /// said it announces the packet anew.
+    ///
+    /// Whether the file is still what was sealed the server tells, which digests it anyway: to read a file of 50 MB twice, the first time only for that, doubles the cost
+    /// of sending it. Only when it complains the file is looked at, so that nobody is blamed for what the disk has done.
+    /// - Throws: `UplinkError.fileDamaged` when it isn't
     func run() async throws {
+        guard size > 0 else { throw UplinkError.fileDamaged }
         do {
             try await send()
         } catch {
@@ -28,6 +32,7 @@ struct TusUpload: Sendable {
             case UplinkError.unreachable, UplinkError.retryable(_, nil), is CancellationError: break
             default: places[header.id] = nil
             }
+            if case UplinkError.rejected = error { try await checkFile() }
             throw error
         }
     }
@@ -36,21 +41,26 @@ struct TusUpload: Sendable {
         var (url, offset) = try await resume()
         var setbacks = 0
         while offset < size {
-            let piece = try await piece(at: offset)
-            guard !piece.isEmpty, offset + piece.count <= size else { throw UplinkError.fileDamaged }
-            try await throttle?.pass(piece.count)
-            let answer = try await connection.tus(
-                .PATCH, url,
-                [
-                    ("Content-Type", Tus.contentType), (Tus.uploadOffset, String(offset)),
-                    (Tus.uploadChecksum, "sha256 " + checksum(piece)),
-                ], body: piece)
+            let piece = try await file.piece(at: offset, atMost: min(line.pieceSize.value, size - offset))
+            let count = piece.readableBytes
+            guard count > 0 else { throw UplinkError.fileDamaged }
+            let digest = try checksum(piece)
+            try await line.throttle?.pass(count)
+            let answer = try await line.carry(count) {
+                try await connection.tus(
+                    .PATCH, url,
+                    [
+                        ("Content-Type", Tus.contentType), (Tus.uploadOffset, String(offset)),
+                        (Tus.uploadChecksum, "sha256 " + digest.bytes.base64EncodedString()),
+                    ], body: piece)
+            }
             if answer.status == 204 {
-                guard Self.number(answer, Tus.uploadOffset) == offset + piece.count else { throw UplinkError.notThePlatform }
-                offset += piece.count
+                guard Self.number(answer, Tus.uploadOffset) == offset + count else { throw UplinkError.notThePlatform }
+                offset += count
                 continue
             }
             let failure = PlatformConnection.failure(answer)
+            if answer.status == Tus.checksumMismatch { try await checkFile() }
             setbacks += 1
             guard Self.isGone(answer) || [409, Tus.checksumMismatch].contains(answer.status), failure != .notThePlatform, setbacks <= Self.setbacks
             else { throw failure }
@@ -100,16 +110,15 @@ struct TusUpload: Sendable {
         answer.headers.first(name: name).flatMap { Int($0) }
     }
 
-    private func piece(at offset: Int) async throws -> Data {
-        if offset == 0, let whole = measure.whole { return whole }
-        return try await file.piece(at: offset)
+    /// SHA-256 of a piece. One that is the whole packet has a digest that is known.
+    private func checksum(_ piece: ByteBuffer) throws -> Digest {
+        var digest = Digest()
+        piece.withUnsafeReadableBytes { digest.update($0) }
+        if piece.readableBytes == size, digest.hexadecimal != sealedDigest { throw UplinkError.fileDamaged }
+        return digest
     }
 
-    private func checksum(_ piece: Data) -> String {
-        // All of the file was digested before.
-        if piece.count == size { return measure.digest.bytes.base64EncodedString() }
-        var digest = Digest()
-        digest.update(piece)
-        return digest.bytes.base64EncodedString()
+    private func checkFile() async throws {
+        if try await file.digest().hexadecimal != sealedDigest { throw UplinkError.fileDamaged }
     }
 }

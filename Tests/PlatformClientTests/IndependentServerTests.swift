@@ -11,38 +11,45 @@ import Testing
 /// The client's tus part against a tus server that isn't ours, which names its uploads as it likes and knows nothing of packets.
 @Suite(.serialized, .timeLimit(.minutes(3))) struct IndependentServerTests {
     /// Nine whole pieces and a part of one.
-    private static let size = 9 * PacketFile.pieceSize + 12_345
+    private static let size = 9 * PieceSize.first + 12_345
 
     private struct Bed {
         let server: IndependentServer
         let client: HTTPClient
+        /// Of the files that are uploaded.
+        let directory: URL
         let places = UploadPlaces()
 
-        /// An upload of a file that it makes.
+        /// An upload of a file that it makes, in pieces of one size.
         func upload(seed: Int = 1, stopping: Turnstile? = nil, throttle: Throttle? = nil) async throws -> (TusUpload, Data) {
             let bytes = Data((0..<size).map { UInt8(truncatingIfNeeded: $0 &* (17 + seed) &+ $0 >> 9) })
-            let file = FileManager.default.temporaryDirectory.appending(path: "packet-\(UUID())")
+            let file = directory.appending(path: "packet-\(UUID())")
             try bytes.write(to: file)
-            let packet = PacketFile(url: file)
             let upload = TusUpload(
                 connection: PlatformConnection(base: server.base, token: Redacted(IndependentServer.token), client: client, deadline: .seconds(60)),
-                file: packet, measure: try await packet.measure(),
-                header: PacketHeader(id: .v7(at: Date()), kind: .material, kiosk: "kiosk-1", sequence: 1),
-                sealedDigest: Digest.sha256(bytes), throttle: throttle ?? stopping.map { Throttle(bytesPerSecond: 1, clock: $0) }, places: places)
+                file: try await .open(file), header: PacketHeader(id: .v7(at: Date()), kind: .material, kiosk: "kiosk-1", sequence: 1),
+                sealedDigest: Digest.sha256(bytes), line: Self.line(throttle ?? stopping.map { Throttle(bytesPerSecond: 1, clock: $0) }),
+                places: places)
             return (upload, bytes)
+        }
+
+        static func line(_ throttle: Throttle? = nil) -> PlatformLine {
+            PlatformLine(throttle: throttle, pieceSize: PieceSize(bandwidth: PieceSize.first))
         }
     }
 
     private func with(_ body: (Bed) async throws -> Void) async throws {
         let client = PlatformUplink.makeClient(.seconds(60))
-        do { try await body(Bed(server: try IndependentServer(), client: client)) } catch { Issue.record(error) }
+        let directory = FileManager.default.temporaryDirectory.appending(path: "packets-\(UUID())")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        do { try await body(Bed(server: try IndependentServer(), client: client, directory: directory)) } catch { Issue.record(error) }
         try await client.shutdown()
     }
 
     @Test func theBytesArriveAsTheyAre() async throws {
         try await with { bed in
             let (upload, bytes) = try await bed.upload()
-            defer { try? FileManager.default.removeItem(at: upload.file.url) }
             try await upload.run()
             #expect(try Array(bed.server.uploads().values) == [bytes])
             #expect(try bed.server.requests() == ["POST 201"] + Array(repeating: "PATCH 204", count: 10))
@@ -53,7 +60,6 @@ import Testing
         try await with { bed in
             let turnstile = Turnstile(stopsAt: 4)
             let (upload, bytes) = try await bed.upload(stopping: turnstile)
-            defer { try? FileManager.default.removeItem(at: upload.file.url) }
             let running = Task { try await upload.run() }
             await turnstile.reached()
             bed.server.kill()
@@ -75,7 +81,6 @@ import Testing
             let turnstile = Turnstile(stopsAt: 1, opensAt: 2)
             let throttle = Throttle(bytesPerSecond: 1, clock: turnstile)
             let (first, second) = (try await bed.upload(seed: 1, throttle: throttle), try await bed.upload(seed: 2, throttle: throttle))
-            defer { for (upload, _) in [first, second] { try? FileManager.default.removeItem(at: upload.file.url) } }
             async let one: Void = first.0.run()
             async let two: Void = second.0.run()
             _ = try await (one, two)
@@ -88,7 +93,6 @@ import Testing
         try await with { bed in
             let turnstile = Turnstile(stopsAt: 3)
             let (upload, bytes) = try await bed.upload(stopping: turnstile)
-            defer { try? FileManager.default.removeItem(at: upload.file.url) }
             let running = Task { try await upload.run() }
             await turnstile.reached()
             let name = try #require(try bed.server.uploads().keys.first)
@@ -107,28 +111,25 @@ import Testing
         try await with { bed in
             let turnstile = Turnstile(stopsAt: 2)
             let (begun, bytes) = try await bed.upload(stopping: turnstile)
-            defer { try? FileManager.default.removeItem(at: begun.file.url) }
             let running = Task { try await begun.run() }
             await turnstile.reached()
             running.cancel()
             turnstile.open()
             await #expect(throws: CancellationError.self) { try await running.value }
             let anew = TusUpload(
-                connection: begun.connection, file: begun.file, measure: begun.measure, header: begun.header, sealedDigest: begun.sealedDigest,
-                throttle: nil, places: UploadPlaces())
+                connection: begun.connection, file: begun.file, header: begun.header, sealedDigest: begun.sealedDigest, line: Bed.line(),
+                places: UploadPlaces())
             try await anew.run()
-            #expect(try Set(bed.server.uploads().values) == [bytes, bytes.prefix(2 * PacketFile.pieceSize)])
+            #expect(try Set(bed.server.uploads().values) == [bytes, bytes.prefix(2 * PieceSize.first)])
         }
     }
 
     @Test func aTokenThatItDoesNotTakeIsNoUpload() async throws {
         try await with { bed in
             let (upload, _) = try await bed.upload()
-            defer { try? FileManager.default.removeItem(at: upload.file.url) }
             let stranger = TusUpload(
                 connection: PlatformConnection(base: bed.server.base, token: Redacted("another"), client: bed.client, deadline: .seconds(60)),
-                file: upload.file, measure: upload.measure, header: upload.header, sealedDigest: upload.sealedDigest, throttle: nil,
-                places: bed.places)
+                file: upload.file, header: upload.header, sealedDigest: upload.sealedDigest, line: Bed.line(), places: bed.places)
             await #expect(throws: UplinkError.unauthorised) { try await stranger.run() }
             #expect(try bed.server.uploads().isEmpty)
         }

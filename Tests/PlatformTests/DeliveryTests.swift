@@ -140,17 +140,36 @@ import Testing
         }
     }
 
-    @Test(arguments: [false, true])
-    func aFileThatIsNotWhatWasSealedIsNotSent(isMissing: Bool) async throws {
+    /// What the disk has done to a packet.
+    enum Damage: CaseIterable {
+        case gone, emptied, shortened, lengthened, changed
+    }
+
+    /// A packet of one piece isn't even sent; of a large one the platform keeps nothing, and says nothing that would keep a whole copy from coming another way.
+    @Test(arguments: Damage.allCases, [10, 300_000])
+    func aFileThatIsNotWhatWasSealedIsNotTaken(damage: Damage, materialSize: Int) async throws {
         try await with { platform, kiosk, uplink in
-            let packet = try TestApplication(kiosk).application
+            let test = try TestApplication(kiosk, materialSize: materialSize)
+            _ = try await deliver(test.application, uplink)
+            let packet = test.material
             let file = try packet.file()
             defer { try? FileManager.default.removeItem(at: file) }
-            if isMissing { try FileManager.default.removeItem(at: file) } else { try (packet.sealed + Data(count: 1)).write(to: file) }
+            var bytes = packet.sealed
+            switch damage {
+            case .gone: break
+            case .emptied: bytes = Data()
+            case .shortened: bytes = bytes.dropLast()
+            case .lengthened: bytes += Data(count: 1)
+            case .changed: bytes[bytes.count / 2] ^= 1
+            }
+            try FileManager.default.removeItem(at: file)
+            if damage != .gone { try bytes.write(to: file) }
             await #expect(throws: UplinkError.fileDamaged) {
                 try await uplink.deliver(file: file, header: packet.header, sealedDigest: packet.digest)
             }
             #expect(try await RawTus(platform: platform, token: kiosk.token.reveal).head(packet.header.id).status == 404)
+            _ = try await deliver(packet, uplink)
+            #expect(try await platform.applications().first?.status == .complete)
         }
     }
 

@@ -83,10 +83,9 @@ public actor DeliveryService: Service {
                         let failures = linkFailures
                         group.addTask { await self.carry(packet, failuresBefore: failures) }
                     }
-                    await pause(until: try await nextBeginning())
+                    await pause(for: try await nextBeginning())
                 } catch let error as PacketStoreUnavailable {
-                    holdOff(for: error)
-                    await pause(until: hold?.end)
+                    await pause(for: holdOff(for: error))
                 }
             }
             group.cancelAll()
@@ -100,16 +99,23 @@ public actor DeliveryService: Service {
         return mayBegin ? packet : nil
     }
 
-    /// When to look again; nil when there is nothing to wait for but a wake-up.
-    private func nextBeginning() async throws -> Date? {
+    /// How long to wait before looking again; nil when there is nothing to wait for but a wake-up. Reckoned from one look at the clock on the wall, as it
+    /// may be moved at any moment.
+    private func nextBeginning() async throws -> Duration? {
         // Without a free place there is nothing to wait for but one.
         guard let lane = freeLane else { return nil }
+        let date = now()
+        let end = holdEnd(at: date)
         // Asked for what will be due then: its own time may have been written by a clock that was fast.
-        if let end = holdEnd, try await !store.due(at: end, limit: 1, among: lane).isEmpty { return end }
-        return try await store.nextDueDate(among: lane)
+        if let end, try await !store.due(at: end, limit: 1, among: lane).isEmpty { return .seconds(end.timeIntervalSince(date)) }
+        guard let next = try await store.nextDueDate(among: lane) else { return nil }
+        let wait = Duration.seconds(next.timeIntervalSince(date))
+        // The clock was put back since it was last asked what is due: this is.
+        if wait > Self.longestDelay { return .seconds((end ?? date).timeIntervalSince(date)) }
+        return wait
     }
 
-    private var mayBegin: Bool { !Task.isCancelled && failure == nil && holdEnd == nil && !networkUp }
+    private var mayBegin: Bool { !Task.isCancelled && failure == nil && holdEnd(at: now()) == nil && !networkUp }
 
     /// What may be begun now; nil when every place is taken.
     private var freeLane: DeliveryLane? {
@@ -139,11 +145,13 @@ public actor DeliveryService: Service {
     }
 
     /// A full disk is no reason to end under a citizen's hands. What couldn't be noted is done again: the platform takes an id once.
-    private func holdOff(for store: PacketStoreUnavailable) {
+    /// - Returns: for how long nothing is tried
+    @discardableResult private func holdOff(for store: PacketStoreUnavailable) -> Duration {
         storeFailures += 1
         let delay = backoff.delay(afterFailures: storeFailures)
         hold = Hold(from: now(), for: delay)
         logger.error("the outbox can't be worked with", metadata: ["reason": "\(store.reason)", "retryAfter": "\(delay)"])
+        return delay
     }
 
     /// New packets were committed: try at once, even while the way is held; but not before the time for which the platform asked.
@@ -181,10 +189,7 @@ public actor DeliveryService: Service {
     }
 
     /// Until when no packet may be begun; nil when one may.
-    private var holdEnd: Date? {
-        let date = now()
-        return [hold, askedAway].compactMap { $0?.end(at: date) }.max()
-    }
+    private func holdEnd(at date: Date) -> Date? { [hold, askedAway].compactMap { $0?.end(at: date) }.max() }
 
     /// A time during which no packet is tried.
     private struct Hold {
@@ -299,10 +304,10 @@ public actor DeliveryService: Service {
         sleeper = nil
     }
 
-    /// Returns at `date`, or when woken or cancelled. Without a date there is no timer.
-    private func pause(until date: Date?) async {
+    /// Returns after so long, or when woken or cancelled. For nil there is no timer.
+    private func pause(for length: Duration?) async {
         if committed || networkUp || freed || Task.isCancelled { return }
-        let alarm = date.map { self.alarm(at: $0) }
+        let alarm = length.map { self.alarm(after: $0) }
         await withTaskCancellationHandler {
             await withCheckedContinuation { sleeper = $0 }
         } onCancel: {
@@ -312,9 +317,9 @@ public actor DeliveryService: Service {
         alarm?.cancel()
     }
 
-    private func alarm(at date: Date) -> Task<Void, Never> {
-        // At least 10 ms: the two clocks may disagree by a little about whether the date has come.
-        let wait = min(max(.seconds(date.timeIntervalSince(now())), .milliseconds(10)), Self.longestDelay)
+    private func alarm(after length: Duration) -> Task<Void, Never> {
+        // At least 10 ms: the two clocks may disagree by a little about whether the time has come.
+        let wait = min(max(length, .milliseconds(10)), Self.longestDelay)
         return Task {
             do {
                 try await clock.sleep(for: wait)

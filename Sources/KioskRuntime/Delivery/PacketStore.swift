@@ -13,7 +13,8 @@ public struct PacketStoreUnavailable: Error {
 /// What the delivery loop needs of the outbox. kioskd supplies it; every call is durable when it returns. Others may change a packet while it is under way:
 /// what then came of it is kept where that still says something, and is no error where it doesn't.
 public protocol PacketStore: Sendable {
-    /// Packets to deliver now, in the order to try them: none before its dependency was delivered.
+    /// Packets to deliver now, in the order to try them: none before its dependency was delivered. One whose time lies further ahead than `longestDelay` is due,
+    /// too: the clock was put back.
     func due(at date: Date, limit: Int, among lane: DeliveryLane) async throws -> [QueuedPacket]
     /// When the next one becomes due; nil when none will by the mere passing of time.
     func nextDueDate(among lane: DeliveryLane) async throws -> Date?

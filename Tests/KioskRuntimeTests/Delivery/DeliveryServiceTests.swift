@@ -169,6 +169,24 @@ import Testing
         }
     }
 
+    /// However small the moment in which it happens: while the store looks for what is due now, or for what will be at the end of a pause.
+    @Test(arguments: [DeliveryError.Kind.retryable, .unreachable])
+    func aClockPutBackByTwoYearsDoesNotLengthenAPause(kind: DeliveryError.Kind) async throws {
+        let (id, clock) = (store.add(), clock)
+        uplink.script(id, .fail(DeliveryError(kind, code: "test.code", message: "not now")))
+        store.whileLooking { reads in
+            if reads == 2 { clock.putForward(by: .seconds(-2 * 365 * 86_400)) }
+        }
+        try await running {
+            try await until("a pause behind the second look") { store.reads >= 2 && clock.nextWake != nil }
+            let pause = try #require(clock.nextWake)
+            #expect(pause <= .seconds(2))
+            clock.advance(by: pause)
+            try await until("it is sent again") { delivered(id) }
+        }
+        #expect(uplink.asked == [id, id])
+    }
+
     @Test func anAbsurdRetryAfterIsBounded() async throws {
         let id = store.add()
         uplink.script(id, .fail(DeliveryError(.retryable, code: "http.503", message: "maintenance", retryAfter: .seconds(1_000_000_000))))

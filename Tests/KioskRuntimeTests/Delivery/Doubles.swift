@@ -132,7 +132,9 @@ final class MemoryStore: PacketStore {
         let (found, reads, meanwhile) = try state.withLock { state in
             state.reads += 1
             if state.broken { throw Broken() }
-            let found = Self.eligible(state.items, lane).filter { $0.next ?? .distantPast <= date }
+            // Further away than any is ever set: the clock was put back.
+            let furthest = date + DeliveryService.longestDelay / .seconds(1)
+            let found = Self.eligible(state.items, lane).filter { $0.next ?? .distantPast <= date || $0.next ?? .distantPast > furthest }
                 .sorted { ($0.next ?? .distantPast, $0.packet.sequence) < ($1.next ?? .distantPast, $1.packet.sequence) }
                 .map(\.packet).prefix(limit)
             return (Array(found), state.reads, state.whileLooking)
