@@ -25,7 +25,8 @@ public struct PlatformLink: Uplink, Service {
         }
         let header = PacketHeader(id: packet.id, kind: kind, kiosk: kiosk, sequence: packet.sequence)
         do {
-            let signed = try await client.deliver(file: packet.file, header: header, sealedDigest: packet.digest)
+            let signed = try await client.deliver(
+                file: packet.file, header: header, byteCount: packet.byteCount, sealedDigest: packet.digest)
             return AcknowledgementReceipt(
                 bytes: try PlatformJSON.encode(signed), term: signed.acknowledgement.term, number: signed.acknowledgement.number)
         } catch let error as UplinkError {

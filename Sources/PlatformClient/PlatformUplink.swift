@@ -91,14 +91,16 @@ public struct PlatformUplink: Sendable {
     /// May be called any number of times for the same packet, also at once from two processes; the platform records it once.
     /// - Parameters:
     ///   - file: the sealed packet, unchanged since it was sealed
+    ///   - byteCount: of the file
     ///   - sealedDigest: SHA-256 of the file, lower-case hexadecimal
     /// - Throws: `UplinkError`, `CancellationError`, or the file system's error when the file can't be read.
-    public func deliver(file: URL, header: PacketHeader, sealedDigest: String) async throws -> SignedAcknowledgement {
+    public func deliver(file: URL, header: PacketHeader, byteCount: Int, sealedDigest: String) async throws -> SignedAcknowledgement {
         // Under another name the platform would reject the packet for good, though only the credential is wrong.
         guard header.kiosk == credential.kiosk else { throw UplinkError.unauthorised }
         do {
-            let upload = TusUpload(
-                connection: connection, file: try await .open(file), header: header, sealedDigest: sealedDigest, line: line, places: places)
+            let packet = try await PacketFile.open(file)
+            guard packet.size == byteCount else { throw UplinkError.fileDamaged }
+            let upload = TusUpload(connection: connection, file: packet, header: header, sealedDigest: sealedDigest, line: line, places: places)
             try await upload.run()
         } catch UplinkError.fileDamaged {
             return try await acknowledged(header, sealedDigest: sealedDigest, orElse: .fileDamaged)

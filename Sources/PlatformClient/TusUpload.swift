@@ -24,7 +24,6 @@ struct TusUpload: Sendable {
     /// of sending it. Only when it complains the file is looked at, so that nobody is blamed for what the disk has done.
     /// - Throws: `UplinkError.fileDamaged` when it isn't
     func run() async throws {
-        guard size > 0 else { throw UplinkError.fileDamaged }
         do {
             try await send()
         } catch {

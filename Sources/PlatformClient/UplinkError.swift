@@ -13,7 +13,7 @@ public enum UplinkError: Error, Sendable, Hashable {
     case notThePlatform
     /// The kiosk's credential is not, or no longer, valid.
     case unauthorised
-    /// The file is not the one that was sealed: its digest is another, or it is gone. It must not be sent.
+    /// The file is not the one that was sealed: its size or digest is another, or it is gone. It needn't be sent again.
     case fileDamaged
     /// The credential's URL is neither https nor http to this machine.
     case insecureURL

@@ -117,6 +117,6 @@ struct LoneKiosk: Sendable {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("packet-\(UUID())")
         defer { try? FileManager.default.removeItem(at: file) }
         try Data("sealed".utf8).write(to: file)
-        _ = try await uplink.deliver(file: file, header: header, sealedDigest: Digest.sha256(Data("sealed".utf8)))
+        _ = try await uplink.deliver(file: file, header: header, byteCount: 6, sealedDigest: Digest.sha256(Data("sealed".utf8)))
     }
 }

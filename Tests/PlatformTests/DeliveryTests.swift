@@ -27,7 +27,7 @@ import Testing
     private func deliver(_ packet: TestPacket, _ uplink: PlatformUplink) async throws -> SignedAcknowledgement {
         let file = try packet.file()
         defer { try? FileManager.default.removeItem(at: file) }
-        return try await uplink.deliver(file: file, header: packet.header, sealedDigest: packet.digest)
+        return try await uplink.deliver(file: file, header: packet.header, byteCount: packet.sealed.count, sealedDigest: packet.digest)
     }
 
     @Test func anApplicationAndItsMaterialReachTheOperator() async throws {
@@ -145,7 +145,7 @@ import Testing
         case gone, emptied, shortened, lengthened, changed
     }
 
-    /// A packet of one piece isn't even sent; of a large one the platform keeps nothing, and says nothing that would keep a whole copy from coming another way.
+    /// Of a large one that has its size still the platform finds it out, keeps nothing, and says nothing that would keep a whole copy from coming another way.
     @Test(arguments: Damage.allCases, [10, 300_000])
     func aFileThatIsNotWhatWasSealedIsNotTaken(damage: Damage, materialSize: Int) async throws {
         try await with { platform, kiosk, uplink in
@@ -165,9 +165,10 @@ import Testing
             try FileManager.default.removeItem(at: file)
             if damage != .gone { try bytes.write(to: file) }
             await #expect(throws: UplinkError.fileDamaged) {
-                try await uplink.deliver(file: file, header: packet.header, sealedDigest: packet.digest)
+                try await uplink.deliver(file: file, header: packet.header, byteCount: packet.sealed.count, sealedDigest: packet.digest)
             }
-            #expect(try await RawTus(platform: platform, token: kiosk.token.reveal).head(packet.header.id).status == 404)
+            let offset = try await RawTus(platform: platform, token: kiosk.token.reveal).offset(packet.header.id)
+            #expect(offset ?? "0" == "0")
             _ = try await deliver(packet, uplink)
             #expect(try await platform.applications().first?.status == .complete)
         }

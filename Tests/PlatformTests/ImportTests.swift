@@ -37,7 +37,7 @@ import Testing
         let file = try packet.file()
         defer { try? FileManager.default.removeItem(at: file) }
         do {
-            let signed = try await uplink.deliver(file: file, header: packet.header, sealedDigest: packet.digest)
+            let signed = try await uplink.deliver(file: file, header: packet.header, byteCount: packet.sealed.count, sealedDigest: packet.digest)
             try await uplink.shutdown()
             return signed.acknowledgement
         } catch {

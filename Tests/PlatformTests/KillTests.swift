@@ -95,7 +95,8 @@ import Testing
                 let deadline = ContinuousClock.now + .seconds(120)
                 while true {
                     do {
-                        signed.append(try await uplink.deliver(file: file, header: packet.header, sealedDigest: packet.digest))
+                        signed.append(
+                            try await uplink.deliver(file: file, header: packet.header, byteCount: packet.sealed.count, sealedDigest: packet.digest))
                         break
                     } catch let error as UplinkError {
                         guard error == .unreachable || error.isRetryable, ContinuousClock.now < deadline else { throw error }
@@ -116,7 +117,9 @@ import Testing
         let signed = try await delivery.value
         #expect(signed.map(\.acknowledgement.id) == packets.map(\.header.id))
         for (index, packet) in packets.enumerated() {
-            #expect(try await uplink.deliver(file: files[index], header: packet.header, sealedDigest: packet.digest) == signed[index])
+            #expect(
+                try await uplink.deliver(file: files[index], header: packet.header, byteCount: packet.sealed.count, sealedDigest: packet.digest)
+                    == signed[index])
         }
         try await uplink.shutdown()
         let token = try Server.run(["operator-token", "--data", server.data.path]).output.trimmingCharacters(in: .newlines)

@@ -33,7 +33,7 @@ import Testing
         let file = try packet.file()
         defer { try? FileManager.default.removeItem(at: file) }
         return try await uplink(platform, kiosk) {
-            try await $0.deliver(file: file, header: packet.header, sealedDigest: packet.digest).acknowledgement
+            try await $0.deliver(file: file, header: packet.header, byteCount: packet.sealed.count, sealedDigest: packet.digest).acknowledgement
         }
     }
 
@@ -215,7 +215,8 @@ import Testing
             let first = try await deliver(packet, platform, kiosk)
             let missing = FileManager.default.temporaryDirectory.appendingPathComponent("none-\(UUID())")
             let again = try await uplink(platform, kiosk) {
-                try await $0.deliver(file: missing, header: packet.header, sealedDigest: packet.digest).acknowledgement
+                try await $0.deliver(file: missing, header: packet.header, byteCount: packet.sealed.count, sealedDigest: packet.digest)
+                    .acknowledgement
             }
             #expect(again == first)
         }

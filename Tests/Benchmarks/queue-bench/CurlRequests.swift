@@ -22,8 +22,8 @@ struct CurlRequests {
 
     private let packets: [Packet]
 
-    /// bytes, as the kiosk's client sends them
-    private static let pieceSize = 128 << 10
+    /// bytes, as the kiosk's client sends them over a quick line
+    private static let pieceSize = 512 << 10
 
     /// A packet of one piece is sent out of its own file; of larger ones the pieces become files in this directory.
     init(_ entries: [OutboxEntry], of outbox: Outbox, in directory: URL) throws {
