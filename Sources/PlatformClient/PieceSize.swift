@@ -33,8 +33,9 @@ final class PieceSize: Sendable {
         }
     }
 
-    /// So many bytes weren't answered.
+    /// So many bytes weren't answered. That the least aren't either says nothing of their number.
     func broke(_ count: Int) {
+        guard count > Self.least else { return }
         bytes.withLock { $0 = min($0, max(count / 2, Self.least)) }
     }
 }

@@ -35,6 +35,7 @@ import Testing
         for _ in 0..<3 { size.broke(128 << 10) }
         #expect(size.value == 64 << 10)
         size.arrived(1000, within: .milliseconds(1))
+        size.broke(1000)
         #expect(size.value == 64 << 10)
     }
 

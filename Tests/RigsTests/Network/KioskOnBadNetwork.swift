@@ -28,7 +28,7 @@ struct KioskOnBadNetwork: Sendable {
 
     /// Commits one application with one material, starts the delivery, lends it all, and takes it down.
     /// - Parameters:
-    ///   - materialSize: bytes; the client sends pieces of 128 KiB
+    ///   - materialSize: bytes; the client's first piece has 128 KiB
     ///   - rules: what is wrong with the network from the beginning
     ///   - before: done with the network before the delivery starts
     static func with(
