@@ -5,8 +5,8 @@ public import Foundation
 ///
 ///     var sealer = try PacketSealer(header: header, label: label, key: key, signedBy: signer.publicKey)
 ///     file.write(sealer.prefix)
-///     file.write(try sealer.seal(first, isLast: false))
-///     file.write(try sealer.seal(rest, isLast: true))
+///     try sealer.seal(first, isLast: false) { file.write($0) }
+///     try sealer.seal(rest, isLast: true) { file.write($0) }
 ///     file.write(try signer.signature(ofPacket: sealer.ownDigest ?? sha256OfAllThat))
 public struct PacketSealer: Sendable {
     /// plaintext bytes of every chunk but the last
@@ -44,20 +44,23 @@ public struct PacketSealer: Sendable {
     }
 
     /// The next bytes of the packet.
-    /// - Parameter chunk: exactly `chunkSize` bytes, or up to that many when it is the last; an empty last chunk is fine.
+    /// - Parameters:
+    ///   - chunk: exactly `chunkSize` bytes, or up to that many when it is the last; an empty last chunk is fine.
+    ///   - sink: takes them in pieces, as to put those together would copy all of them once more
     /// - Throws: `PacketError.badChunk` for another size, or after the last chunk.
-    public mutating func seal(_ chunk: Data, isLast: Bool) throws -> Data {
+    public mutating func seal(_ chunk: Data, isLast: Bool, into sink: (Data) throws -> Void) throws {
         guard !isFinished, isLast ? chunk.count <= Self.chunkSize : chunk.count == Self.chunkSize, index < .max else { throw PacketError.badChunk }
         let frame = UInt32(chunk.count) | (isLast ? PacketFormat.lastChunk : 0)
         let ciphertext = try sender.seal(chunk, authenticating: PacketFormat.associatedData(header: header, index: index, frame: frame))
-        var sealed = Data(capacity: PacketFormat.frameSize + ciphertext.count)
-        withUnsafeBytes(of: index.bigEndian) { sealed.append(contentsOf: $0) }
-        withUnsafeBytes(of: frame.bigEndian) { sealed.append(contentsOf: $0) }
-        sealed.append(ciphertext)
-        digest?.update(sealed)
+        var head = Data(capacity: PacketFormat.frameSize)
+        withUnsafeBytes(of: index.bigEndian) { head.append(contentsOf: $0) }
+        withUnsafeBytes(of: frame.bigEndian) { head.append(contentsOf: $0) }
+        digest?.update(head)
+        digest?.update(ciphertext)
         index += 1
         isFinished = isLast
-        return sealed
+        try sink(head)
+        try sink(ciphertext)
     }
 
     /// A whole packet of a plaintext that is in memory anyway.
@@ -70,7 +73,7 @@ public struct PacketSealer: Sendable {
         repeat {
             let chunk = rest.prefix(chunkSize)
             rest = rest.dropFirst(chunk.count)
-            packet.append(try sealer.seal(Data(chunk), isLast: rest.isEmpty))
+            try sealer.seal(Data(chunk), isLast: rest.isEmpty) { packet.append($0) }
         } while !rest.isEmpty
         packet.append(try signer.signature(ofPacket: sealer.ownDigest ?? Data(SHA256.hash(data: packet))))
         return packet

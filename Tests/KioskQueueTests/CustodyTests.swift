@@ -23,7 +23,7 @@ import Testing
             var sealer = try PacketSealer(
                 header: header, label: PacketLabel(reference: draft.reference, dependsOn: nil), key: key, signedBy: signer.publicKey)
             try sink(sealer.prefix)
-            try sink(try sealer.seal(Data("content".utf8), isLast: true))
+            try sealer.seal(Data("content".utf8), isLast: true, into: sink)
         }
         #expect(kept.map(\.id) == drafts.map(\.id))
         for packet in kept {

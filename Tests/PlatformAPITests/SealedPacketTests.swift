@@ -171,7 +171,7 @@ import Testing
             let thief = try KioskPrivateKey(profile: profile)
             var sealer = try it.sealer()
             var packet = sealer.prefix
-            packet.append(try sealer.seal(bytes(10), isLast: true))
+            try sealer.seal(bytes(10), isLast: true) { packet.append($0) }
             for key in [thief.publicKey, it.signer.publicKey] {
                 var digest = try key.packetDigest()
                 digest.update(packet)
@@ -237,10 +237,10 @@ import Testing
 
     @Test(arguments: Parties.all) func theSealerRefusesBadChunks(_ parties: Parties) throws {
         var sealer = try Sealing(parties).sealer()
-        #expect(throws: PacketError.badChunk) { try sealer.seal(bytes(10), isLast: false) }
-        #expect(throws: PacketError.badChunk) { try sealer.seal(bytes(65_537), isLast: true) }
-        _ = try sealer.seal(bytes(10), isLast: true)
-        #expect(throws: PacketError.badChunk) { try sealer.seal(bytes(10), isLast: true) }
+        #expect(throws: PacketError.badChunk) { try sealer.seal(bytes(10), isLast: false) { _ in } }
+        #expect(throws: PacketError.badChunk) { try sealer.seal(bytes(65_537), isLast: true) { _ in } }
+        try sealer.seal(bytes(10), isLast: true) { _ in }
+        #expect(throws: PacketError.badChunk) { try sealer.seal(bytes(10), isLast: true) { _ in } }
     }
 
     /// Whoever writes a packet has its SHA-256; another digest the sealer makes on the way.
@@ -248,8 +248,8 @@ import Testing
         let it = try Sealing(parties)
         var sealer = try it.sealer()
         var packet = sealer.prefix
-        packet.append(try sealer.seal(bytes(65_536), isLast: false))
-        packet.append(try sealer.seal(bytes(10), isLast: true))
+        try sealer.seal(bytes(65_536), isLast: false) { packet.append($0) }
+        try sealer.seal(bytes(10), isLast: true) { packet.append($0) }
         var digest = try it.signer.publicKey.packetDigest()
         digest.update(packet)
         #expect(sealer.ownDigest == (parties.signing == .international ? nil : digest.bytes))

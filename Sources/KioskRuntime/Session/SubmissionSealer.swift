@@ -85,7 +85,13 @@ public struct SubmissionSealer: Sendable {
         repeat {
             let chunk = rest.prefix(PacketSealer.chunkSize)
             rest = rest.dropFirst(chunk.count)
-            try sink(try sealer.seal(Data(chunk), isLast: rest.isEmpty))
+            try sealer.seal(lend(UnsafeRawBufferPointer(rebasing: chunk)), isLast: rest.isEmpty, into: sink)
         } while !rest.isEmpty
+    }
+
+    /// Not a copy: the sealer doesn't keep what it has sealed.
+    private static func lend(_ bytes: UnsafeRawBufferPointer) -> Data {
+        guard let base = bytes.baseAddress, !bytes.isEmpty else { return Data() }
+        return Data(bytesNoCopy: UnsafeMutableRawPointer(mutating: base), count: bytes.count, deallocator: .none)
     }
 }

@@ -53,7 +53,9 @@ struct GenuinePacket {
         repeat {
             let chunk = rest.prefix(PacketFormat.chunkSize)
             rest = rest.dropFirst(chunk.count)
-            parts.append(try sealer.seal(Data(chunk), isLast: rest.isEmpty))
+            var part = Data()
+            try sealer.seal(Data(chunk), isLast: rest.isEmpty) { part.append($0) }
+            parts.append(part)
         } while !rest.isEmpty
         let digest = parts.reduce(into: Digest()) { $0.update($1) }
         parts.append(try signer.signature(ofPacket: sealer.ownDigest ?? digest.bytes))

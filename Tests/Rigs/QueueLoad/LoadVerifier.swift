@@ -58,7 +58,10 @@ public struct LoadVerifier: Sendable {
                     if packet.place?.number ?? .max > platform.backedUp { findings.lost.append("\(name) was erased before a backup had it") }
                     if let error = packet.lastError { findings.lost.append("\(name) was erased: \(error)") }
                 case .waiting:
-                    if !platform.wasRestored, packet.lastError?.contains(Problem.Code.applicationMissing.rawValue) ?? false {
+                    // A platform that was restored may lack one that it had; not one that was never on its way.
+                    if !platform.wasRestored || packets.contains(where: Self.isUntried),
+                        packet.lastError?.contains(Problem.Code.applicationMissing.rawValue) ?? false
+                    {
                         findings.corrupted.append("\(name) was sent before its application")
                     }
                     if drained { findings.lost.append("\(name) still waits") }
@@ -123,6 +126,11 @@ public struct LoadVerifier: Sendable {
             if digest != expected.digest() { findings.corrupted.append("\(name) has another digest at the platform") }
         }
         return findings
+    }
+
+    /// An application that waits, was never tried, and was never taken for delivered either.
+    private static func isUntried(_ entry: OutboxEntry) -> Bool {
+        entry.kind == "application" && entry.state == .waiting && entry.attempts == 0 && entry.lastError == nil
     }
 
     private func count(_ found: Int, of expected: Int, _ what: String, into findings: inout Findings) {
