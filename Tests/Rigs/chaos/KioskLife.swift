@@ -113,7 +113,7 @@ struct KioskLife {
         let drain = try await LoadProcess.start(command(["--drain"]))
         let end: BenchProcess.End
         do {
-            end = try await drain.waitForEnd(deadline: .seconds(180))
+            end = try await drain.waitForEnd(patience: .seconds(45))
         } catch let missed as Poll.Missed {
             await drain.kill()
             findings.lost.append("the queue didn't drain: \(missed)")

@@ -73,6 +73,18 @@ final class LoadProcess: Sendable {
         try await poll("the end of queue-load", deadline) { self.end.map { .there($0) } ?? .notYet("\(self.log)") }
     }
 
+    /// The same of one that drains, for as long as it delivers: throws `Poll.Missed` when it has delivered nothing more for `patience`.
+    func waitForEnd(patience: Duration) async throws -> BenchProcess.End {
+        while true {
+            let before = told.delivered
+            let end: BenchProcess.End? = try await poll("the end of queue-load, or a delivery", patience) {
+                if let end = self.end { return .there(end) }
+                return self.told.delivered > before ? .there(nil) : .notYet("\(self.log)")
+            }
+            if let end { return end }
+        }
+    }
+
     /// `kill -9`, and returns when it is gone and everything it said was heard.
     /// - Returns: nil when the kill ended it; how it ended when it was the first
     @discardableResult
