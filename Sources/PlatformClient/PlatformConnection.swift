@@ -13,6 +13,16 @@ struct PlatformConnection: Sendable {
     let client: HTTPClient
     /// The longest that one request may take, its whole answer included.
     let deadline: Duration
+    /// Where requests are made and answered.
+    let executor: LoopExecutor
+
+    init(base: String, token: Redacted<String>, client: HTTPClient, deadline: Duration) {
+        self.base = base
+        self.token = token
+        self.client = client
+        self.deadline = deadline
+        executor = LoopExecutor(client.eventLoopGroup.any())
+    }
 
     /// An answer that the platform gave; anything else was turned into an `UplinkError`.
     struct Answer: Sendable {
@@ -48,11 +58,10 @@ struct PlatformConnection: Sendable {
         if let body { request.body = .bytes(body) }
         do {
             return try await exchange(request)
-        } catch is CancellationError {
-            throw CancellationError()
         } catch is NIOTooManyBytesError {
             throw UplinkError.notThePlatform
         } catch {
+            // Cancelled by somebody else than the deadline.
             if Task.isCancelled { throw CancellationError() }
             throw Self.isOfAnother(error) ? UplinkError.notThePlatform : .unreachable
         }
@@ -72,20 +81,18 @@ struct PlatformConnection: Sendable {
 
     /// The client's own deadline would end with the head of the answer: a body that comes byte by byte would hold the queue for ever.
     private func exchange(_ request: HTTPClientRequest) async throws -> Answer {
-        try await withThrowingTaskGroup(of: Answer.self) { group in
-            group.addTask { [client] in
-                let response = try await client.execute(request, deadline: .distantFuture)
-                let bytes = try await response.body.collect(upTo: 4 << 20)
-                try Task.checkCancellation()
-                return Answer(status: Int(response.status.code), headers: response.headers, body: Data(bytes.readableBytesView))
-            }
-            group.addTask { [deadline] in
-                try await Task.sleep(for: deadline)
-                throw UplinkError.unreachable
-            }
-            defer { group.cancelAll() }
-            guard let answer = try await group.next() else { throw UplinkError.unreachable }
-            return answer
+        let work = Task(executorPreference: executor) { [client] in
+            let response = try await client.execute(request, deadline: .distantFuture)
+            let bytes = try await response.body.collect(upTo: 4 << 20)
+            try Task.checkCancellation()
+            return Answer(status: Int(response.status.code), headers: response.headers, body: Data(bytes.readableBytesView))
+        }
+        let alarm = executor.loop.scheduleTask(in: TimeAmount(deadline)) { work.cancel() }
+        defer { alarm.cancel() }
+        return try await withTaskCancellationHandler {
+            try await work.value
+        } onCancel: {
+            work.cancel()
         }
     }
 

@@ -2,6 +2,7 @@ public import AsyncHTTPClient
 public import Foundation
 public import KioskModel
 import NIOCore
+import NIOPosix
 public import PlatformAPI
 
 /// A kiosk's way to the central platform. It repeats nothing on its own but what resuming an upload needs: when to try again is the queue's decision.
@@ -31,6 +32,7 @@ public struct PlatformUplink: Sendable {
             deadline: deadline)
     }
 
+    /// All connections are on one thread, which is also where `deliver` works: a request costs nobody's waking but that of the answer.
     /// A redirect would carry the bearer token elsewhere, and is how captive portals answer: none is followed.
     static func makeClient(_ deadline: Duration) -> HTTPClient {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
@@ -38,7 +40,7 @@ public struct PlatformUplink: Sendable {
         configuration.connectionPool.idleTimeout = .seconds(20)
         // When to try again is the queue's decision, and why it failed shouldn't be known only when the client's patience has ended.
         configuration.connectionPool.retryConnectionEstablishment = false
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        return HTTPClient(eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton.next()), configuration: configuration)
     }
 
     /// Closes the connections; the uplink is of no use afterwards.
@@ -97,6 +99,12 @@ public struct PlatformUplink: Sendable {
     public func deliver(file: URL, header: PacketHeader, byteCount: Int, sealedDigest: String) async throws -> SignedAcknowledgement {
         // Under another name the platform would reject the packet for good, though only the credential is wrong.
         guard header.kiosk == credential.kiosk else { throw UplinkError.unauthorised }
+        return try await withTaskExecutorPreference(connection.executor) {
+            try await send(file, header, byteCount: byteCount, sealedDigest: sealedDigest)
+        }
+    }
+
+    private func send(_ file: URL, _ header: PacketHeader, byteCount: Int, sealedDigest: String) async throws -> SignedAcknowledgement {
         do {
             let packet = try await PacketFile.open(file)
             guard packet.size == byteCount else { throw UplinkError.fileDamaged }
