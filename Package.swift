@@ -167,7 +167,7 @@ let package = Package(
                 lifecycle, log, crypto,
             ] + mutants,
             extra: mutantSettings),
-        library("PlatformClient", ["KioskModel", "PlatformAPI", client, nio, nioHTTP, nioSSL]),
+        library("PlatformClient", ["KioskModel", "PlatformAPI", client, nio, nioPosix, nioHTTP, nioSSL]),
         library("OutboxReports", ["Outbox", "LocalAPI"]),
         library("KioskQueue", ["KioskRuntime", "PlatformClient", "PlatformAPI", "Outbox", lifecycle] + mutants, extra: mutantSettings),
         library("DeviceStore", ["KioskRuntime", "LocalAPI", "PlatformAPI", "KioskModel", grdb, log]),
