@@ -18,6 +18,9 @@ final class AsideWriter {
         hand = Hand(file)
     }
 
+    /// One that wasn't finished writes nothing more.
+    deinit { hand.stop() }
+
     /// Returns before the piece is written, unless much waits already.
     /// - Throws: what befell an earlier piece
     func write(_ piece: Data) throws {
@@ -60,6 +63,12 @@ final class AsideWriter {
         func rest() throws {
             queue.sync {}
             try check()
+        }
+
+        /// Returns when nobody writes any more.
+        func stop() {
+            failure.withLock { $0 = $0 ?? CancellationError() }
+            queue.sync {}
         }
 
         private func check() throws {

@@ -15,11 +15,11 @@ struct PlatformLine: Sendable {
     }
 
     /// Sends a piece of so many bytes, and learns from how that went.
-    func carry<Answer>(_ count: Int, _ send: () async throws -> Answer) async throws -> Answer {
+    func carry(_ count: Int, _ send: () async throws -> PlatformConnection.Answer) async throws -> PlatformConnection.Answer {
         let began = ContinuousClock.now
         do {
             let answer = try await send()
-            pieceSize.arrived(count, within: .now - began)
+            if answer.status == 204 { pieceSize.arrived(count, within: .now - began) }
             return answer
         } catch UplinkError.unreachable {
             pieceSize.broke(count)

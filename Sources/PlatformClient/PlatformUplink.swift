@@ -110,12 +110,20 @@ public struct PlatformUplink: Sendable {
             guard packet.size == byteCount else { throw UplinkError.fileDamaged }
             let upload = TusUpload(connection: connection, file: packet, header: header, sealedDigest: sealedDigest, line: line, places: places)
             try await upload.run()
+            // Should it not be acknowledged the bytes may be others than they seem: the next delivery begins with the announcement.
+            places[header.id] = nil
+            do {
+                return try await acknowledgement(header, sealedDigest: sealedDigest)
+            } catch let error as UplinkError {
+                switch error {
+                case .rejected, .retryable(_, .checksumMismatch): try await upload.checkFile()
+                default: break
+                }
+                throw error
+            }
         } catch UplinkError.fileDamaged {
             return try await acknowledged(header, sealedDigest: sealedDigest, orElse: .fileDamaged)
         }
-        // Should it not be acknowledged the bytes may be others than they seem: the next delivery begins with the announcement.
-        places[header.id] = nil
-        return try await acknowledgement(header, sealedDigest: sealedDigest)
     }
 
     /// What the platform once said of a packet that can't be sent any more; `error` when that is nothing.

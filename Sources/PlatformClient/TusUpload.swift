@@ -25,15 +25,29 @@ struct TusUpload: Sendable {
     /// - Throws: `UplinkError.fileDamaged` when it isn't
     func run() async throws {
         do {
-            try await send()
+            do {
+                try await send()
+            } catch UplinkError.rejected(let problem) {
+                try await checkFile()
+                throw UplinkError.rejected(problem)
+            }
         } catch {
+            let place = places[header.id]
             switch error {
             case UplinkError.unreachable, UplinkError.retryable(_, nil), is CancellationError: break
             default: places[header.id] = nil
             }
-            if case UplinkError.rejected = error { try await checkFile() }
+            // Nothing will come of what was begun, and a platform takes only so much that is unfinished.
+            if let place, error as? UplinkError == .fileDamaged || (error as? POSIXError)?.code == .EIO {
+                _ = try? await connection.tus(.DELETE, place)
+            }
             throw error
         }
+    }
+
+    /// Throws `UplinkError.fileDamaged` unless the file is what was sealed, and the file system's error when it can't be read.
+    func checkFile() async throws {
+        if try await file.digest().hexadecimal != sealedDigest { throw UplinkError.fileDamaged }
     }
 
     private func send() async throws {
@@ -115,9 +129,5 @@ struct TusUpload: Sendable {
         piece.withUnsafeReadableBytes { digest.update($0) }
         if piece.readableBytes == size, digest.hexadecimal != sealedDigest { throw UplinkError.fileDamaged }
         return digest
-    }
-
-    private func checkFile() async throws {
-        if try await file.digest().hexadecimal != sealedDigest { throw UplinkError.fileDamaged }
     }
 }

@@ -34,7 +34,7 @@ import Testing
         }
 
         static func line(_ throttle: Throttle? = nil) -> PlatformLine {
-            PlatformLine(throttle: throttle, pieceSize: PieceSize(bandwidth: PieceSize.first))
+            PlatformLine(throttle: throttle, pieceSize: PieceSize(always: PieceSize.first))
         }
     }
 
