@@ -75,8 +75,8 @@ import Testing
         }
         try await KioskOnBadNetwork.with(rules: rules) { kiosk, ids in
             try await kiosk.expectDeliveredOnce()
-            // An application of one piece, and a material of three.
-            #expect(ids.map { kiosk.proxy.fired($0) } == [0, 2, 4, 2])
+            // An application of one piece, and a material of two.
+            #expect(ids.map { kiosk.proxy.fired($0) } == [0, 2, 3, 2])
         }
     }
 

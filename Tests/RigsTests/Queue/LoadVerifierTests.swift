@@ -133,9 +133,13 @@ import Testing
         entries[1].attempts = 1
         entries[1].lastError = "retryable (platform.application-missing): the platform asks to come again"
         #expect(outbox(entries).corrupted.count == 1)
-        // Behind a backup it may be the platform that lost the application.
+        // Behind a backup it may be the platform that lost the application; not while that was never on its way.
         var platform = PlatformHistory()
         platform.wasRestored = true
+        #expect(outbox(entries, platform: platform).corrupted.count == 1)
+        entries[0].lastError = "outbox.lost-by-platform: it is sent again"
+        #expect(outbox(entries, platform: platform).isEmpty)
+        (entries[0].lastError, entries[0].attempts) = (nil, 1)
         #expect(outbox(entries, platform: platform).isEmpty)
         entries[1].lastError = "unreachable (platform.unreachable): no connection"
         #expect(outbox(entries).isEmpty)
