@@ -83,6 +83,8 @@ struct DeviceKillsJourney {
         case "menu": (.chooseJourney, "upload")
         case "identity", "review": (.confirm, nil)
         case "items": (.chooseItem, nil)
+        // Offered while the scanner was away. Its pages are told apart by their pictures: it is waited for.
+        case "lay-page": now.offered.first { $0.kind == .chooseSource }.map { ($0.kind, $0.value) }
         case "checklist": now.missingMaterial.map { ($0.kind, $0.value) } ?? (.submit, nil)
         default: nil
         }
