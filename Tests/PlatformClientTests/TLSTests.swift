@@ -85,6 +85,15 @@ import Testing
         }
     }
 
+    @Test func aCertificateThatHasExpiredIsNot() async throws {
+        try await TestCertificate.with { authority in
+            let server = try authority.issue("IP:127.0.0.1", days: -1)
+            try await Peer.serving(tls: server.configuration(), { _ in try Self.info() }) { peer, port in
+                try await expectNothing(of: peer, port, trusting: authority)
+            }
+        }
+    }
+
     /// A portal that takes every port and knows no TLS.
     @Test func plainTextInThePlaceOfAHandshakeIsNot() async throws {
         try await Peer.serving({ _ in .page(200) }) { peer, port in

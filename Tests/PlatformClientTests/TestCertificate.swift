@@ -16,16 +16,25 @@ struct TestCertificate: Sendable {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
         let authority = TestCertificate(directory: directory, name: "authority")
-        try authority.make("/CN=Authority of a test", ["-addext", "subjectAltName=IP:127.0.0.1"])
+        try openssl(
+            ["req", "-x509", "-days", "2", "-out", authority.certificate.path, "-addext", "subjectAltName=IP:127.0.0.1"]
+                + authority.newKey("Authority of a test"))
         try await body(authority)
     }
 
-    /// - Parameter name: as openssl wants it, `IP:127.0.0.1`
-    func issue(_ name: String) throws -> TestCertificate {
+    /// - Parameters:
+    ///   - name: as openssl wants it, `IP:127.0.0.1`
+    ///   - days: that it is still good for; less than 0 for one that has expired
+    func issue(_ name: String, days: Int = 2) throws -> TestCertificate {
         let issued = TestCertificate(directory: directory, name: "issued")
-        try issued.make(
-            "/CN=Server of a test",
-            ["-CA", certificate.path, "-CAkey", key.path, "-addext", "basicConstraints=critical,CA:FALSE", "-addext", "subjectAltName=\(name)"])
+        let request = directory.appending(path: "issued.csr").path
+        try Self.openssl(
+            ["req", "-out", request, "-addext", "basicConstraints=critical,CA:FALSE", "-addext", "subjectAltName=\(name)"]
+                + issued.newKey("Server of a test"))
+        try Self.openssl([
+            "x509", "-req", "-in", request, "-CA", certificate.path, "-CAkey", key.path, "-CAcreateserial", "-copy_extensions", "copy",
+            "-days", "\(days)", "-out", issued.certificate.path,
+        ])
         return issued
     }
 
@@ -34,14 +43,14 @@ struct TestCertificate: Sendable {
         return .makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(try NIOSSLPrivateKey(file: key.path, format: .pem)))
     }
 
-    private func make(_ subject: String, _ more: [String]) throws {
+    private func newKey(_ subject: String) -> [String] {
+        ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=\(subject)", "-keyout", key.path]
+    }
+
+    private static func openssl(_ arguments: [String]) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-        process.arguments =
-            [
-                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", subject,
-                "-keyout", key.path, "-out", certificate.path,
-            ] + more
+        process.arguments = arguments
         process.standardError = FileHandle.nullDevice
         try process.run()
         process.waitUntilExit()

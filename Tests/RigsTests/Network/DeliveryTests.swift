@@ -80,6 +80,12 @@ import Testing
         }
     }
 
+    /// Half of a request's deadline carries 24,000 bytes; the kiosk's first piece would be all of the material.
+    @Test func aPacketComesThroughALineThatIsSlow() async throws {
+        let slow = NetworkRule(.throttle(.upstream, bytesPerSecond: 8000), on: .connections())
+        try await KioskOnBadNetwork.with(materialSize: 60_000, rules: [slow]) { kiosk, _ in try await kiosk.expectDeliveredOnce() }
+    }
+
     /// A dead line, neither broken nor moving: the kiosk gives a request up by itself.
     @Test func aDeadLineIsGivenUp() async throws {
         try await KioskOnBadNetwork.with(before: { $0.stall(afterUpstream: 150_000) }) { kiosk, _ in
