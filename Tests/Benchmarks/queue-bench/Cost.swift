@@ -3,9 +3,14 @@ import Glibc
 /// What a piece of work took.
 struct Cost {
     /// Of the clock on the wall.
-    var wall: Duration
+    var wall = Duration.zero
     /// Of the processors, in this process and in the children of it that ended meanwhile.
-    var processor: Duration
+    var processor = Duration.zero
+
+    static func += (left: inout Cost, right: Cost) {
+        left.wall += right.wall
+        left.processor += right.processor
+    }
 }
 
 /// Measures from when it is made.

@@ -11,43 +11,47 @@ import Synchronization
 ///
 /// A request carries a checksum, which whoever sends it has to compute: what openssl takes for those counts as processor time. Cutting files into pieces and
 /// writing down the requests doesn't count at all.
-struct CurlDrain {
-    private let entries: [OutboxEntry]
-    private let requests: CurlRequests
+final class CurlDrain {
     private let peer: OpaquePointer
     private let directory: URL
 
-    /// Makes the pieces, and a database in which every entry waits.
-    /// - Parameter directory: is made
-    init(_ outbox: Outbox, in directory: URL) throws {
+    /// Makes the directory, and an empty database in it.
+    init(in directory: URL) throws {
         self.directory = directory
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
-        entries = try outbox.entries(after: 0, limit: .max)
-        requests = try CurlRequests(entries, of: outbox, in: directory)
         guard let peer = sqlite_peer_open(directory.path) else { throw BenchFailure("the peer doesn't open") }
         self.peer = peer
+    }
+
+    deinit { sqlite_peer_close(peer) }
+
+    /// Brings these to a platform that lends its port for as long as it is asked. Throws when any packet isn't acknowledged.
+    func run(_ entries: [OutboxEntry], of outbox: Outbox, _ serving: ((KioskCredential) async throws -> Cost) async throws -> Cost) async throws
+        -> Cost
+    {
         for entry in entries where sqlite_peer_enqueue(peer, entry.id.wireText, entry.digest, entry.byteCount) != 0 {
             throw BenchFailure("the peer couldn't enter an item")
         }
-    }
-
-    /// Call once. Throws when any packet isn't acknowledged.
-    func run(_ credential: KioskCredential) async throws -> Cost {
-        defer { sqlite_peer_close(peer) }
+        let pieces = directory.appending(path: "pieces")
+        try FileManager.default.createDirectory(at: pieces, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(at: pieces) }
+        let requests = try CurlRequests(entries, of: outbox, in: pieces)
         let checksums = try await requests.checksums()
-        let script = directory.appending(path: "requests.curl")
-        try requests.script(credential, checksums: checksums.values).write(to: script, atomically: false, encoding: .utf8)
         let taker = AcknowledgementTaker(peer: peer, ids: entries.map(\.id))
-        let meter = CostMeter()
-        let curl = try await BenchProcess.start(.init("/usr/bin/curl", ["--config", script.path], environment: [:]), hearing: .seconds(60)) {
-            taker.take($0)
+        let cost = try await serving { credential in
+            let script = pieces.appending(path: "requests.curl")
+            try requests.script(credential, checksums: checksums.values).write(to: script, atomically: false, encoding: .utf8)
+            let meter = CostMeter()
+            let curl = try await BenchProcess.start(.init("/usr/bin/curl", ["--config", script.path], environment: [:]), hearing: .seconds(60)) {
+                taker.take($0)
+            }
+            let end = await curl.wait()
+            let cost = meter.cost
+            guard end == .exit(0) else { throw BenchFailure("curl ended with \(end)") }
+            return cost
         }
-        let end = await curl.wait()
-        var cost = meter.cost
-        guard end == .exit(0) else { throw BenchFailure("curl ended with \(end)") }
         try taker.check()
-        cost.processor += checksums.cost.processor
-        return cost
+        return Cost(wall: cost.wall, processor: cost.processor + checksums.cost.processor)
     }
 }
 

@@ -5,11 +5,13 @@ import KioskQueue
 import KioskRuntime
 import Outbox
 
-/// A full outbox brought to a platform, beside curl with the same requests to another that was a copy of the first. Wall clock and the client's processor time.
+/// What waits in an outbox brought to a platform, beside curl with the same requests to another that began as a copy of the first: in turns, so that a
+/// machine whose mood changes is as good or bad for both. Wall clock and the client's processor time, of all turns together.
 struct DrainTime {
     /// `100k`
     let name: String
-    /// Submissions; each is an application and so many materials.
+    let turns: Int
+    /// Of a turn; each is an application and so many materials.
     let submissions: Int
     let materials: Int
     /// bytes of a material
@@ -21,19 +23,22 @@ struct DrainTime {
         let outbox = try FilledOutbox.open(kiosk.layout.kioskData)
         let store = OutboxStore(outbox)
         let stock = SealedStock(kiosk: EnrolledKiosk.name, sealer: kiosk.sealer(store), size: size)
-        for _ in 0..<submissions { try await stock.commit(materials: materials) }
         let other = try BenchLayout(root: ground.appending(path: "peer"))
         try FileManager.default.createDirectory(at: other.root, withIntermediateDirectories: false)
         try FileManager.default.copyItem(at: kiosk.layout.platformData, to: other.platformData)
         try other.makeDirectories()
+        let curl = try CurlDrain(in: ground.appending(path: "curl"))
 
-        let ours = try await serve(kiosk.layout) { port in
-            try await KioskDrain(store: store, count: submissions * (materials + 1)).run(kiosk.credential(port: port))
+        var (ours, theirs) = (Cost(), Cost())
+        for turn in 0..<turns {
+            for _ in 0..<submissions { try await stock.commit(materials: materials) }
+            let entries = try outbox.entries(state: .waiting, limit: .max)
+            // Whoever goes first has the files in memory, which were written just now.
+            let isFirst = turn.isMultiple(of: 2)
+            if isFirst { ours += try await serve(kiosk.layout) { try await KioskDrain(store: store).run(kiosk.credential(port: $0)) } }
+            theirs += try await curl.run(entries, of: outbox) { send in try await serve(other) { try await send(kiosk.credential(port: $0)) } }
+            if !isFirst { ours += try await serve(kiosk.layout) { try await KioskDrain(store: store).run(kiosk.credential(port: $0)) } }
         }
-        // Room for the peer's copy of the same.
-        try FileManager.default.removeItem(at: kiosk.layout.platformData)
-        let peer = try CurlDrain(outbox, in: ground.appending(path: "curl"))
-        let theirs = try await serve(other) { port in try await peer.run(kiosk.credential(port: port)) }
         return [
             BenchLine(
                 name: "drain-\(name)", value: ours.wall / .seconds(1), unit: "s", peer: "curl", peerValue: theirs.wall / .seconds(1), goal: 1),

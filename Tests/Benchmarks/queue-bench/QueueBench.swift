@@ -54,8 +54,8 @@ struct QueueBench: AsyncParsableCommand {
         case .enqueue: [try EnqueueTime(items: items, ground: ground).besideSQLite()]
         case .jetstream: [try await EnqueueTime(items: items, ground: ground).besideJetStream()]
         case .seal: [try await SealTime(ground: ground).run()]
-        case .drainSmall: try await DrainTime(name: "100k", submissions: 40, materials: 50, size: 100_000, ground: ground).run()
-        case .drainLarge: try await DrainTime(name: "50m", submissions: 1, materials: 20, size: 50_000_000, ground: ground).run()
+        case .drainSmall: try await DrainTime(name: "100k", turns: 8, submissions: 5, materials: 50, size: 100_000, ground: ground).run()
+        case .drainLarge: try await DrainTime(name: "50m", turns: 4, submissions: 1, materials: 5, size: 50_000_000, ground: ground).run()
         case .memory: [try await DrainMemory(ground: ground).run()]
         case .ready: [try await ReadyTime(waiting: waiting, ground: ground).run()]
         case .backlog: [try BacklogTime(items: items, backlog: backlog, ground: ground).run()]
