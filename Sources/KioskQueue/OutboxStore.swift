@@ -7,7 +7,8 @@ internal import PlatformAPI
     internal import Mutants
 #endif
 
-/// The outbox as the runtime needs it: its blocking calls run one after the other on a queue of their own, off the cooperative pool.
+/// The outbox as the runtime needs it: its blocking calls run off the cooperative pool, those of a task with an executor of its own there, all others one after
+/// the other on a queue.
 public struct OutboxStore: PacketStore {
     let outbox: Outbox
     /// One value once the disk has failed under a commit: the outbox takes no more until it has been opened anew.
@@ -27,7 +28,9 @@ public struct OutboxStore: PacketStore {
 
     /// Runs a call that blocks on the disk.
     public func perform<Value: Sendable>(_ work: @escaping @Sendable (Outbox) throws -> Value) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
+        // What delivers has a thread that nobody else waits for. To wake another for each call, and to be woken by it, takes longer than most calls do.
+        if withUnsafeCurrentTask(body: { $0?.unownedTaskExecutor != nil }) { return try work(outbox) }
+        return try await withCheckedThrowingContinuation { continuation in
             queue.async { continuation.resume(with: Result { try work(outbox) }) }
         }
     }

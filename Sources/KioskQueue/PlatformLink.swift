@@ -18,6 +18,8 @@ public struct PlatformLink: Uplink, Service {
         client = try PlatformUplink(credential: credential, bandwidth: bandwidth, deadline: deadline)
     }
 
+    public var executor: (any TaskExecutor)? { client.executor }
+
     /// Sends one packet and returns the platform's verified acknowledgement. Throws `DeliveryError`.
     public func deliver(_ packet: QueuedPacket) async throws -> AcknowledgementReceipt {
         guard let kind = PacketKind(rawValue: packet.kind) else {
@@ -25,10 +27,10 @@ public struct PlatformLink: Uplink, Service {
         }
         let header = PacketHeader(id: packet.id, kind: kind, kiosk: kiosk, sequence: packet.sequence)
         do {
-            let signed = try await client.deliver(
+            let delivered = try await client.deliver(
                 file: packet.file, header: header, byteCount: packet.byteCount, sealedDigest: packet.digest)
-            return AcknowledgementReceipt(
-                bytes: try PlatformJSON.encode(signed), term: signed.acknowledgement.term, number: signed.acknowledgement.number)
+            let acknowledgement = delivered.signed.acknowledgement
+            return AcknowledgementReceipt(bytes: delivered.bytes, term: acknowledgement.term, number: acknowledgement.number)
         } catch let error as UplinkError {
             throw DeliveryError(error)
         }

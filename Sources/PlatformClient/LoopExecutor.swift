@@ -1,7 +1,12 @@
 import NIOCore
+import NIOPosix
 
 /// Runs tasks on the thread of an event loop: a request that is made there is answered there, and nobody needs to be woken between the two.
 final class LoopExecutor: TaskExecutor {
+    /// The uplink's own thread. What is read from the disk is read there, too: nobody waits for it but other uploads. It lasts as long as the process, as a
+    /// task that is sent to a loop behind its end is never resumed.
+    static let uplink = LoopExecutor(MultiThreadedEventLoopGroup(numberOfThreads: 1).next())
+
     let loop: any EventLoop
 
     init(_ loop: any EventLoop) {

@@ -1,11 +1,9 @@
-import Dispatch
 import Foundation
 import NIOCore
 import PlatformAPI
 
-/// A sealed packet on the disk, read in pieces so that memory stays flat whatever its size.
+/// A sealed packet on the disk, read in pieces so that memory stays flat whatever its size. Its calls block on the disk.
 final class PacketFile: Sendable {
-    private static let queue = DispatchQueue(label: "uplink.file", attributes: .concurrent)
     /// bytes read at once for a digest
     private static let window = 256 << 10
 
@@ -14,12 +12,8 @@ final class PacketFile: Sendable {
     let size: Int
 
     /// - Throws: `UplinkError.fileDamaged` when nothing lies there; else the file system's error
-    static func open(_ url: URL) async throws -> PacketFile {
-        try await blocking { try PacketFile(url) }
-    }
-
-    private init(_ url: URL) throws {
-        let opened = Foundation.open(url.path, O_RDONLY | O_CLOEXEC)
+    init(_ url: URL) throws {
+        let opened = open(url.path, O_RDONLY | O_CLOEXEC)
         guard opened >= 0 else {
             if errno == ENOENT { throw UplinkError.fileDamaged }
             throw Self.systemError()
@@ -37,27 +31,24 @@ final class PacketFile: Sendable {
     deinit { close(descriptor) }
 
     /// Up to so many bytes from `offset` on; fewer only at the end of the file.
-    func piece(at offset: Int, atMost count: Int) async throws -> ByteBuffer {
-        try await Self.blocking { [self] in
-            var buffer = ByteBufferAllocator().buffer(capacity: count)
-            while buffer.readableBytes < count, try fill(&buffer, from: offset, atMost: count - buffer.readableBytes) {}
-            return buffer
-        }
+    func piece(at offset: Int, atMost count: Int) throws -> ByteBuffer {
+        var buffer = ByteBufferAllocator().buffer(capacity: count)
+        while buffer.readableBytes < count, try fill(&buffer, from: offset, atMost: count - buffer.readableBytes) {}
+        return buffer
     }
 
-    /// SHA-256 of all of it as it lies there now.
+    /// SHA-256 of all of it as it lies there now. Lets others have the thread now and then.
     func digest() async throws -> Digest {
-        try await Self.blocking { [self] in
-            var digest = Digest()
-            var offset = 0
-            var buffer = ByteBufferAllocator().buffer(capacity: Self.window)
-            while try fill(&buffer, from: offset, atMost: Self.window) {
-                buffer.withUnsafeReadableBytes { digest.update($0) }
-                offset += buffer.readableBytes
-                buffer.clear()
-            }
-            return digest
+        var digest = Digest()
+        var offset = 0
+        var buffer = ByteBufferAllocator().buffer(capacity: Self.window)
+        while try fill(&buffer, from: offset, atMost: Self.window) {
+            buffer.withUnsafeReadableBytes { digest.update($0) }
+            offset += buffer.readableBytes
+            buffer.clear()
+            await Task.yield()
         }
+        return digest
     }
 
     /// Appends what comes behind `offset` and what the buffer has of there already.
@@ -75,10 +66,4 @@ final class PacketFile: Sendable {
     }
 
     private static func systemError() -> POSIXError { POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
-
-    private static func blocking<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
-        try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Swift.Result { try work() }) }
-        }
-    }
 }

@@ -8,6 +8,9 @@ import PlatformAPI
 
 /// One request, one answer, and the judgement whether the answer comes from the platform at all.
 struct PlatformConnection: Sendable {
+    /// bytes. What the platform says is shorter by far, but the catalogue of a large city.
+    private static let longestAnswer = 4 << 20
+
     let base: String
     let token: Redacted<String>
     let client: HTTPClient
@@ -34,13 +37,16 @@ struct PlatformConnection: Sendable {
     /// The URL of one of `PlatformRoute`'s paths.
     func url(_ path: String) -> String { base + path }
 
-    func get<Value: Decodable>(_ path: String, as type: Value.Type) async throws -> Value {
+    func get<Value: Decodable>(_ path: String, as type: Value.Type) async throws -> Value { try await read(path, as: type).value }
+
+    /// - Returns: also what was read
+    func read<Value: Decodable>(_ path: String, as type: Value.Type) async throws -> (value: Value, bytes: Data) {
         let answer = try await send(.GET, url(path))
         guard answer.status == 200 else { throw Self.failure(answer) }
         guard Self.mediaType(answer) == "application/json", let value = try? PlatformJSON.decode(type, from: answer.body) else {
             throw UplinkError.notThePlatform
         }
-        return value
+        return (value, answer.body)
     }
 
     /// A tus request. Only an answer that speaks tus, or a problem, comes from the platform.
@@ -51,14 +57,10 @@ struct PlatformConnection: Sendable {
     }
 
     private func send(_ method: HTTPMethod, _ url: String, _ headers: [(String, String)] = [], body: ByteBuffer? = nil) async throws -> Answer {
-        var request = HTTPClientRequest(url: url)
-        request.method = method
-        request.headers.add(name: "Authorization", value: "Bearer " + token.reveal)
-        for (name, value) in headers { request.headers.add(name: name, value: value) }
-        if let body { request.body = .bytes(body) }
         do {
-            return try await exchange(request)
-        } catch is NIOTooManyBytesError {
+            let all = HTTPHeaders([("Authorization", "Bearer " + token.reveal)] + headers)
+            return try await exchange(try HTTPClient.Request(url: url, method: method, headers: all, body: body.map { .byteBuffer($0) }))
+        } catch is ResponseAccumulator.ResponseTooBigError {
             throw UplinkError.notThePlatform
         } catch {
             // Cancelled by somebody else than the deadline.
@@ -79,21 +81,16 @@ struct PlatformConnection: Sendable {
         }
     }
 
-    /// The client's own deadline would end with the head of the answer: a body that comes byte by byte would hold the queue for ever.
-    private func exchange(_ request: HTTPClientRequest) async throws -> Answer {
-        let work = Task(executorPreference: executor) { [client] in
-            let response = try await client.execute(request, deadline: .distantFuture)
-            let bytes = try await response.body.collect(upTo: 4 << 20)
-            try Task.checkCancellation()
-            return Answer(status: Int(response.status.code), headers: response.headers, body: Data(bytes.readableBytesView))
-        }
-        let alarm = executor.loop.scheduleTask(in: TimeAmount(deadline)) { work.cancel() }
-        defer { alarm.cancel() }
-        return try await withTaskCancellationHandler {
-            try await work.value
+    private func exchange(_ request: HTTPClient.Request) async throws -> Answer {
+        let work = client.execute(
+            request: request, delegate: ResponseAccumulator(request: request, maxBodySize: Self.longestAnswer),
+            eventLoop: .delegate(on: executor.loop), deadline: .now() + TimeAmount(deadline))
+        let response = try await withTaskCancellationHandler {
+            try await work.get()
         } onCancel: {
             work.cancel()
         }
+        return Answer(status: Int(response.status.code), headers: response.headers, body: response.body.map { Data($0.readableBytesView) } ?? Data())
     }
 
     /// What an answer other than success means.
@@ -141,6 +138,6 @@ struct PlatformConnection: Sendable {
     }
 
     private static func mediaType(_ answer: Answer) -> String? {
-        answer.headers.first(name: "Content-Type")?.split(separator: ";").first.map { $0.trimmingCharacters(in: .whitespaces).lowercased() }
+        answer.headers.first(name: "Content-Type")?.split(separator: ";").first?.split(whereSeparator: \.isWhitespace).first?.lowercased()
     }
 }

@@ -2,7 +2,6 @@ public import AsyncHTTPClient
 public import Foundation
 public import KioskModel
 import NIOCore
-import NIOPosix
 public import PlatformAPI
 
 /// A kiosk's way to the central platform. It repeats nothing on its own but what resuming an upload needs: when to try again is the queue's decision.
@@ -32,7 +31,7 @@ public struct PlatformUplink: Sendable {
             deadline: deadline)
     }
 
-    /// All connections are on one thread, which is also where `deliver` works: a request costs nobody's waking but that of the answer.
+    /// All connections are on one thread, which is also where `deliver` works.
     /// A redirect would carry the bearer token elsewhere, and is how captive portals answer: none is followed.
     static func makeClient(_ deadline: Duration) -> HTTPClient {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
@@ -40,8 +39,13 @@ public struct PlatformUplink: Sendable {
         configuration.connectionPool.idleTimeout = .seconds(20)
         // When to try again is the queue's decision, and why it failed shouldn't be known only when the client's patience has ended.
         configuration.connectionPool.retryConnectionEstablishment = false
-        return HTTPClient(eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton.next()), configuration: configuration)
+        // Nobody traces a kiosk; to describe each request for nobody costs a tenth of it.
+        configuration.tracing.tracer = nil
+        return HTTPClient(eventLoopGroupProvider: .shared(LoopExecutor.uplink.loop), configuration: configuration)
     }
+
+    /// The thread that the connections are on, and where `deliver` works whoever calls it.
+    public var executor: any TaskExecutor { connection.executor }
 
     /// Closes the connections; the uplink is of no use afterwards.
     public func shutdown() async throws {
@@ -96,7 +100,7 @@ public struct PlatformUplink: Sendable {
     ///   - byteCount: of the file
     ///   - sealedDigest: SHA-256 of the file, lower-case hexadecimal
     /// - Throws: `UplinkError`, `CancellationError`, or the file system's error when the file can't be read.
-    public func deliver(file: URL, header: PacketHeader, byteCount: Int, sealedDigest: String) async throws -> SignedAcknowledgement {
+    public func deliver(file: URL, header: PacketHeader, byteCount: Int, sealedDigest: String) async throws -> DeliveredPacket {
         // Under another name the platform would reject the packet for good, though only the credential is wrong.
         guard header.kiosk == credential.kiosk else { throw UplinkError.unauthorised }
         return try await withTaskExecutorPreference(connection.executor) {
@@ -104,9 +108,9 @@ public struct PlatformUplink: Sendable {
         }
     }
 
-    private func send(_ file: URL, _ header: PacketHeader, byteCount: Int, sealedDigest: String) async throws -> SignedAcknowledgement {
+    private func send(_ file: URL, _ header: PacketHeader, byteCount: Int, sealedDigest: String) async throws -> DeliveredPacket {
         do {
-            let packet = try await PacketFile.open(file)
+            let packet = try PacketFile(file)
             guard packet.size == byteCount else { throw UplinkError.fileDamaged }
             let upload = TusUpload(connection: connection, file: packet, header: header, sealedDigest: sealedDigest, line: line, places: places)
             try await upload.run()
@@ -127,7 +131,7 @@ public struct PlatformUplink: Sendable {
     }
 
     /// What the platform once said of a packet that can't be sent any more; `error` when that is nothing.
-    private func acknowledged(_ header: PacketHeader, sealedDigest: String, orElse error: UplinkError) async throws -> SignedAcknowledgement {
+    private func acknowledged(_ header: PacketHeader, sealedDigest: String, orElse error: UplinkError) async throws -> DeliveredPacket {
         do {
             return try await acknowledgement(header, sealedDigest: sealedDigest)
         } catch UplinkError.retryable(_, .undecided) {
@@ -135,12 +139,13 @@ public struct PlatformUplink: Sendable {
         }
     }
 
-    private func acknowledgement(_ header: PacketHeader, sealedDigest: String) async throws -> SignedAcknowledgement {
-        let signed = try await connection.get(PlatformRoute.acknowledgement(header.id), as: SignedAcknowledgement.self)
+    private func acknowledgement(_ header: PacketHeader, sealedDigest: String) async throws -> DeliveredPacket {
+        let (signed, bytes) = try await connection.read(PlatformRoute.acknowledgement(header.id), as: SignedAcknowledgement.self)
         let acknowledgement = signed.acknowledgement
         guard signed.verify(with: credential.acknowledgementKey), acknowledgement.id == header.id, acknowledgement.kiosk == header.kiosk,
-            acknowledgement.kind == header.kind, acknowledgement.sequence == header.sequence, acknowledgement.sealedDigest == sealedDigest
+            acknowledgement.kind == header.kind, acknowledgement.sequence == header.sequence, acknowledgement.sealedDigest == sealedDigest,
+            bytes.count <= DeliveredPacket.mostBytes
         else { throw UplinkError.notThePlatform }
-        return signed
+        return DeliveredPacket(signed: signed, bytes: bytes)
     }
 }

@@ -20,8 +20,8 @@ struct TusUpload: Sendable {
     /// Returns when the server has every byte. Behind a broken connection the next call goes on where this one stood; behind anything else that the server
     /// said it announces the packet anew.
     ///
-    /// Whether the file is still what was sealed the server tells, which digests it anyway: to read a file of 50 MB twice, the first time only for that, doubles the cost
-    /// of sending it. Only when it complains the file is looked at, so that nobody is blamed for what the disk has done.
+    /// Whether the file is still what was sealed the server tells, which digests it anyway: to digest it here too, only for that, doubles the cost of sending it.
+    /// Only when it complains the file is looked at, so that nobody is blamed for what the disk has done.
     /// - Throws: `UplinkError.fileDamaged` when it isn't
     func run() async throws {
         do {
@@ -54,17 +54,16 @@ struct TusUpload: Sendable {
         var (url, offset) = try await resume()
         var setbacks = 0
         while offset < size {
-            let piece = try await file.piece(at: offset, atMost: min(line.pieceSize.value, size - offset))
+            let piece = try file.piece(at: offset, atMost: min(line.pieceSize.value, size - offset))
             let count = piece.readableBytes
             guard count > 0 else { throw UplinkError.fileDamaged }
-            let digest = try checksum(piece)
             try await line.throttle?.pass(count)
             let answer = try await line.carry(count) {
                 try await connection.tus(
                     .PATCH, url,
                     [
                         ("Content-Type", Tus.contentType), (Tus.uploadOffset, String(offset)),
-                        (Tus.uploadChecksum, "sha256 " + digest.bytes.base64EncodedString()),
+                        (Tus.uploadChecksum, "sha256 " + checksum(piece)),
                     ], body: piece)
             }
             if answer.status == 204 {
@@ -123,11 +122,12 @@ struct TusUpload: Sendable {
         answer.headers.first(name: name).flatMap { Int($0) }
     }
 
-    /// SHA-256 of a piece. One that is the whole packet has a digest that is known.
-    private func checksum(_ piece: ByteBuffer) throws -> Digest {
+    /// SHA-256 of a piece, in Base64.
+    private func checksum(_ piece: ByteBuffer) -> String {
+        // That of the whole packet is known.
+        if piece.readableBytes == size, let known = Data(hexadecimal: sealedDigest) { return known.base64EncodedString() }
         var digest = Digest()
         piece.withUnsafeReadableBytes { digest.update($0) }
-        if piece.readableBytes == size, digest.hexadecimal != sealedDigest { throw UplinkError.fileDamaged }
-        return digest
+        return digest.bytes.base64EncodedString()
     }
 }

@@ -27,7 +27,7 @@ import Testing
             try bytes.write(to: file)
             let upload = TusUpload(
                 connection: PlatformConnection(base: server.base, token: Redacted(IndependentServer.token), client: client, deadline: .seconds(60)),
-                file: try await .open(file), header: PacketHeader(id: .v7(at: Date()), kind: .material, kiosk: "kiosk-1", sequence: 1),
+                file: try PacketFile(file), header: PacketHeader(id: .v7(at: Date()), kind: .material, kiosk: "kiosk-1", sequence: 1),
                 sealedDigest: Digest.sha256(bytes), line: Self.line(throttle ?? stopping.map { Throttle(bytesPerSecond: 1, clock: $0) }),
                 places: places)
             return (upload, bytes)

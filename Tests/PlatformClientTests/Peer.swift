@@ -112,11 +112,12 @@ struct LoneKiosk: Sendable {
     }
 
     /// Delivers what stands for a sealed packet, of 6 bytes.
-    func deliver(_ uplink: PlatformUplink, id: UUID = .v7(at: Date())) async throws {
+    @discardableResult
+    func deliver(_ uplink: PlatformUplink, id: UUID = .v7(at: Date())) async throws -> DeliveredPacket {
         let header = PacketHeader(id: id, kind: .application, kiosk: "kiosk-1", sequence: 1)
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("packet-\(UUID())")
         defer { try? FileManager.default.removeItem(at: file) }
         try Data("sealed".utf8).write(to: file)
-        _ = try await uplink.deliver(file: file, header: header, byteCount: 6, sealedDigest: Digest.sha256(Data("sealed".utf8)))
+        return try await uplink.deliver(file: file, header: header, byteCount: 6, sealedDigest: Digest.sha256(Data("sealed".utf8)))
     }
 }

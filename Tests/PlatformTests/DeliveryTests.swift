@@ -27,7 +27,7 @@ import Testing
     private func deliver(_ packet: TestPacket, _ uplink: PlatformUplink) async throws -> SignedAcknowledgement {
         let file = try packet.file()
         defer { try? FileManager.default.removeItem(at: file) }
-        return try await uplink.deliver(file: file, header: packet.header, byteCount: packet.sealed.count, sealedDigest: packet.digest)
+        return try await uplink.deliver(file: file, header: packet.header, byteCount: packet.sealed.count, sealedDigest: packet.digest).signed
     }
 
     @Test func anApplicationAndItsMaterialReachTheOperator() async throws {

@@ -38,6 +38,7 @@ import Testing
         defer { try? FileManager.default.removeItem(at: file) }
         do {
             let signed = try await uplink.deliver(file: file, header: packet.header, byteCount: packet.sealed.count, sealedDigest: packet.digest)
+                .signed
             try await uplink.shutdown()
             return signed.acknowledgement
         } catch {

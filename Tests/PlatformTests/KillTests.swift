@@ -90,7 +90,7 @@ import Testing
 
         // One task delivers as a queue would; the server is killed whenever the material's file has grown past the next mark.
         let delivery = Task {
-            var signed = [SignedAcknowledgement]()
+            var signed = [DeliveredPacket]()
             for (packet, file) in zip(packets, files) {
                 let deadline = ContinuousClock.now + .seconds(120)
                 while true {
@@ -115,7 +115,7 @@ import Testing
             _ = try server.start(port: port)
         }
         let signed = try await delivery.value
-        #expect(signed.map(\.acknowledgement.id) == packets.map(\.header.id))
+        #expect(signed.map(\.signed.acknowledgement.id) == packets.map(\.header.id))
         for (index, packet) in packets.enumerated() {
             #expect(
                 try await uplink.deliver(file: files[index], header: packet.header, byteCount: packet.sealed.count, sealedDigest: packet.digest)

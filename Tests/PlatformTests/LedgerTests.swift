@@ -33,7 +33,8 @@ import Testing
         let file = try packet.file()
         defer { try? FileManager.default.removeItem(at: file) }
         return try await uplink(platform, kiosk) {
-            try await $0.deliver(file: file, header: packet.header, byteCount: packet.sealed.count, sealedDigest: packet.digest).acknowledgement
+            try await $0.deliver(file: file, header: packet.header, byteCount: packet.sealed.count, sealedDigest: packet.digest).signed
+                .acknowledgement
         }
     }
 
@@ -216,7 +217,7 @@ import Testing
             let missing = FileManager.default.temporaryDirectory.appendingPathComponent("none-\(UUID())")
             let again = try await uplink(platform, kiosk) {
                 try await $0.deliver(file: missing, header: packet.header, byteCount: packet.sealed.count, sealedDigest: packet.digest)
-                    .acknowledgement
+                    .signed.acknowledgement
             }
             #expect(again == first)
         }

@@ -65,7 +65,10 @@ public actor DeliveryService: Service {
     /// Delivers until the task is cancelled or its service group shuts down, then returns; a delivery under way is cut short, which costs nothing
     /// but its bytes. Throws only what the store throws, as without a store nothing may go on; one that is full or damaged (`PacketStoreUnavailable`) is waited for. Run it once.
     public func run() async throws {
-        try await cancelWhenGracefulShutdown { try await self.deliver() }
+        // Who hears the answers also decides what comes next: nobody else needs to be woken for it.
+        try await withTaskExecutorPreference(uplink.executor) {
+            try await cancelWhenGracefulShutdown { try await self.deliver() }
+        }
     }
 
     private func deliver() async throws {

@@ -2,9 +2,16 @@ public import Foundation
 
 /// The way to the platform, as the delivery loop needs it. kioskd supplies it.
 public protocol Uplink: Sendable {
+    /// Where deliveries run, and what decides on them: a thread that the store's calls may block. Nil for the cooperative pool.
+    var executor: (any TaskExecutor)? { get }
+
     /// Sends one sealed packet and returns what the platform signed for it. Called again with the same id after any failure, and after a crash
     /// that lost the answer: the platform takes an id once. Throws `DeliveryError`; it sets its own deadlines and honours cancellation.
     func deliver(_ packet: QueuedPacket) async throws -> AcknowledgementReceipt
+}
+
+extension Uplink {
+    public var executor: (any TaskExecutor)? { nil }
 }
 
 /// A committed packet on its way.
