@@ -7,8 +7,8 @@ internal import PlatformAPI
     internal import Mutants
 #endif
 
-/// The outbox as the runtime needs it: its blocking calls run off the cooperative pool, those of a task with an executor of its own there, all others one after
-/// the other on a queue.
+/// The outbox as the runtime needs it: its blocking calls run off the cooperative pool, one after the other on a queue of their own, but those of the delivery loop,
+/// which has a thread.
 public struct OutboxStore: PacketStore {
     let outbox: Outbox
     /// One value once the disk has failed under a commit: the outbox takes no more until it has been opened anew.
@@ -28,9 +28,7 @@ public struct OutboxStore: PacketStore {
 
     /// Runs a call that blocks on the disk.
     public func perform<Value: Sendable>(_ work: @escaping @Sendable (Outbox) throws -> Value) async throws -> Value {
-        // What delivers has a thread that nobody else waits for. To wake another for each call, and to be woken by it, takes longer than most calls do.
-        if withUnsafeCurrentTask(body: { $0?.unownedTaskExecutor != nil }) { return try work(outbox) }
-        return try await withCheckedThrowingContinuation { continuation in
+        try await withCheckedThrowingContinuation { continuation in
             queue.async { continuation.resume(with: Result { try work(outbox) }) }
         }
     }
@@ -38,6 +36,8 @@ public struct OutboxStore: PacketStore {
     /// The same, for the delivery loop, which outlives a full disk, and goes on beside pages of the database that are damaged.
     private func deliver<Value: Sendable>(_ work: @escaping @Sendable (Outbox) throws -> Value) async throws -> Value {
         do {
+            // A task with an executor has a thread that it may block. To wake another for each call, and to be woken by it, takes longer than most calls do.
+            if withUnsafeCurrentTask(body: { $0?.unownedTaskExecutor != nil }) { return try work(outbox) }
             return try await perform(work)
         } catch let error as OutboxError where error.code == .diskFull || error.code == .corrupt {
             if error.code == .corrupt { damages.yield() }

@@ -6,7 +6,7 @@ internal import Synchronization
 /// The durable queue between citizen and city: what `commit` returned is on the disk, and stays there until the platform has acknowledged it.
 ///
 /// One row and one sealed file per entry; docs/outbox-format.md describes both. The outbox never sees plaintext.
-/// Every call blocks on the disk, some for as long as an fsync takes: call from a queue of its own, not from the cooperative pool.
+/// Every call blocks on the disk, some for as long as an fsync takes: call from a thread that may block, not from the cooperative pool.
 /// All calls may come from any thread; commits run one after the other.
 public final class Outbox: Sendable {
     /// seconds. No entry waits longer than this for its next attempt; see `recordFailure`.

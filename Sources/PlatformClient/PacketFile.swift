@@ -1,9 +1,11 @@
+import Dispatch
 import Foundation
 import NIOCore
 import PlatformAPI
 
-/// A sealed packet on the disk, read in pieces so that memory stays flat whatever its size. Its calls block on the disk.
+/// A sealed packet on the disk, read in pieces so that memory stays flat whatever its size.
 final class PacketFile: Sendable {
+    private static let queue = DispatchQueue(label: "uplink.digest", attributes: .concurrent)
     /// bytes read at once for a digest
     private static let window = 256 << 10
 
@@ -11,6 +13,7 @@ final class PacketFile: Sendable {
     /// bytes, when it was opened
     let size: Int
 
+    /// Blocks on the disk.
     /// - Throws: `UplinkError.fileDamaged` when nothing lies there; else the file system's error
     init(_ url: URL) throws {
         let opened = open(url.path, O_RDONLY | O_CLOEXEC)
@@ -30,15 +33,21 @@ final class PacketFile: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Up to so many bytes from `offset` on; fewer only at the end of the file.
+    /// Up to so many bytes from `offset` on; fewer only at the end of the file. Blocks on the disk.
     func piece(at offset: Int, atMost count: Int) throws -> ByteBuffer {
         var buffer = ByteBufferAllocator().buffer(capacity: count)
         while buffer.readableBytes < count, try fill(&buffer, from: offset, atMost: count - buffer.readableBytes) {}
         return buffer
     }
 
-    /// SHA-256 of all of it as it lies there now. Lets others have the thread now and then.
+    /// SHA-256 of all of it as it lies there now; elsewhere, since it takes its time.
     func digest() async throws -> Digest {
+        try await withCheckedThrowingContinuation { continuation in
+            Self.queue.async { continuation.resume(with: Result { try self.digestHere() }) }
+        }
+    }
+
+    private func digestHere() throws -> Digest {
         var digest = Digest()
         var offset = 0
         var buffer = ByteBufferAllocator().buffer(capacity: Self.window)
@@ -46,7 +55,6 @@ final class PacketFile: Sendable {
             buffer.withUnsafeReadableBytes { digest.update($0) }
             offset += buffer.readableBytes
             buffer.clear()
-            await Task.yield()
         }
         return digest
     }

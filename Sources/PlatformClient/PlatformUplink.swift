@@ -13,7 +13,7 @@ public struct PlatformUplink: Sendable {
     private let places = UploadPlaces()
 
     /// - Parameters:
-    ///   - httpClient: must not follow redirects; nil makes one of its own, which `shutdown` closes.
+    ///   - httpClient: must not follow redirects, and one of its threads is blocked by reading files; nil makes one of its own, which `shutdown` closes.
     ///   - bandwidth: bytes a second that all uploads together may send; nil for what the line takes
     ///   - deadline: the longest that one request may take, its whole answer included. Silence of half as long ends it too.
     /// - Throws: `UplinkError.insecureURL` for anything but https, or http to this machine.
@@ -143,9 +143,8 @@ public struct PlatformUplink: Sendable {
         let (signed, bytes) = try await connection.read(PlatformRoute.acknowledgement(header.id), as: SignedAcknowledgement.self)
         let acknowledgement = signed.acknowledgement
         guard signed.verify(with: credential.acknowledgementKey), acknowledgement.id == header.id, acknowledgement.kiosk == header.kiosk,
-            acknowledgement.kind == header.kind, acknowledgement.sequence == header.sequence, acknowledgement.sealedDigest == sealedDigest,
-            bytes.count <= DeliveredPacket.mostBytes
+            acknowledgement.kind == header.kind, acknowledgement.sequence == header.sequence, acknowledgement.sealedDigest == sealedDigest
         else { throw UplinkError.notThePlatform }
-        return DeliveredPacket(signed: signed, bytes: bytes)
+        return try DeliveredPacket(signed, asItCame: bytes)
     }
 }

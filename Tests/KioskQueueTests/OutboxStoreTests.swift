@@ -1,8 +1,11 @@
 import Dispatch
 import Foundation
 import KioskQueue
+import KioskRuntime
 import Logging
 import Outbox
+import PlatformAPI
+import Synchronization
 import Testing
 
 /// Where calls block that block.
@@ -20,25 +23,52 @@ import Testing
         }
     }
 
-    /// Whether calls run there that are made here.
-    private static func isOnOwnThread(_ store: OutboxStore) async throws -> Bool {
-        try await store.perform { _ in DispatchQueue.getSpecific(key: OwnThread.mark) ?? false }
+    private enum Place { case ownThread, queue, pool }
+
+    /// Hears where the outbox is when it says something.
+    private final class Listener: LogHandler {
+        let heard = Mutex<[Place]>([])
+        var metadata: Logger.Metadata {
+            get { [:] }
+            set {}
+        }
+        var logLevel: Logger.Level {
+            get { .trace }
+            set {}
+        }
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { nil }
+            set {}
+        }
+
+        func log(event: LogEvent) {
+            let isOwn = DispatchQueue.getSpecific(key: OwnThread.mark) ?? false
+            // A block of a queue is no task's.
+            let place: Place = isOwn ? .ownThread : withUnsafeCurrentTask { $0 == nil } ? .queue : .pool
+            heard.withLock { $0.append(place) }
+        }
     }
 
-    @Test func theyRunOnTheThreadOfATaskThatHasOne() async throws {
+    @Test func theDeliveryLoopsBlockItsThreadAndAllOthersAQueue() async throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("store-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: directory) }
-        let store = OutboxStore(try Outbox(directory: directory, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })))
-        #expect(try await !Self.isOnOwnThread(store))
+        let listener = Listener()
+        let outbox = try Outbox(directory: directory, logger: Logger(label: "test", factory: { _ in listener }))
+        let store = OutboxStore(outbox)
+        let drafts = (0..<5).map { _ in OutboxDraft(id: .v7(at: Date()), kind: "application", reference: "k1-1") }
+        let ids = try outbox.commit(drafts, at: Date()) { _, _, sink in try sink(Data("sealed".utf8)) }.map(\.id)
+        listener.heard.withLock { $0 = [] }
+
+        try await store.quarantine(id: ids[0], error: "none")
         try await withTaskExecutorPreference(OwnThread()) {
-            #expect(try await Self.isOnOwnThread(store))
+            try await store.quarantine(id: ids[1], error: "none")
             // As the deliveries are that the loop begins.
-            try await withThrowingTaskGroup(of: Bool.self) { group in
-                group.addTask { try await Self.isOnOwnThread(store) }
-                for try await isOwn in group { #expect(isOwn) }
-            }
+            try await withThrowingDiscardingTaskGroup { $0.addTask { try await store.quarantine(id: ids[2], error: "none") } }
             // What is nobody's child has nobody's thread.
-            #expect(try await Task { try await !Self.isOnOwnThread(store) }.value)
+            try await Task { try await store.quarantine(id: ids[3], error: "none") }.value
+            // Commits take longer than a delivery may be kept waiting.
+            try await store.perform { try $0.quarantine(id: ids[4], error: "none") }
         }
+        #expect(listener.heard.withLock(\.self) == [.queue, .ownThread, .ownThread, .queue, .queue])
     }
 }
