@@ -32,23 +32,30 @@ extension Outbox {
         #if MUTANTS
             if Mutant.materialsFirst.isAwake { return try dueMaterialsFirst(at: now, limit: limit, without: without) }
         #endif
-        return try database.read { db in
-            var (untried, tried) = ([OutboxEntry](), [OutboxEntry]())
-            for rank in Self.ranks(smallOnly) where untried.count < limit {
-                let found = try Row.fetchAll(
-                    db.cachedStatement(
-                        sql: """
-                            SELECT * \(Self.eligible) AND (nextAttemptAt IS NULL OR nextAttemptAt <= ?3 OR nextAttemptAt > ?4)
-                                AND id NOT IN (SELECT value FROM json_each(?5)) ORDER BY nextAttemptAt, sequence LIMIT ?6
-                            """),
-                    arguments: [rank.class, rank.large, now, now + Int64(Self.longestDelay * 1000), without, limit]
-                ).map(OutboxEntry.init(row:))
-                untried += found.filter { $0.nextAttemptAt == nil }
-                tried += found.filter { $0.nextAttemptAt != nil }
-            }
-            tried.sort { ($0.nextAttemptAt ?? .distantPast, $0.sequence) < ($1.nextAttemptAt ?? .distantPast, $1.sequence) }
-            return Array((untried + tried).prefix(limit))
+        let found = try database.read { db in
+            try Row.fetchAll(
+                db.cachedStatement(sql: smallOnly ? Self.dueSmall : Self.dueAll),
+                arguments: [now, now + Int64(Self.longestDelay * 1000), without, limit]
+            ).map(OutboxEntry.init(row:))
         }
+        let tried = found.filter { $0.nextAttemptAt != nil }.sorted {
+            ($0.nextAttemptAt ?? .distantPast, $0.sequence) < ($1.nextAttemptAt ?? .distantPast, $1.sequence)
+        }
+        return Array((found.filter { $0.nextAttemptAt == nil } + tried).prefix(limit))
+    }
+
+    private static let (dueAll, dueSmall) = (due(smallOnly: false), due(smallOnly: true))
+
+    /// The first of each range, in one statement: ?1 now, ?2 the time that none waits for longer, ?3 those left out, ?4 how many of each.
+    private static func due(smallOnly: Bool) -> String {
+        ranks(smallOnly).map { rank in
+            """
+            SELECT * FROM (SELECT * FROM item INDEXED BY itemDue
+                WHERE state = 'waiting' AND blocked = 0 AND class = \(rank.class) AND large = \(rank.large)
+                    AND (nextAttemptAt IS NULL OR nextAttemptAt <= ?1 OR nextAttemptAt > ?2) AND id NOT IN (SELECT value FROM json_each(?3))
+                ORDER BY nextAttemptAt, sequence LIMIT ?4)
+            """
+        }.joined(separator: " UNION ALL ")
     }
 
     /// When the next entry becomes due: in the past when one is due already, nil when none will without something else happening first. Blocks.
