@@ -44,10 +44,10 @@ extension Outbox {
         return Array((found.filter { $0.nextAttemptAt == nil } + tried).prefix(limit))
     }
 
-    private static let (dueAll, dueSmall) = (due(smallOnly: false), due(smallOnly: true))
+    private static let (dueAll, dueSmall) = (dueStatement(smallOnly: false), dueStatement(smallOnly: true))
 
     /// The first of each range, in one statement: ?1 now, ?2 the time that none waits for longer, ?3 those left out, ?4 how many of each.
-    private static func due(smallOnly: Bool) -> String {
+    private static func dueStatement(smallOnly: Bool) -> String {
         ranks(smallOnly).map { rank in
             """
             SELECT * FROM (SELECT * FROM item INDEXED BY itemDue

@@ -39,7 +39,7 @@ public struct PlatformUplink: Sendable {
         configuration.connectionPool.idleTimeout = .seconds(20)
         // When to try again is the queue's decision, and why it failed shouldn't be known only when the client's patience has ended.
         configuration.connectionPool.retryConnectionEstablishment = false
-        // Nobody traces a kiosk; to describe each request for nobody costs a tenth of it.
+        // Nobody traces a kiosk, and each request would be described all the same.
         configuration.tracing.tracer = nil
         return HTTPClient(eventLoopGroupProvider: .shared(LoopExecutor.uplink.loop), configuration: configuration)
     }

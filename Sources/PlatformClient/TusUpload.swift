@@ -20,7 +20,7 @@ struct TusUpload: Sendable {
     /// Returns when the server has every byte. Behind a broken connection the next call goes on where this one stood; behind anything else that the server
     /// said it announces the packet anew.
     ///
-    /// Whether the file is still what was sealed the server tells, which digests it anyway: to digest it here too, only for that, doubles the cost of sending it.
+    /// Whether the file is still what was sealed the server tells, which digests it anyway: to digest it here too, only for that, is among the largest costs of sending it.
     /// Only when it complains the file is looked at, so that nobody is blamed for what the disk has done.
     /// - Throws: `UplinkError.fileDamaged` when it isn't
     func run() async throws {
